@@ -140,7 +140,7 @@ function operationsOf(api: string, file: string): Operation[] {
         parameters: parametersOf(operation, file),
         body: bodyOf(operation, file),
         responses: responsesOf(operation, file),
-        summary: String(operation['summary'] ?? ''),
+        summary: typeof operation['summary'] === 'string' ? operation['summary'] : '',
       });
     }
   }

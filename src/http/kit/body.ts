@@ -24,7 +24,9 @@ export function readBytes(request: IncomingMessage, bytesMax = BODY_BYTES_MAX): 
       }
       chunks.push(chunk);
     });
-    request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
+    request.on('end', () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    );
     request.on('error', reject);
     request.on('close', () => reject(new MatrixError('M_UNKNOWN', 'The connection was closed', { status: 400 })));
   });

@@ -25,7 +25,11 @@ import { checkBody, readQuery } from './validation.ts';
 /** Who a request comes from; `key` names the account for rate limits. */
 export interface Authenticator<Caller> {
   /** The caller for an access token, or `undefined` without one where `access` is optional or none. */
-  (token: string | undefined, route: Route<Caller>, query: URLSearchParams): Caller | undefined | Promise<Caller | undefined>;
+  (
+    token: string | undefined,
+    route: Route<Caller>,
+    query: URLSearchParams,
+  ): Caller | undefined | Promise<Caller | undefined>;
 }
 
 export interface DispatcherOptions<Caller> {
@@ -113,7 +117,10 @@ async function readJson(request: IncomingMessage, endpoint: Endpoint): Promise<u
   // "application/json" is expected, but "homeservers should accept other or absent content types" in practice:
   // only forms that a browser sends across origins without asking are no JSON for certain.
   const type = request.headers['content-type']?.trim().toLowerCase();
-  if (type?.startsWith('multipart/form-data') === true || type?.startsWith('application/x-www-form-urlencoded') === true) {
+  if (
+    type?.startsWith('multipart/form-data') === true ||
+    type?.startsWith('application/x-www-form-urlencoded') === true
+  ) {
     throw new MatrixError('M_NOT_JSON', 'The request body must be JSON', { status: 415 });
   }
   const body = parseBody(await readBytes(request));

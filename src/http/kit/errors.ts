@@ -8,7 +8,8 @@ import { JsonAnswer } from './answer.ts';
  * operational failure: it is logged once with an id, and the client learns only the id.
  */
 export function answerOf(error: unknown, log: Log, requestId: () => string): JsonAnswer {
-  if (error instanceof MatrixError || error instanceof AuthChallenge) return new JsonAnswer(error.status, error.toJSON());
+  if (error instanceof MatrixError || error instanceof AuthChallenge)
+    return new JsonAnswer(error.status, error.toJSON());
   const id = requestId();
   log.error('request failed', error, { requestId: id });
   return new JsonAnswer(500, { errcode: 'M_UNKNOWN', error: `Internal server error (request ${id})` });

@@ -32,7 +32,10 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const server: Server =
     options.tls === undefined
       ? createServer(LIMITS, onRequest)
-      : createTlsServer({ ...LIMITS, cert: options.tls.certificate, key: options.tls.key, minVersion: 'TLSv1.2' }, onRequest);
+      : createTlsServer(
+          { ...LIMITS, cert: options.tls.certificate, key: options.tls.key, minVersion: 'TLSv1.2' },
+          onRequest,
+        );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.address, () => {

@@ -17,7 +17,9 @@ export function peerNames(crypto: Crypto, key: string, trustedProxies: readonly 
     nameOf(request) {
       const direct = request.socket.remoteAddress ?? '';
       const address = isTrusted(ranges, direct) ? (lastForwarded(request) ?? direct) : direct;
-      return Buffer.from(crypto.hmacSha1(key, network(address))).toString('base64url').slice(0, 16);
+      return Buffer.from(crypto.hmacSha1(key, network(address)))
+        .toString('base64url')
+        .slice(0, 16);
     },
   };
 }

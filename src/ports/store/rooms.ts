@@ -66,6 +66,10 @@ export interface RoomReads {
   getCurrentState(room: RoomNumber, pairs?: readonly StatePair[]): Promise<StateEntry[]>;
   /** Current state entries of one event type (for example every `m.space.child`). */
   getCurrentStateOfType(room: RoomNumber, type: string): Promise<StateEntry[]>;
+  /** The current state without member events, which may be many. */
+  getCurrentStateWithoutMembers(room: RoomNumber): Promise<StateEntry[]>;
+  /** Every value that one key has had on a line, oldest first, with the position it took effect at. */
+  getStateHistory(line: LineNumber, pair: StatePair): Promise<{ position: number; event: EventNumber }[]>;
   /** The state at a reference, or the entries of it that are asked for. */
   getStateAt(reference: StateReference, pairs?: readonly StatePair[]): Promise<StateEntry[]>;
   /** Entries that changed on a line after `from` up to `to`: for each key its value at `to`. */

@@ -1,0 +1,22 @@
+/** Every service that HTTP handlers call, in one object. `cli/compose` makes it. */
+import type { AccountData } from './account-data/index.ts';
+import type { Accounts } from './accounts/index.ts';
+import type { Context } from './context.ts';
+import type { Devices } from './devices/index.ts';
+
+export interface ServerFacts {
+  /** The URL under which clients reach this server, without a slash at its end. */
+  readonly publicBaseUrl: string;
+  readonly defaultRoomVersion: string;
+  readonly maxUploadBytes: number;
+  /** The version of the program. */
+  readonly version: string;
+}
+
+export interface Services {
+  readonly context: Context;
+  readonly facts: ServerFacts;
+  readonly accounts: Accounts;
+  readonly devices: Devices;
+  readonly accountData: AccountData;
+}

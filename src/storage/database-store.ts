@@ -42,6 +42,10 @@ export class DatabaseStore implements Store {
   readonly #counters: Counters;
   #position: StreamPosition;
   #closing: Promise<void> | undefined;
+  readonly #nextPosition = (): StreamPosition => {
+    this.#counters.position += 1;
+    return this.#counters.position as StreamPosition;
+  };
 
   constructor(parts: StoreParts) {
     const { database } = parts;
@@ -67,9 +71,8 @@ export class DatabaseStore implements Store {
     if (this.#closing !== undefined) {
       return Promise.reject(new OperationError('storage-closed', { temporary: false }));
     }
-    this.#counters.position += 1;
     const unit = new WriteUnit(this.#parts.texts, this.#parts.textCode);
-    const transaction = new StoreTransaction(unit, this.#counters.position as StreamPosition, this.#stateKeys);
+    const transaction = new StoreTransaction(unit, this.#nextPosition, this.#stateKeys);
     let result: T;
     try {
       result = plan(transaction);

@@ -1,5 +1,7 @@
 /** The small face of an SQL engine that the queries see. */
 
+import type { StreamPosition } from '../ports/store/index.ts';
+
 /** What a column holds. Booleans are 0 and 1; integers stay within 2^53. */
 export type SqlValue = string | number | Uint8Array | null;
 
@@ -11,6 +13,11 @@ export type Row = Readonly<Record<string, SqlValue>>;
 /** Reads of committed data. Each call sees one snapshot; no snapshot lives across two calls. */
 export interface Database {
   all(text: string, ...params: SqlParam[]): readonly Row[] | Promise<readonly Row[]>;
+}
+
+/** Where on the stream a transaction writes now. */
+export interface WritePosition {
+  readonly position: StreamPosition;
 }
 
 /** Takes the statements of one transaction, in order. */
@@ -28,13 +35,14 @@ export interface StatementSink {
   onDurable(task: () => void): void;
 }
 
-/** An event of ours without its signature; offsets are UTF-16. */
+/** An event of ours without its signature; see `signer.ts`. */
 export interface EventToSign {
   readonly json: string;
   readonly contentStart: number;
   readonly contentEnd: number;
   readonly insertAt: number;
   readonly redactedContent: string;
+  readonly signedText?: string;
   readonly serverName: string;
   readonly keyId: string;
 }

@@ -8,12 +8,12 @@ import type { EventToSign } from './database.ts';
  * Signs events of ours behind the append.
  *
  * `json` is the canonical JSON of the event without `signatures` and without `unsigned`. `insertAt` is the offset of
- * the first character (the quote) of the member that follows `signatures` in canonical order: `"state_key"` or
- * `"type"`, one of which every event has. `"signatures":{…},` is put right there, so the comma in front stays the one
- * of the member before, and the finished text is canonical again. `content` stands in front of it, so its offsets stay.
+ * the comma in front of the member that follows `signatures` in canonical order: `"state_key"` or `"type"`, one of
+ * which every event has. `,"signatures":{…}` is put in front of that comma, so that the finished text is canonical
+ * again. `content` stands in front of it, so its offsets stay.
  *
- * The bytes that are signed are `json` with [contentStart, contentEnd) replaced by the redacted content: an event that
- * we made has no top-level member that redaction would remove.
+ * The bytes that are signed are `json` with [contentStart, contentEnd) replaced by the redacted content, or
+ * `signedText` where redaction also changes other members.
  */
 export class EventSigner {
   readonly #crypto: Crypto;
@@ -27,12 +27,12 @@ export class EventSigner {
   /** The event with its signature. */
   sign(event: EventToSign): string {
     const { json, contentStart, contentEnd, insertAt, redactedContent } = event;
-    assert(insertAt >= contentEnd && json.charAt(insertAt) === '"', 'signatures go in front of a later member');
+    assert(insertAt >= contentEnd && json.charAt(insertAt) === ',', 'signatures go in front of a later member');
     const seed = present(this.#seeds.get(event.keyId), 'the writer holds the key that an event is to be signed with');
-    const message = json.slice(0, contentStart) + redactedContent + json.slice(contentEnd);
+    const message = event.signedText ?? json.slice(0, contentStart) + redactedContent + json.slice(contentEnd);
     const signature = Buffer.from(this.#crypto.ed25519Sign(seed, message)).toString('base64').slice(0, 86);
     const [server, key] = [JSON.stringify(event.serverName), JSON.stringify(event.keyId)];
-    return `${json.slice(0, insertAt)}"signatures":{${server}:{${key}:"${signature}"}},${json.slice(insertAt)}`;
+    return `${json.slice(0, insertAt)},"signatures":{${server}:{${key}:"${signature}"}}${json.slice(insertAt)}`;
   }
 }
 

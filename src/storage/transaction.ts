@@ -10,7 +10,6 @@ import type { WriteUnit } from './write-unit.ts';
 
 /** What a plan is handed: every write method over one unit. */
 export class StoreTransaction implements Transaction {
-  readonly position: StreamPosition;
   readonly events: EventStatements;
   readonly rooms: RoomStatements;
   readonly accounts: AccountStatements;
@@ -19,16 +18,28 @@ export class StoreTransaction implements Transaction {
   readonly media: MediaStatements;
   readonly sync: SyncStatements;
   readonly hooks: (() => void)[] = [];
+  readonly #nextPosition: () => StreamPosition;
+  #position: StreamPosition;
 
-  constructor(unit: WriteUnit, position: StreamPosition, stateKeys: StateKeys) {
-    this.position = position;
+  constructor(unit: WriteUnit, nextPosition: () => StreamPosition, stateKeys: StateKeys) {
+    this.#nextPosition = nextPosition;
+    this.#position = nextPosition();
     this.events = new EventStatements(unit, stateKeys);
     this.rooms = new RoomStatements(unit, stateKeys);
     this.accounts = new AccountStatements(unit);
-    this.userData = new UserDataStatements(unit, position);
-    this.keys = new KeyStatements(unit, position);
+    this.userData = new UserDataStatements(unit, this);
+    this.keys = new KeyStatements(unit, this);
     this.media = new MediaStatements(unit);
     this.sync = new SyncStatements(unit);
+  }
+
+  get position(): StreamPosition {
+    return this.#position;
+  }
+
+  advance(): StreamPosition {
+    this.#position = this.#nextPosition();
+    return this.#position;
   }
 
   onCommit(hook: () => void): void {

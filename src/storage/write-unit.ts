@@ -12,8 +12,11 @@ export const ERASES = 4;
 
 /** Header of a statement: number of its text, flags, mask of the parameters that are bytes, count of parameters. */
 const HEADER_LENGTH = 4;
-/** Behind the parameters of a signed statement: contentStart, contentEnd, insertAt, redactedContent, server, key. */
-const SIGN_LENGTH = 6;
+/**
+ * Behind the parameters of a signed statement: contentStart, contentEnd, insertAt, redactedContent, server, key,
+ * and the text to sign where it is given.
+ */
+const SIGN_LENGTH = 7;
 const PARAMS_MAX = 31;
 
 /** Gives each statement text a number, so that a writer is sent every text once. */
@@ -60,8 +63,8 @@ export class WriteUnit implements StatementSink {
 
   runSigned(text: string, first: SqlParam, event: EventToSign): void {
     this.#add(text, SIGNED, [first, event.json]);
-    const { contentStart, contentEnd, insertAt, redactedContent, serverName, keyId } = event;
-    this.flat.push(contentStart, contentEnd, insertAt, redactedContent, serverName, keyId);
+    const { contentStart, contentEnd, insertAt, redactedContent, serverName, keyId, signedText } = event;
+    this.flat.push(contentStart, contentEnd, insertAt, redactedContent, serverName, keyId, signedText ?? null);
   }
 
   defer(task: () => void): void {
@@ -159,6 +162,7 @@ export function readStatement(flat: readonly Flat[], at: number, sign: (event: E
 }
 
 function eventAt(flat: readonly Flat[], end: number): EventToSign {
+  const signedText = flat[end + 6];
   return {
     json: textAt(flat, end - 1),
     contentStart: numberAt(flat, end),
@@ -167,5 +171,6 @@ function eventAt(flat: readonly Flat[], end: number): EventToSign {
     redactedContent: textAt(flat, end + 3),
     serverName: textAt(flat, end + 4),
     keyId: textAt(flat, end + 5),
+    ...(typeof signedText === 'string' && { signedText }),
   };
 }

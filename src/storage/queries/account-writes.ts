@@ -43,6 +43,10 @@ const DELETE_ACCESS = 'DELETE FROM access_tokens WHERE token_hash = ?';
 const PUT_REFRESH = 'INSERT INTO refresh_tokens (token_hash, user_id, device, successor_hash) VALUES (?, ?, ?, ?)';
 const SET_SUCCESSOR = 'UPDATE refresh_tokens SET successor_hash = ? WHERE token_hash = ?';
 const DELETE_REFRESH = 'DELETE FROM refresh_tokens WHERE token_hash = ?';
+const DELETE_ISSUED_WITH = 'DELETE FROM access_tokens WHERE refresh_hash = ?';
+const RETIRE_ACCESS = `DELETE FROM access_tokens WHERE refresh_hash IN
+  (SELECT token_hash FROM refresh_tokens WHERE successor_hash = ?)`;
+const RETIRE_REFRESH = 'DELETE FROM refresh_tokens WHERE successor_hash = ?';
 const DELETE_DEVICE_ACCESS = 'DELETE FROM access_tokens WHERE user_id = ? AND device = ? AND token_hash NOT IN @blobs';
 const DELETE_DEVICE_REFRESH =
   'DELETE FROM refresh_tokens WHERE user_id = ? AND device = ? AND token_hash NOT IN @blobs';
@@ -137,7 +141,13 @@ export class AccountStatements implements AccountWrites {
   }
 
   deleteRefreshToken(tokenHash: Uint8Array): void {
+    this.#sink.run(DELETE_ISSUED_WITH, tokenHash);
     this.#sink.run(DELETE_REFRESH, tokenHash);
+  }
+
+  retirePredecessors(successorHash: Uint8Array): void {
+    this.#sink.run(RETIRE_ACCESS, successorHash);
+    this.#sink.run(RETIRE_REFRESH, successorHash);
   }
 
   deleteDeviceTokens(user: UserId, device: DeviceId, keep: readonly Uint8Array[] = []): void {

@@ -1,5 +1,5 @@
-import type { EventId, UserId } from '../../matrix/ids.ts';
-import type { EventNumber, EventWrites, NewEvent, RoomNumber } from '../../ports/store/index.ts';
+import type { EventId } from '../../matrix/ids.ts';
+import type { EventNumber, EventWrites, NewEvent, RoomNumber, TransactionKey } from '../../ports/store/index.ts';
 import { orNull, type StatementSink } from '../database.ts';
 import { eventIdBytes } from '../event-id-code.ts';
 import { statusCode } from './codes.ts';
@@ -21,8 +21,8 @@ const REMOVE_RELATION = 'DELETE FROM event_relations WHERE child = ?';
 const FORGET_PENDING = 'DELETE FROM pending_redactions WHERE target = (SELECT event_id FROM events WHERE number = ?)';
 const EXPECT_REDACTION =
   'INSERT INTO pending_redactions (target, redaction) VALUES (?, ?) ON CONFLICT (target) DO NOTHING';
-const RECORD_TRANSACTION = `INSERT INTO transactions (event, user_id, device, transaction_id, sent_at)
-  SELECT number, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT) FROM events WHERE event_id = ?`;
+const RECORD_TRANSACTION = `INSERT INTO transactions (event, user_id, device, scope, transaction_id, sent_at)
+  SELECT number, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT) FROM events WHERE event_id = ?`;
 // Numbers grow with time: whatever stands before the first row that is young enough is too old.
 const DELETE_TRANSACTIONS = `DELETE FROM transactions WHERE event < coalesce(
   (SELECT event FROM transactions WHERE sent_at >= ? ORDER BY event LIMIT 1), 9007199254740991)`;
@@ -100,19 +100,14 @@ export class EventStatements implements EventWrites {
     this.#sink.run(EXPECT_REDACTION, eventIdBytes(target), eventIdBytes(redaction));
   }
 
-  recordTransaction(row: {
-    user: UserId;
-    device: string;
-    transactionId: string;
-    event: EventId;
-    sentAt: number;
-  }): void {
+  recordTransaction(row: TransactionKey & { readonly event: EventId; readonly sentAt: number }): void {
     // Deferred: the event may be appended later in the same transaction.
     this.#sink.defer(() =>
       this.#sink.runOne(
         RECORD_TRANSACTION,
         row.user,
         row.device,
+        row.scope,
         row.transactionId,
         row.sentAt,
         eventIdBytes(row.event),

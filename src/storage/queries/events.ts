@@ -7,6 +7,7 @@ import type {
   RoomNumber,
   StoredEvent,
   ThreadSummaryRow,
+  TransactionKey,
 } from '../../ports/store/index.ts';
 import { bytesOf, type Database, integerOf, type Row, textOf } from '../database.ts';
 import { eventIdBytes, eventIdOf } from '../event-id-code.ts';
@@ -27,7 +28,7 @@ const TIME_BACKWARDS = `${SELECT_STORED} WHERE e.room = ? AND e.status = 0 AND e
 const EXTREMITIES = `SELECT e.event_id, e.number, e.depth FROM forward_extremities f JOIN events e ON e.number = f.event
   WHERE f.room = ? ORDER BY e.number`;
 const BY_TRANSACTION = `SELECT e.event_id FROM transactions t JOIN events e ON e.number = t.event
-  WHERE t.user_id = ? AND t.device = ? AND t.transaction_id = ?`;
+  WHERE t.user_id = ? AND t.device = ? AND t.scope = ? AND t.transaction_id = ?`;
 const TRANSACTION_IDS = `SELECT e.event_id, t.transaction_id FROM events e JOIN transactions t ON t.event = e.number
   WHERE e.event_id IN @blobs AND t.user_id = ? AND t.device = ?`;
 const PENDING_REDACTIONS = 'SELECT target, redaction FROM pending_redactions WHERE target IN @blobs';
@@ -129,8 +130,9 @@ export class EventQueries implements EventReads {
     }));
   }
 
-  async findByTransaction(user: UserId, device: string, transactionId: string): Promise<EventId | undefined> {
-    const [row] = await this.#database.all(BY_TRANSACTION, user, device, transactionId);
+  async findByTransaction(key: TransactionKey): Promise<EventId | undefined> {
+    const { user, device, scope, transactionId } = key;
+    const [row] = await this.#database.all(BY_TRANSACTION, user, device, scope, transactionId);
     return row === undefined ? undefined : idIn(row, 'event_id');
   }
 

@@ -10,7 +10,7 @@ import type {
   OneTimeKeyRow,
   StreamPosition,
 } from '../../ports/store/index.ts';
-import { bit, type StatementSink } from '../database.ts';
+import { bit, type StatementSink, type WritePosition } from '../database.ts';
 import { backupScopeText } from './backup-scope.ts';
 
 const PUT_DEVICE_KEYS = `INSERT INTO device_keys (user_id, device, json) VALUES (?, ?, ?)
@@ -49,11 +49,11 @@ const PUT_BACKUP_KEY = `INSERT INTO backup_keys (user_id, version, room_id, sess
 /** Writes of device keys, to-device messages and key backups. */
 export class KeyStatements implements KeyWrites {
   readonly #sink: StatementSink;
-  readonly #position: StreamPosition;
+  readonly #at: WritePosition;
 
-  constructor(sink: StatementSink, position: StreamPosition) {
+  constructor(sink: StatementSink, at: WritePosition) {
     this.#sink = sink;
-    this.#position = position;
+    this.#at = at;
   }
 
   putDeviceKeys(row: Omit<DeviceKeysRow, 'displayName'>): void {
@@ -86,11 +86,11 @@ export class KeyStatements implements KeyWrites {
   }
 
   noteDeviceListChange(user: UserId): void {
-    this.#sink.run(NOTE_CHANGE, this.#position, user);
+    this.#sink.run(NOTE_CHANGE, this.#at.position, user);
   }
 
   putToDevice(user: UserId, device: DeviceId, json: string): void {
-    this.#sink.run(PUT_TO_DEVICE, user, device, this.#position, json);
+    this.#sink.run(PUT_TO_DEVICE, user, device, this.#at.position, json);
   }
 
   deleteToDeviceUpTo(user: UserId, device: DeviceId, position: StreamPosition): void {

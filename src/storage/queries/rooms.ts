@@ -1,5 +1,6 @@
 import type { RoomAlias, RoomId, UserId } from '../../matrix/ids.ts';
 import type {
+  EventNumber,
   LineNumber,
   MemberRow,
   Membership,
@@ -98,6 +99,14 @@ export class RoomQueries implements RoomReads {
 
   getCurrentStateOfType(room: RoomNumber, type: string): Promise<StateEntry[]> {
     return this.#state.currentOfType(room, type);
+  }
+
+  getCurrentStateWithoutMembers(room: RoomNumber): Promise<StateEntry[]> {
+    return this.#state.currentWithoutMembers(room);
+  }
+
+  getStateHistory(line: LineNumber, pair: StatePair): Promise<{ position: number; event: EventNumber }[]> {
+    return this.#state.history(line, pair);
   }
 
   getStateAt(reference: StateReference, pairs?: readonly StatePair[]): Promise<StateEntry[]> {

@@ -1,5 +1,12 @@
 import { assert } from '../../lib/assert.ts';
-import type { LineNumber, RoomNumber, StateEntry, StatePair, StateReference } from '../../ports/store/index.ts';
+import type {
+  EventNumber,
+  LineNumber,
+  RoomNumber,
+  StateEntry,
+  StatePair,
+  StateReference,
+} from '../../ports/store/index.ts';
 import { type Database, integerOf, type Row } from '../database.ts';
 import { entryOf, lineOf } from './room-rows.ts';
 import type { StateKeys } from './state-keys.ts';
@@ -9,6 +16,7 @@ const CURRENT = `SELECT c.event, k.type, k.state_key FROM current_state c JOIN s
 const CURRENT_ENTRIES = `${CURRENT} AND c.key IN @numbers`;
 // Only member events have a membership: the partial index leaves the few other entries of a room.
 const CURRENT_OF_TYPE = `${CURRENT} AND c.membership IS NULL AND k.type = ?`;
+const CURRENT_CORE = `${CURRENT} AND c.membership IS NULL`;
 const CURRENT_MEMBERS = `${CURRENT} AND c.membership IS NOT NULL`;
 
 const LINE = 'SELECT line, room, parent_line, parent_position, head FROM state_lines WHERE line = ?';
@@ -20,6 +28,7 @@ const WHOLE_AT = `SELECT l.key, l.event, k.type, k.state_key FROM
 const ENTRIES_AT = `SELECT k.key, k.type, k.state_key, (SELECT l.event FROM state_log l
     WHERE l.line = ? AND l.key = k.key AND l.position <= ? ORDER BY l.position DESC LIMIT 1) AS event
   FROM state_keys k WHERE k.key IN @numbers`;
+const HISTORY = 'SELECT position, event FROM state_log WHERE line = ? AND key = ? ORDER BY position';
 const CHANGES = `SELECT l.key, l.event, k.type, k.state_key FROM
   (SELECT key, max(position) AS position FROM state_log WHERE line = ? AND position > ? AND position <= ?
     GROUP BY key) g
@@ -55,6 +64,20 @@ export class StateQueries {
         ? await this.#database.all(CURRENT_MEMBERS, room)
         : await this.#database.all(CURRENT_OF_TYPE, room, type);
     return rows.map(entryOf);
+  }
+
+  async currentWithoutMembers(room: RoomNumber): Promise<StateEntry[]> {
+    return (await this.#database.all(CURRENT_CORE, room)).map(entryOf);
+  }
+
+  async history(line: LineNumber, pair: StatePair): Promise<{ position: number; event: EventNumber }[]> {
+    const [key] = await this.#knownNumbers([pair]);
+    if (key === undefined) return [];
+    const rows = await this.#database.all(HISTORY, line, key);
+    return rows.map((row) => ({
+      position: integerOf(row, 'position'),
+      event: integerOf(row, 'event') as EventNumber,
+    }));
   }
 
   async at(reference: StateReference, pairs?: readonly StatePair[]): Promise<StateEntry[]> {

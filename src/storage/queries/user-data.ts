@@ -12,7 +12,15 @@ import type {
   UserDataReads,
   UserDataWrites,
 } from '../../ports/store/index.ts';
-import { bytesOf, type Database, integerOf, type Row, type StatementSink, textOf } from '../database.ts';
+import {
+  bytesOf,
+  type Database,
+  integerOf,
+  type Row,
+  type StatementSink,
+  textOf,
+  type WritePosition,
+} from '../database.ts';
 import { eventIdBytes, eventIdOf } from '../event-id-code.ts';
 
 /** Global account data has no room; room numbers begin at 1. */
@@ -134,15 +142,15 @@ export class UserDataQueries implements UserDataReads {
 /** Writes of account data, receipts and unread counts. */
 export class UserDataStatements implements UserDataWrites {
   readonly #sink: StatementSink;
-  readonly #position: StreamPosition;
+  readonly #at: WritePosition;
 
-  constructor(sink: StatementSink, position: StreamPosition) {
+  constructor(sink: StatementSink, at: WritePosition) {
     this.#sink = sink;
-    this.#position = position;
+    this.#at = at;
   }
 
   setAccountData(user: UserId, row: Omit<AccountDataRow, 'position'>): void {
-    this.#sink.run(SET_DATA, user, row.room ?? NO_ROOM, row.type, row.content, this.#position);
+    this.#sink.run(SET_DATA, user, row.room ?? NO_ROOM, row.type, row.content, this.#at.position);
   }
 
   setReceipt(row: Omit<ReceiptRow, 'position'>): void {
@@ -155,7 +163,7 @@ export class UserDataStatements implements UserDataWrites {
       eventIdBytes(row.event),
       row.eventPosition,
       row.sentAt,
-      this.#position,
+      this.#at.position,
     );
   }
 

@@ -26,9 +26,9 @@ const EVENTS = [
   "CREATE INDEX event_relations_threads ON event_relations (room, position) WHERE rel_type = 'm.thread'",
   'CREATE TABLE forward_extremities (room @int NOT NULL, event @int NOT NULL, PRIMARY KEY (room, event)) @narrow',
   `CREATE TABLE transactions (
-    event @int PRIMARY KEY, user_id @text NOT NULL, device @text NOT NULL, transaction_id @text NOT NULL,
-    sent_at @int NOT NULL) @plain`,
-  'CREATE UNIQUE INDEX transactions_id ON transactions (user_id, device, transaction_id)',
+    event @int PRIMARY KEY, user_id @text NOT NULL, device @text NOT NULL, scope @text NOT NULL,
+    transaction_id @text NOT NULL, sent_at @int NOT NULL) @plain`,
+  'CREATE UNIQUE INDEX transactions_id ON transactions (user_id, device, scope, transaction_id)',
   'CREATE TABLE pending_redactions (target @bytes PRIMARY KEY, redaction @bytes NOT NULL) @narrow',
 ];
 
@@ -68,8 +68,10 @@ const ACCOUNTS = [
     dehydrated @int NOT NULL, PRIMARY KEY (user_id, device)) @plain`,
   'CREATE TABLE access_tokens (token_hash @bytes PRIMARY KEY, user_id @text NOT NULL, device @text NOT NULL, expires_at @int, refresh_hash @bytes) @narrow',
   'CREATE INDEX access_tokens_device ON access_tokens (user_id, device)',
+  'CREATE INDEX access_tokens_refresh ON access_tokens (refresh_hash) WHERE refresh_hash IS NOT NULL',
   'CREATE TABLE refresh_tokens (token_hash @bytes PRIMARY KEY, user_id @text NOT NULL, device @text NOT NULL, successor_hash @bytes) @narrow',
   'CREATE INDEX refresh_tokens_device ON refresh_tokens (user_id, device)',
+  'CREATE INDEX refresh_tokens_successor ON refresh_tokens (successor_hash) WHERE successor_hash IS NOT NULL',
   `CREATE TABLE registration_tokens (
     token @text PRIMARY KEY, created_at @int NOT NULL, created_by @text, uses_max @int, uses_completed @int NOT NULL,
     expires_at @int, admin @int NOT NULL, rooms @text NOT NULL) @plain`,

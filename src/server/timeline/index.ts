@@ -14,6 +14,7 @@ import { type EventDraft, type PlanTools, RoomPlan } from './plan.ts';
 export type { EventDraft, RoomPlan } from './plan.ts';
 export { boundaryAfter, type Direction, type Page, pageBounds, Reader } from './read.ts';
 export { RECURSION_DEPTH, Surroundings } from './read-around.ts';
+export { formatToken, parseToken } from './token.ts';
 export { stripped } from './stripped-state.ts';
 export type { AlsoWrite } from './commit.ts';
 export { relationOf } from './commit.ts';

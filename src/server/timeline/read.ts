@@ -3,7 +3,7 @@ import { MatrixError } from '../../matrix/errors.ts';
 import type { EventId, RoomId, UserId } from '../../matrix/ids.ts';
 import type { JsonObject } from '../../matrix/json.ts';
 import { compileEventFilter, type CompiledEventFilter } from '../../rules/filters/index.ts';
-import type { StateReference } from '../../ports/store/index.ts';
+import type { StatePair, StateReference } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 import { Presenter, type Viewer } from './present.ts';
@@ -94,7 +94,13 @@ export class Reader {
 
   async #scan(
     view: RoomView,
-    options: { start: number; to: number | undefined; direction: Direction; matches: CompiledEventFilter; limit: number },
+    options: {
+      start: number;
+      to: number | undefined;
+      direction: Direction;
+      matches: CompiledEventFilter;
+      limit: number;
+    },
   ): Promise<{ events: RoomEvent[]; end: number | undefined }> {
     const { direction, matches, limit } = options;
     const events: RoomEvent[] = [];
@@ -125,6 +131,43 @@ export class Reader {
     await this.#rooms.ensureMembers(room, senders);
     const members = [...senders].flatMap((user) => room.state('m.room.member', user) ?? []);
     return await this.presenter.present(room, members, viewer, { withRoomId: true, bundle: false });
+  }
+
+  /**
+   * The state as the user may see it: the current one for members and for world-readable rooms, that at the leave
+   * event for those who have left. Entries of one type and key, or all.
+   */
+  async getState(view: RoomView, pair?: StatePair): Promise<RoomEvent[]> {
+    const { room, user } = view;
+    const left = await this.#leftAt(room, user);
+    const { store } = this.#context;
+    const pairs = pair === undefined ? undefined : [pair];
+    const entries =
+      left === undefined
+        ? await store.rooms.getCurrentState(room.number, pairs)
+        : await store.rooms.getStateAt(left, pairs);
+    return await this.#rooms.events.getByNumber(entries.map((one) => one.event));
+  }
+
+  /** The state after the user's own leave event, for users who are out of the room. */
+  async #leftAt(room: Room, user: UserId): Promise<StateReference | undefined> {
+    const membership = await this.#rooms.findMembership(user, room.number);
+    if (membership?.membership !== 'leave' && membership?.membership !== 'ban') return undefined;
+    const event = (await this.#rooms.events.getByNumber([membership.event]))[0];
+    if (event?.stateBefore === undefined) return undefined;
+    return { line: event.stateBefore.line, position: event.stateBefore.position + 1 };
+  }
+
+  /** The state as it was at a boundary of the stream. */
+  async getStateAtBoundary(view: RoomView, position: number): Promise<RoomEvent[]> {
+    const [row] = await this.#context.store.events.pageTimeline({
+      room: view.room.number,
+      ...pageBounds(position, undefined, 'backwards'),
+      direction: 'backwards',
+      limit: 1,
+    });
+    const [event] = row === undefined ? [] : await this.#rooms.events.load([row]);
+    return event === undefined ? [] : await this.stateAfter(event);
   }
 
   /** The state after an event. */

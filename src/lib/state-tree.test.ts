@@ -59,7 +59,10 @@ test('differences turn one version into the other', () => {
 });
 
 test('what changes nothing returns the same tree', () => {
-  const tree = StateTree.from([[1, 5], [1000, 6]]);
+  const tree = StateTree.from<number>([
+    [1, 5],
+    [1000, 6],
+  ]);
   assert.equal(tree.set(1, 5), tree);
   assert.equal(tree.delete(2), tree);
   assert.equal(tree.get(2 ** 29), undefined);

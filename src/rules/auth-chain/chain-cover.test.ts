@@ -37,26 +37,35 @@ const sorted = (ids: Iterable<number> | undefined) => [...(ids ?? [])].sort((a, 
 test('adv-034 agrees with walking the graph, also when read back from rows in any order', () => {
   const picks = fc.array(fc.nat(), { minLength: 0, maxLength: 5 });
   fc.assert(
-    fc.property(graph, fc.array(picks, { minLength: 1, maxLength: 4 }), picks, fc.boolean(), (g, sets, common, reload) => {
-      const { cover: built, events, links } = build(g);
-      const cover = reload ? ChainCover.from(events.toReversed(), links.toReversed()) : built;
-      const size = g.cited.length;
-      const authEventsOf = (event: number) => g.cited[event];
-      const take = (numbers: readonly number[]) => numbers.map((number) => number % size);
-      for (const set of sets) {
-        assert.deepEqual(sorted(cover.authChain(take(set))), sorted(authChainOf(take(set), authEventsOf)));
-        for (const from of take(set)) {
-          const chain = authChainOf([from], authEventsOf);
-          for (const to of take(common)) assert.equal(cover.isInAuthChain(from, to), chain?.has(to));
+    fc.property(
+      graph,
+      fc.array(picks, { minLength: 1, maxLength: 4 }),
+      picks,
+      fc.boolean(),
+      (g, sets, common, reload) => {
+        const { cover: built, events, links } = build(g);
+        const cover = reload ? ChainCover.from(events.toReversed(), links.toReversed()) : built;
+        const size = g.cited.length;
+        const authEventsOf = (event: number) => g.cited[event];
+        const take = (numbers: readonly number[]) => numbers.map((number) => number % size);
+        for (const set of sets) {
+          assert.deepEqual(sorted(cover.authChain(take(set))), sorted(authChainOf(take(set), authEventsOf)));
+          for (const from of take(set)) {
+            const chain = authChainOf([from], authEventsOf);
+            for (const to of take(common)) assert.equal(cover.isInAuthChain(from, to), chain?.has(to));
+          }
         }
-      }
-      const whole = sets.map((set) => [...take(set), ...take(common)]);
-      const expected = sorted(authDifferenceByWalk(whole, authEventsOf));
-      assert.deepEqual(sorted(cover.authDifference(whole)), expected);
-      assert.deepEqual(sorted(cover.authDifference(sets.map(take), take(common))), expected);
-      const conflicted = new Set(take(sets.flat()));
-      assert.deepEqual(sorted(cover.conflictedSubgraph(conflicted)), sorted(conflictedSubgraphByWalk(conflicted, authEventsOf)));
-    }),
+        const whole = sets.map((set) => [...take(set), ...take(common)]);
+        const expected = sorted(authDifferenceByWalk(whole, authEventsOf));
+        assert.deepEqual(sorted(cover.authDifference(whole)), expected);
+        assert.deepEqual(sorted(cover.authDifference(sets.map(take), take(common))), expected);
+        const conflicted = new Set(take(sets.flat()));
+        assert.deepEqual(
+          sorted(cover.conflictedSubgraph(conflicted)),
+          sorted(conflictedSubgraphByWalk(conflicted, authEventsOf)),
+        );
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -99,15 +108,28 @@ test('an event whose auth events are not there has no place', () => {
   cover.insert('a', []);
   assert.equal(cover.canInsert(['a']), true);
   assert.deepEqual(cover.insert('b', ['a'], 'a'), { chain: 1, seq: 2, links: [] });
-  assert.deepEqual(cover.insert('c', ['a'], 'a'), { chain: 2, seq: 1, links: [{ chain: 2, seq: 1, toChain: 1, toSeq: 1 }] });
+  assert.deepEqual(cover.insert('c', ['a'], 'a'), {
+    chain: 2,
+    seq: 1,
+    links: [{ chain: 2, seq: 1, toChain: 1, toSeq: 1 }],
+  });
   assert.throws(() => cover.insert('c', ['a']));
   assert.equal(cover.find('x'), undefined);
 });
 
 test('adv-034 a walk that cannot be finished gives no chain', () => {
-  const known = new Map([[3, [2]], [2, [1]]]);
-  assert.equal(authChainOf([3], (id) => known.get(id)), undefined);
+  const known = new Map([
+    [3, [2]],
+    [2, [1]],
+  ]);
+  assert.equal(
+    authChainOf([3], (id) => known.get(id)),
+    undefined,
+  );
   known.set(1, []);
   assert.deepEqual(sorted(authChainOf([3], (id) => known.get(id))), [1, 2]);
-  assert.equal(authChainOf([3], (id) => known.get(id), 1), undefined);
+  assert.equal(
+    authChainOf([3], (id) => known.get(id), 1),
+    undefined,
+  );
 });

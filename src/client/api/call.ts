@@ -27,7 +27,7 @@ const LIMIT_WAIT_MAX_MS = 60_000;
 
 /** Fills the path parameters of a declaration, each percent-encoded. */
 export function fillPath(path: string, values: Readonly<Record<string, string>>): string {
-  return path.replace(/\{([A-Za-z_]+)\}/g, (_, name: string) => {
+  return path.trim().replace(/\{([A-Za-z_]+)\}/g, (_, name: string) => {
     const value = values[name];
     assert(value !== undefined, `path parameter ${name} of ${path} is given`);
     return encodeURIComponent(value);

@@ -122,19 +122,23 @@ export const TRANSFERRED_TYPES = [
 ] as const;
 
 /**
- * The power levels of the old room for the new one: creators that have infinite power there must not be listed, and
- * whoever upgrades has at least the power to finish the work.
+ * The power levels of the old room for the new one. Creators that have infinite power there must not be listed; where
+ * creators have none, they get what everything in the room asks at most, so that whoever upgrades can finish the work.
  */
 export function transferredPowerLevels(
   content: JsonObject,
   rules: RoomVersionRules,
   creators: readonly string[],
 ): JsonObject {
-  if (!rules.creatorsHaveInfinitePower) return content;
   const users = getObject(content, 'users') ?? {};
-  const kept = Object.entries(users).filter(([user]) => !creators.includes(user));
   const events = getObject(content, 'events') ?? {};
-  return { ...content, users: Object.fromEntries(kept), events: { ...events, 'm.room.tombstone': 150 } };
+  if (rules.creatorsHaveInfinitePower) {
+    const kept = Object.entries(users).filter(([user]) => !creators.includes(user));
+    return { ...content, users: Object.fromEntries(kept), events: { ...events, 'm.room.tombstone': 150 } };
+  }
+  const levels = [...Object.values(events), ...Object.values(users), ...Object.values(content)];
+  const highest = levels.reduce<number>((level, one) => (typeof one === 'number' ? Math.max(level, one) : level), 100);
+  return { ...content, users: { ...users, ...Object.fromEntries(creators.map((user) => [user, highest])) } };
 }
 
 /** "the server should … restrict who can send": in the old room, so that nobody goes on talking there. */

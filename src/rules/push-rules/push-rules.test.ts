@@ -137,7 +137,7 @@ test('room_member_count', () => {
     const matching = [0, 1, 2, 3, 4].filter((memberCount) =>
       holds({ kind: 'room_member_count', is }, message(), { memberCount }),
     );
-    assert.deepEqual(matching, counts, String(is));
+    assert.deepEqual(matching, counts, JSON.stringify(is));
   }
 });
 

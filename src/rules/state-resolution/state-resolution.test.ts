@@ -102,7 +102,7 @@ test('the chain cover and state trees give the same resolution as walking and ma
       });
       const whole = new Map([...(states[0] ?? [])].filter(([key]) => !partition.conflicted.has(key)));
       for (const [key, id] of resolution) whole.set(key, id);
-      assert.deepEqual(new Map([...whole].sort()), new Map([...graph.resolve(states)].sort()), scenario.name);
+      assert.deepEqual(whole, graph.resolve(states), scenario.name);
     }
   }
 });

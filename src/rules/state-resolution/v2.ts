@@ -122,7 +122,7 @@ export function resolveV2(input: ResolutionInput): Resolution {
   const powerLevels = state.find(stateKeyOf('m.room.power_levels', ''));
   state.apply(sortByMainline(remaining, powerLevels, fetchEvent));
   // Step 5: "replacing any event with the event with the same key from the *unconflicted state map*".
-  for (const key of [...state.entries.keys()]) {
+  for (const key of state.entries.keys()) {
     if (partition.unconflicted(key) !== undefined) state.entries.delete(key);
   }
   return state.entries;

@@ -3,6 +3,10 @@ import type { AccountData } from './account-data/index.ts';
 import type { Accounts } from './accounts/index.ts';
 import type { Context } from './context.ts';
 import type { Devices } from './devices/index.ts';
+import type { Directory } from './directory/index.ts';
+import type { Lifecycle } from './lifecycle/index.ts';
+import type { Rooms } from './rooms/index.ts';
+import type { Reader, Surroundings, Timeline } from './timeline/index.ts';
 
 export interface ServerFacts {
   /** The URL under which clients reach this server, without a slash at its end. */
@@ -19,4 +23,10 @@ export interface Services {
   readonly accounts: Accounts;
   readonly devices: Devices;
   readonly accountData: AccountData;
+  readonly rooms: Rooms;
+  readonly timeline: Timeline;
+  readonly reader: Reader;
+  readonly surroundings: Surroundings;
+  readonly lifecycle: Lifecycle;
+  readonly directory: Directory;
 }

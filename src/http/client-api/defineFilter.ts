@@ -4,7 +4,11 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute, requireSelf } from './client-route.ts';
 
 export function defineFilterRoute({ accountData }: Services): ClientRoute {
-  return clientRoute(defineFilter, async ({ caller, path, body }) => ({
-    filter_id: await accountData.defineFilter(requireSelf(caller, path), body as unknown as JsonObject),
-  }), { limit: 'write' });
+  return clientRoute(
+    defineFilter,
+    async ({ caller, path, body }) => ({
+      filter_id: await accountData.defineFilter(requireSelf(caller, path), body as unknown as JsonObject),
+    }),
+    { limit: 'write' },
+  );
 }

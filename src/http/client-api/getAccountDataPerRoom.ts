@@ -5,10 +5,10 @@ import { type ClientRoute, clientRoute, requireRoomId, requireSelf } from './cli
 
 export function getAccountDataPerRoomRoute({ accountData, rooms }: Services): ClientRoute {
   return clientRoute(getAccountDataPerRoom, async ({ caller, path }) => {
-      const user = requireSelf(caller, path);
-      const room = await rooms.requireMember(user, requireRoomId(path['roomId']));
-      const content = await accountData.find(user, room, path['type'] ?? '');
-      if (content === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such account data');
-      return content;
-    });
+    const user = requireSelf(caller, path);
+    const room = await rooms.requireMember(user, requireRoomId(path['roomId']));
+    const content = await accountData.find(user, room, path['type'] ?? '');
+    if (content === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such account data');
+    return content;
+  });
 }

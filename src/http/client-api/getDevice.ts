@@ -5,5 +5,7 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function getDeviceRoute({ devices }: Services): ClientRoute {
-  return clientRoute(getDevice, async ({ caller, path }) => deviceAnswer(await devices.require(caller.user, path['deviceId'] as DeviceId)));
+  return clientRoute(getDevice, async ({ caller, path }) =>
+    deviceAnswer(await devices.require(caller.user, path['deviceId'] as DeviceId)),
+  );
 }

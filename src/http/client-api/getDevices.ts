@@ -4,5 +4,7 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function getDevicesRoute({ devices }: Services): ClientRoute {
-  return clientRoute(getDevices, async ({ caller }) => ({ devices: (await devices.list(caller.user)).map(deviceAnswer) }));
+  return clientRoute(getDevices, async ({ caller }) => ({
+    devices: (await devices.list(caller.user)).map(deviceAnswer),
+  }));
 }

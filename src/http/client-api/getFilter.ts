@@ -4,5 +4,6 @@ import { type ClientRoute, clientRoute, requireSelf } from './client-route.ts';
 
 export function getFilterRoute({ accountData }: Services): ClientRoute {
   return clientRoute(getFilter, async ({ caller, path }) =>
-    accountData.requireFilter(requireSelf(caller, path), path['filterId'] ?? ''));
+    accountData.requireFilter(requireSelf(caller, path), path['filterId'] ?? ''),
+  );
 }

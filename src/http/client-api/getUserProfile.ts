@@ -4,5 +4,9 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute, requireUserId } from './client-route.ts';
 
 export function getUserProfileRoute(services: Services): ClientRoute {
-  return clientRoute(getUserProfile, async ({ path }) => Object.fromEntries(await requireProfile(services, requireUserId(path['userId']))), { limit: 'read' });
+  return clientRoute(
+    getUserProfile,
+    async ({ path }) => Object.fromEntries(await requireProfile(services, requireUserId(path['userId']))),
+    { limit: 'read' },
+  );
 }

@@ -6,7 +6,9 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function loginRoute({ accounts, facts }: Services): ClientRoute {
-  return clientRoute(login, async ({ body }) => {
+  return clientRoute(
+    login,
+    async ({ body }) => {
       if (body.type !== 'm.login.password') throw new MatrixError('M_UNKNOWN', 'Unknown login type', { status: 400 });
       if (body.password === undefined) throw new MatrixError('M_MISSING_PARAM', 'The password is missing');
       const session = await accounts.loginByPassword(body as unknown as JsonObject, body.password, {
@@ -15,5 +17,7 @@ export function loginRoute({ accounts, facts }: Services): ClientRoute {
         refreshable: body.refresh_token === true,
       });
       return { ...sessionAnswer(session), well_known: { 'm.homeserver': { base_url: facts.publicBaseUrl } } };
-    }, { limit: 'login' });
+    },
+    { limit: 'login' },
+  );
 }

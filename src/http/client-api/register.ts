@@ -5,7 +5,9 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function registerRoute({ accounts }: Services): ClientRoute {
-  return clientRoute(register, async ({ body, query }) => {
+  return clientRoute(
+    register,
+    async ({ body, query }) => {
       if (query.kind === 'guest') throw new MatrixError('M_GUEST_ACCESS_FORBIDDEN', 'Guests are not allowed here');
       // "If the username is taken or not valid", clients learn it before they go through the stages.
       if (body.username !== undefined) await accounts.registration.requireFree(body.username);
@@ -23,5 +25,7 @@ export function registerRoute({ accounts }: Services): ClientRoute {
             }),
       );
       return result === undefined ? { user_id: user } : sessionAnswer(result);
-    }, { limit: 'register' });
+    },
+    { limit: 'register' },
+  );
 }

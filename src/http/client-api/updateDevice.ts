@@ -4,8 +4,12 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function updateDeviceRoute({ devices }: Services): ClientRoute {
-  return clientRoute(updateDevice, async ({ caller, path, body }) => {
-    await devices.rename(caller.user, path['deviceId'] as DeviceId, body.display_name);
-    return {};
-  }, { limit: 'write' });
+  return clientRoute(
+    updateDevice,
+    async ({ caller, path, body }) => {
+      await devices.rename(caller.user, path['deviceId'] as DeviceId, body.display_name);
+      return {};
+    },
+    { limit: 'write' },
+  );
 }

@@ -90,6 +90,8 @@ export interface ThreadSummaryRow {
   readonly root: EventId;
   readonly count: number;
   readonly latest: StoredEvent;
+  /** Whether the viewer has replied in the thread. */
+  readonly participated: boolean;
 }
 
 /** "The scope of a transaction ID is for a single device, and a single HTTP endpoint." */
@@ -117,7 +119,11 @@ export interface EventReads {
   /** The latest `m.replace` child by each parent's own sender, where there is one. */
   getReplacements(room: RoomNumber, parents: readonly EventId[]): Promise<Map<EventId, StoredEvent>>;
   /** Threads that start at one of `roots`. */
-  getThreadSummaries(room: RoomNumber, roots: readonly EventId[]): Promise<Map<EventId, ThreadSummaryRow>>;
+  getThreadSummaries(
+    room: RoomNumber,
+    roots: readonly EventId[],
+    viewer: UserId,
+  ): Promise<Map<EventId, ThreadSummaryRow>>;
   /** Roots of a room's threads, the one with the newest reply first, before `from` (a position). */
   pageThreadRoots(
     room: RoomNumber,

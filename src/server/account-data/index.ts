@@ -38,7 +38,8 @@ export class AccountData {
     if (MANAGED_TYPES.has(type) && (room !== undefined || type === 'm.push_rules')) {
       throw new MatrixError('M_BAD_JSON', `${type} is set through an endpoint of its own`, { status: 405 });
     }
-    if (utf8Length(type) > TYPE_BYTES_MAX) throw new MatrixError('M_INVALID_PARAM', 'The type is longer than 255 bytes');
+    if (utf8Length(type) > TYPE_BYTES_MAX)
+      throw new MatrixError('M_INVALID_PARAM', 'The type is longer than 255 bytes');
     await this.write(user, room, type, content);
   }
 
@@ -67,7 +68,8 @@ export class AccountData {
       const tags = new Map<string, JsonValue>(Object.entries(await this.getTags(user, room)));
       if (value === undefined) tags.delete(tag);
       else tags.set(tag, value);
-      if (tags.size > TAGS_MAX) throw new MatrixError('M_LIMIT_EXCEEDED', 'Too many tags', { extra: { retry_after_ms: 0 } });
+      if (tags.size > TAGS_MAX)
+        throw new MatrixError('M_LIMIT_EXCEEDED', 'Too many tags', { extra: { retry_after_ms: 0 } });
       await this.write(user, room, 'm.tag', { tags: Object.fromEntries(tags) });
     });
   }

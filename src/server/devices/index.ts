@@ -1,4 +1,5 @@
 /** A user's devices: listing, naming, deleting. The face of the folder. */
+import { LRUCache } from 'lru-cache';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { DeviceId, UserId } from '../../matrix/ids.ts';
 import type { DeviceRecord } from '../../ports/store/index.ts';
@@ -14,6 +15,7 @@ const DAY_MS = 86_400_000;
 export class Devices {
   readonly #context: Context;
   readonly #accounts: Accounts;
+  readonly #seen = new LRUCache<string, number>({ max: 100_000 });
 
   constructor(context: Context, accounts: Accounts) {
     this.#context = context;
@@ -75,12 +77,15 @@ export class Devices {
     );
   }
 
-  /** Notes that the device was used today; written at most once a day. */
-  async noteSeen(user: UserId, device: DeviceId): Promise<void> {
-    const { store, clock } = this.#context;
+  /** Notes that the device was used today. Written at most once a day and in the background. */
+  noteSeen(user: UserId, device: DeviceId): void {
+    const { clock, store, log } = this.#context;
     const today = Math.floor(clock.now() / DAY_MS) * DAY_MS;
-    const record = await store.accounts.findDevice(user, device);
-    if (record === undefined || record.lastSeenAt === today) return;
-    await store.transact((one) => one.accounts.setDeviceSeen(user, device, today));
+    const key = `${user} ${device}`;
+    if (this.#seen.get(key) === today) return;
+    this.#seen.set(key, today);
+    store
+      .transact((one) => one.accounts.setDeviceSeen(user, device, today))
+      .catch((error: unknown) => log.error('the day of a device was not written', error));
   }
 }

@@ -78,6 +78,13 @@ export class EventCache {
     return (await this.get([id]))[0];
   }
 
+  /** Parses one stored event of a room and remembers it. */
+  parse(stored: StoredEvent, format: RoomFormat): RoomEvent {
+    const event = loadRoomEvent(stored, format);
+    this.put(event);
+    return event;
+  }
+
   /** Parses rows that a query brought, or takes the parsed ones that are at hand. */
   async load(rows: readonly StoredEvent[]): Promise<RoomEvent[]> {
     const formats = new Map<RoomNumber, RoomFormat>();

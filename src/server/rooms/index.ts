@@ -91,7 +91,7 @@ export class Rooms {
 
   /** Makes a room that was just created or loaded resident. */
   admit(room: Room): void {
-    assert(this.#busy.get(room.number)?.room !== room || this.#busy.has(room.number), 'a room is resident once');
+    assert(!this.#busy.has(room.number), 'a room in use is not loaded a second time');
     this.#numbers.set(room.roomId, room.number);
     this.#formats.set(room.number, { roomId: room.roomId, rules: room.rules });
     this.#resident.set(room.number, room);
@@ -100,6 +100,8 @@ export class Rooms {
   /** Drops a room from memory after a write to it has failed: what memory says may never have happened. */
   evict(room: Room): void {
     this.#resident.delete(room.number);
+    this.#numbers.delete(room.roomId);
+    this.#formats.delete(room.number);
     const busy = this.#busy.get(room.number);
     if (busy?.room === room) this.#busy.delete(room.number);
   }

@@ -40,8 +40,20 @@ export class Room {
   /** Resolves when everything that was sent so far is durable (or has failed). */
   settled: Promise<unknown> = Promise.resolve();
   readonly #state: Map<StateKey, RoomEvent | undefined>;
+  /** A room made just now: what is not resident does not exist. */
+  readonly #complete: boolean;
+  #recent: RoomEvent | undefined;
 
-  constructor(record: RoomRecord, parts: { rules: RoomVersionRules; state: readonly RoomEvent[]; extremities: readonly Extremity[]; localJoined: readonly UserId[] }) {
+  constructor(
+    record: RoomRecord,
+    parts: {
+      rules: RoomVersionRules;
+      state: readonly RoomEvent[];
+      extremities: readonly Extremity[];
+      localJoined: readonly UserId[];
+      complete?: boolean;
+    },
+  ) {
     this.number = record.number;
     this.roomId = record.roomId;
     this.rules = parts.rules;
@@ -50,6 +62,7 @@ export class Room {
     this.published = record.published;
     this.extremities = parts.extremities;
     this.localJoined = new Set(parts.localJoined);
+    this.#complete = parts.complete === true;
     this.#state = new Map(parts.state.map((event) => [stateKeyOfRoomEvent(event), event]));
   }
 
@@ -67,7 +80,7 @@ export class Room {
     const key = stateKeyOf(type, stateKey);
     const event = this.#state.get(key);
     assert(
-      event !== undefined || type !== 'm.room.member' || this.#state.has(key),
+      event !== undefined || type !== 'm.room.member' || this.#complete || this.#state.has(key),
       'the member events a decision needs are loaded before it',
     );
     return event;
@@ -81,6 +94,15 @@ export class Room {
     for (const event of this.#state.values()) {
       if (event !== undefined && event.pdu.type !== 'm.room.member') yield event;
     }
+  }
+
+  /** The newest event, when it is the one asked for: what the next event usually cites. */
+  recent(eventId: EventId): RoomEvent | undefined {
+    return this.#recent?.eventId === eventId ? this.#recent : undefined;
+  }
+
+  remember(newest: RoomEvent): void {
+    this.#recent = newest;
   }
 
   /** Makes an event part of the current state. */
@@ -97,6 +119,7 @@ export class Room {
 
   /** Loads the member events of these users, so that {@link state} can tell them. */
   async ensureMembers(users: Iterable<string>, store: Store, events: EventCache): Promise<void> {
+    if (this.#complete) return;
     const missing = new Map<StateKey, StatePair>();
     for (const user of users) {
       const key = stateKeyOf('m.room.member', user);

@@ -167,6 +167,7 @@ function checkSize(json: string, tools: BuildTools): void {
   // A string of n UTF-16 units has at most 3n bytes, so most events need no exact count.
   if (json.length * 3 + 512 <= EVENT_BYTES_MAX) return;
   const bytes = utf8Length(json) + signatureBytes(tools);
-  if (bytes > EVENT_BYTES_MAX) throw new MatrixError('M_TOO_LARGE', `The event has ${bytes} bytes, at most 65536 are allowed`);
+  if (bytes > EVENT_BYTES_MAX)
+    throw new MatrixError('M_TOO_LARGE', `The event has ${bytes} bytes, at most 65536 are allowed`);
   assert(bytes > 0, 'an event has bytes');
 }

@@ -39,10 +39,16 @@ const MEMBERSHIPS: ReadonlySet<string> = new Set(['join', 'invite', 'leave', 'ba
  * Carries a plan out. Memory changes at once, so that the room goes on; the promise resolves when the disk has it.
  * When the write fails the room is dropped from memory and the promise rejects.
  */
-export function commitPlan(plan: RoomPlan, context: Context, rooms: Rooms, also?: AlsoWrite): Promise<readonly RoomEvent[]> {
+export function commitPlan(
+  plan: RoomPlan,
+  context: Context,
+  rooms: Rooms,
+  also?: AlsoWrite,
+): Promise<readonly RoomEvent[]> {
   const { room } = plan;
   const written: Written[] = [];
   const durable = context.store.transact((transaction) => {
+    also?.(transaction);
     for (const planned of plan.events) written.push(writeEvent(planned, { plan, context, transaction }));
     const head = headAfter(plan, written);
     transaction.rooms.updateRoom({ number: room.number, mainLine: room.mainLine, ...head });
@@ -51,7 +57,6 @@ export function commitPlan(plan: RoomPlan, context: Context, rooms: Rooms, also?
       plan.extremities.map((one) => one.number),
       room.extremities.map((one) => one.number),
     );
-    also?.(transaction);
     applyToMemory(plan, head, { written, rooms, serverName: context.serverName });
     transaction.onCommit(() => publish(written, context));
   });
@@ -97,7 +102,8 @@ function writeEvent(planned: PlannedEvent, { plan, context, transaction }: Write
       });
     }
   }
-  if (planned.redactionTarget !== undefined) writeRedaction(planned.redactionTarget, pdu.eventId, { room, transaction });
+  if (planned.redactionTarget !== undefined)
+    writeRedaction(planned.redactionTarget, pdu.eventId, { room, transaction });
   const event = new RoomEvent({
     number,
     room: room.number,
@@ -148,15 +154,25 @@ function membershipOfEvent(pdu: Pdu): Membership | undefined {
 }
 
 /** The stored text of an event after redaction, with the place of its content. */
-export function redactedForm(stored: StoredEvent, rules: RoomVersionRules): { json: string; contentStart: number; contentEnd: number } {
-  const redacted: JsonObject = redact(present(asObject(parseTrusted(stored.json)), 'a stored event is an object'), rules);
+export function redactedForm(
+  stored: StoredEvent,
+  rules: RoomVersionRules,
+): { json: string; contentStart: number; contentEnd: number } {
+  const redacted: JsonObject = redact(
+    present(asObject(parseTrusted(stored.json)), 'a stored event is an object'),
+    rules,
+  );
   const json = canonicalJson(redacted);
   // Members are sorted, and before "content" there is only "auth_events", whose ids hold no quotation mark.
   const contentStart = json.indexOf('"content":') + '"content":'.length;
   return { json, contentStart, contentEnd: contentStart + canonicalJson(getObject(redacted, 'content') ?? {}).length };
 }
 
-function writeRedaction(target: StoredEvent, redaction: EventId, { room, transaction }: { room: Room; transaction: Transaction }): void {
+function writeRedaction(
+  target: StoredEvent,
+  redaction: EventId,
+  { room, transaction }: { room: Room; transaction: Transaction },
+): void {
   transaction.events.redact({ number: target.number, redactedBy: redaction, ...redactedForm(target, room.rules) });
 }
 
@@ -196,7 +212,11 @@ function applyToMemory(
   }
 }
 
-function applyRedaction(target: StoredEvent, redaction: RoomEvent, { room, rooms }: { room: Room; rooms: Rooms }): void {
+function applyRedaction(
+  target: StoredEvent,
+  redaction: RoomEvent,
+  { room, rooms }: { room: Room; rooms: Rooms },
+): void {
   rooms.events.forget(target.number);
   const form = redactedForm(target, room.rules);
   room.replaceEvent(rooms.events.parse({ ...target, ...form, redactedBy: redaction.eventId }, room));

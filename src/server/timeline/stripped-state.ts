@@ -22,5 +22,8 @@ export function strippedState(state: StateLookup, member: Pdu): string {
   const events = STRIPPED_TYPES.flatMap((type) => state(type, '') ?? []).map(stripped);
   const inviter = state('m.room.member', member.sender);
   if (inviter !== undefined && inviter.stateKey !== member.stateKey) events.push(stripped(inviter));
-  return JSON.stringify([...events, { ...stripped(member), event_id: member.eventId, origin_server_ts: member.originServerTs }]);
+  return JSON.stringify([
+    ...events,
+    { ...stripped(member), event_id: member.eventId, origin_server_ts: member.originServerTs },
+  ]);
 }

@@ -105,13 +105,18 @@ export class EventQueries implements EventReads {
     return mapPresent(chosen, (number) => events.get(number));
   }
 
-  async getThreadSummaries(room: RoomNumber, roots: readonly EventId[]): Promise<Map<EventId, ThreadSummaryRow>> {
+  async getThreadSummaries(
+    room: RoomNumber,
+    roots: readonly EventId[],
+    viewer: UserId,
+  ): Promise<Map<EventId, ThreadSummaryRow>> {
     if (roots.length === 0) return new Map();
-    const summaries = await readThreadSummaries(this.#database, room, roots);
+    const summaries = await readThreadSummaries(this.#database, room, { roots, viewer });
     const events = await this.#byNumber([...summaries.values()].map((summary) => summary.latest));
     return mapPresent(summaries, (summary, root) => {
       const latest = events.get(summary.latest);
-      return latest === undefined ? undefined : { root, count: summary.count, latest };
+      const { count, participated } = summary;
+      return latest === undefined ? undefined : { root, count, latest, participated };
     });
   }
 

@@ -38,6 +38,7 @@ const TO_DEVICE_TRANSACTION = `SELECT 1 AS found FROM to_device_transactions
   WHERE user_id = ? AND device = ? AND transaction_id = ?`;
 const DEHYDRATED = 'SELECT device, data FROM dehydrated_devices WHERE user_id = ?';
 const BACKUP = 'SELECT version, algorithm, auth_data, etag, deleted FROM backup_versions WHERE user_id = ?';
+const BACKUP_NEWEST = 'SELECT version FROM backup_versions WHERE user_id = ? ORDER BY number DESC LIMIT 1';
 const BACKUP_LATEST = `${BACKUP} AND deleted = 0 ORDER BY number DESC LIMIT 1`;
 const BACKUP_VERSION = `${BACKUP} AND version = ?`;
 const BACKUP_COUNT = 'SELECT count(*) AS total FROM backup_keys WHERE user_id = ? AND version = ?';
@@ -160,6 +161,11 @@ export class KeyQueries implements KeyReads {
         ? await this.#database.all(BACKUP_LATEST, user)
         : await this.#database.all(BACKUP_VERSION, user, version);
     return row === undefined ? undefined : versionOf(row);
+  }
+
+  async findNewestBackupVersion(user: UserId): Promise<string | undefined> {
+    const [row] = await this.#database.all(BACKUP_NEWEST, user);
+    return row === undefined ? undefined : textOf(row, 'version');
   }
 
   async getBackupKeys(scope: BackupScope): Promise<BackupKeyRow[]> {

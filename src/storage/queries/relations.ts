@@ -76,21 +76,25 @@ export async function readReplacements(
   return new Map([...latest].map(([parent, row]) => [parent, numberIn(row, 'number')]));
 }
 
-const THREADS = `SELECT g.parent, g.total, r.child FROM
-  (SELECT parent, count(*) AS total, max(position) AS position FROM event_relations
+const THREADS = `SELECT g.parent, g.total, g.mine, r.child FROM
+  (SELECT parent, count(*) AS total, max(position) AS position, max(CASE WHEN sender = ? THEN 1 ELSE 0 END) AS mine
+    FROM event_relations
     WHERE room = ? AND parent IN @blobs AND rel_type = 'm.thread' GROUP BY parent) g
   JOIN event_relations r ON r.room = ? AND r.parent = g.parent AND r.rel_type = 'm.thread' AND r.position = g.position
   ORDER BY r.child`;
 
-/** Count of replies and the newest of them, by root. */
+/** Count of replies, the newest of them and whether `viewer` wrote one, by root. */
 export async function readThreadSummaries(
   database: Database,
   room: RoomNumber,
-  roots: readonly EventId[],
-): Promise<Map<EventId, { count: number; latest: EventNumber }>> {
-  const rows = await database.all(THREADS, room, roots.map(eventIdBytes), room);
+  { roots, viewer }: { roots: readonly EventId[]; viewer: UserId },
+): Promise<Map<EventId, { count: number; latest: EventNumber; participated: boolean }>> {
+  const rows = await database.all(THREADS, viewer, room, roots.map(eventIdBytes), room);
   return new Map(
-    rows.map((row) => [idIn(row, 'parent'), { count: integerOf(row, 'total'), latest: numberIn(row, 'child') }]),
+    rows.map((row) => [
+      idIn(row, 'parent'),
+      { count: integerOf(row, 'total'), latest: numberIn(row, 'child'), participated: integerOf(row, 'mine') === 1 },
+    ]),
   );
 }
 

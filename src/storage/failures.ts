@@ -2,7 +2,14 @@ import { OperationError } from '../matrix/errors.ts';
 import { ConflictError } from '../ports/store/index.ts';
 
 /** Why a transaction failed, as a writer tells it across a thread. */
-export type FailureKind = 'conflict' | 'disk-full' | 'disk-failed' | 'database-corrupt' | 'database-failed' | 'bug';
+export type FailureKind =
+  | 'conflict'
+  | 'disk-full'
+  | 'disk-failed'
+  | 'database-corrupt'
+  | 'database-failed'
+  | 'database-unreachable'
+  | 'bug';
 
 /** The error for the caller of `transact`. */
 export function failureOf(kind: FailureKind, message: string): Error {
@@ -11,6 +18,7 @@ export function failureOf(kind: FailureKind, message: string): Error {
       return new ConflictError(message);
     case 'disk-full':
     case 'disk-failed':
+    case 'database-unreachable':
       return new OperationError(kind, { temporary: true, cause: new Error(message) });
     case 'database-corrupt':
     case 'database-failed':
@@ -28,6 +36,7 @@ export function isFailureKind(text: unknown): text is FailureKind {
     text === 'disk-failed' ||
     text === 'database-corrupt' ||
     text === 'database-failed' ||
+    text === 'database-unreachable' ||
     text === 'bug'
   );
 }

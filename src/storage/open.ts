@@ -1,6 +1,7 @@
 import type { SigningKey } from '../ports/crypto.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store/index.ts';
+import { openPostgres, type PostgresOptions } from './postgres/open.ts';
 import { openSqlite, type SqliteOptions } from './sqlite/open.ts';
 
 /** What every engine needs. */
@@ -12,9 +13,10 @@ export interface CommonOptions {
   readonly log?: Log;
 }
 
-export type StoreOptions = CommonOptions & { readonly engine: 'sqlite' } & SqliteOptions;
+export type StoreOptions = CommonOptions &
+  (({ readonly engine: 'sqlite' } & SqliteOptions) | ({ readonly engine: 'postgres' } & PostgresOptions));
 
 /** Opens the store, with its schema brought up to date. */
 export function openStore(options: StoreOptions): Promise<Store> {
-  return openSqlite(options);
+  return options.engine === 'sqlite' ? openSqlite(options) : openPostgres(options);
 }

@@ -194,6 +194,8 @@ export const KEY_CASES: readonly Case[] = [
       });
       assert.deepEqual(await keys.findBackupVersion(user), version);
       assert.deepEqual(await keys.findBackupVersion(user, '10'), { ...newest, deleted: true });
+      assert.equal(await keys.findNewestBackupVersion(user), '10');
+      assert.equal(await keys.findNewestBackupVersion(kit.user()), undefined);
       assert.equal(await keys.findBackupVersion(user, '11'), undefined);
       const failure = await failureOf(store, (one) => {
         one.keys.setBackupEtag(user, '10', 8);

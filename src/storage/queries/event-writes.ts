@@ -27,6 +27,8 @@ const RECORD_TRANSACTION = `INSERT INTO transactions (event, user_id, device, sc
 const DELETE_TRANSACTIONS = `DELETE FROM transactions WHERE event < coalesce(
   (SELECT event FROM transactions WHERE sent_at >= ? ORDER BY event LIMIT 1), 9007199254740991)`;
 
+const REL_TYPE_LENGTH_MAX = 255;
+
 /** Writes of events, extremities, redactions and transaction ids. */
 export class EventStatements implements EventWrites {
   readonly #sink: StatementSink;
@@ -61,8 +63,8 @@ export class EventStatements implements EventWrites {
     }
     if (sign === undefined) this.#sink.run(ADD_JSON, event.number, json);
     else this.#sink.runSigned(ADD_JSON, event.number, { ...sign, json, contentStart, contentEnd });
-    // What the timeline does not show relates to nothing.
-    if (relation !== undefined && event.status === 'accepted') {
+    // What the timeline does not show relates to nothing, and no relation has a name that fills an index page.
+    if (relation !== undefined && event.status === 'accepted' && relation.relType.length <= REL_TYPE_LENGTH_MAX) {
       this.#sink.run(
         ADD_RELATION,
         event.number,

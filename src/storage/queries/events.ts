@@ -98,8 +98,9 @@ export class EventQueries implements EventReads {
   }
 
   async getReplacements(room: RoomNumber, parents: readonly EventId[]): Promise<Map<EventId, StoredEvent>> {
-    if (parents.length === 0) return new Map();
-    const chosen = await readReplacements(this.#database, room, parents);
+    const originals = await this.getEvents(parents);
+    if (originals.length === 0) return new Map();
+    const chosen = await readReplacements(this.#database, room, originals);
     const events = await this.#byNumber([...chosen.values()]);
     return mapPresent(chosen, (number) => events.get(number));
   }

@@ -1,6 +1,6 @@
 import { present } from '../../lib/assert.ts';
 import type { EventId, UserId } from '../../matrix/ids.ts';
-import type { EventNumber, RelationsRequest, RoomNumber } from '../../ports/store/index.ts';
+import type { EventNumber, RelationsRequest, RoomNumber, StoredEvent } from '../../ports/store/index.ts';
 import { bytesOf, type Database, integerOf, type Row } from '../database.ts';
 import { eventIdBytes, eventIdOf } from '../event-id-code.ts';
 import { STORED_COLUMNS } from './event-rows.ts';
@@ -35,13 +35,15 @@ export function relationsText(request: RelationsRequest): string {
   return present(RELATIONS_TEXTS.get(key), 'every choice has its text');
 }
 
-// "The original event and replacement event must have the same sender" and "the same type".
-const REPLACEMENTS = `SELECT p.event_id AS parent, c.number, c.event_id, c.origin_server_ts
-  FROM events p JOIN event_json pj ON pj.number = p.number
-  JOIN event_relations r ON r.room = p.room AND r.parent = p.event_id AND r.rel_type = 'm.replace'
-  JOIN events c ON c.number = r.child
-  WHERE p.event_id IN @blobs AND p.room = ? AND r.sender = @member(pj.json, sender)
-  AND r.type = @member(pj.json, type)`;
+const REPLACEMENTS = `SELECT r.parent, r.sender, r.type, c.number, c.event_id, c.origin_server_ts
+  FROM event_relations r JOIN events c ON c.number = r.child
+  WHERE r.room = ? AND r.parent IN @blobs AND r.rel_type = 'm.replace'`;
+
+/** What a replacement has to have in common with the event it replaces. */
+interface Replaceable {
+  readonly sender: unknown;
+  readonly type: unknown;
+}
 
 function compareReplacements(left: Row, right: Row): number {
   const byTime = integerOf(left, 'origin_server_ts') - integerOf(right, 'origin_server_ts');
@@ -52,17 +54,22 @@ function compareReplacements(left: Row, right: Row): number {
 
 /**
  * "the most recent replacement event … should be determined by origin_server_ts. If both have the same, the one with
- * the lexicographically largest event ID": the number of that event by parent.
+ * the lexicographically largest event ID": the number of that event by parent. "The original event and replacement
+ * event must have the same sender" and "the same type".
  */
 export async function readReplacements(
   database: Database,
   room: RoomNumber,
-  parents: readonly EventId[],
+  parents: readonly StoredEvent[],
 ): Promise<Map<EventId, EventNumber>> {
-  const rows = await database.all(REPLACEMENTS, parents.map(eventIdBytes), room);
+  const ids = parents.map((parent) => eventIdBytes(parent.eventId));
+  const rows = await database.all(REPLACEMENTS, room, ids);
+  const originals = new Map(parents.map((parent) => [parent.eventId, JSON.parse(parent.json) as Replaceable]));
   const latest = new Map<EventId, Row>();
   for (const row of rows) {
     const parent = idIn(row, 'parent');
+    const original = originals.get(parent);
+    if (original?.sender !== row['sender'] || original?.type !== row['type']) continue;
     const before = latest.get(parent);
     if (before === undefined || compareReplacements(before, row) < 0) latest.set(parent, row);
   }

@@ -24,7 +24,7 @@ export function isPowerEvent(event: Pdu): boolean {
 /**
  * Step 1: the power events of the full conflicted set and "the events in the auth chain of *P* which also belong to the
  * full conflicted set".
- * NOTE: the chain is followed within that set, as in every implementation known; v2.1's subgraph makes the two equal.
+ * NOTE: the chain is followed within that set, as in Synapse and the ruma family; v2.1's subgraph makes the two equal.
  */
 function selectPowerEvents(full: ReadonlyMap<EventId, Pdu>): Map<EventId, Pdu> {
   const selected = new Map<EventId, Pdu>();

@@ -84,7 +84,8 @@ export function sealEvent(fields: EventFields, rules: RoomVersionRules, sha256: 
   const keptContent = kept === fields.content ? content : canonicalJson(kept);
   const start = `{"auth_events":${references(fields.authEvents)},"content":`;
   const depth = `,"depth":${canonicalJson(fields.depth)}`;
-  const middle = `,"origin_server_ts":${canonicalJson(fields.originServerTs)},"prev_events":${references(fields.prevEvents)}`;
+  const timestamp = `,"origin_server_ts":${canonicalJson(fields.originServerTs)}`;
+  const middle = `${timestamp},"prev_events":${references(fields.prevEvents)}`;
   const redacts = member('redacts', quoted(fields.redacts));
   const owner = `${member('room_id', quoted(fields.roomId))},"sender":${canonicalString(fields.sender)}`;
   const tail = `${member('state_key', quoted(fields.stateKey))},"type":${canonicalString(fields.type)}}`;

@@ -36,8 +36,9 @@ export function stripState(event: JsonObject): JsonObject | undefined {
 }
 
 /**
- * The stripped events in what another server sent as `invite_room_state` or `knock_room_state`, whatever it sent: "Servers
- * are expected to prune the events into the stripped state schema … before passing the details onto clients."
+ * The stripped events in what another server sent as `invite_room_state` or `knock_room_state`, whatever it sent:
+ * "Servers are expected to prune the events into the stripped state schema … before passing the details onto
+ * clients."
  */
 export function readStrippedState(value: JsonValue | undefined): JsonObject[] {
   const events: JsonObject[] = [];
@@ -55,9 +56,9 @@ export type InviteState =
   | { readonly accept: false; readonly why: string };
 
 /**
- * Judges an `invite_room_state` by the rules of specification 1.16: every entry in the format of the room version and of
- * the invite's room, the create event among them. The signatures of what it returns are still to be checked. From room
- * version 12 on a "no" is an error; before, servers MAY let it pass.
+ * Judges an `invite_room_state` by the rules of specification 1.16: every entry in the format of the room version and
+ * of the invite's room, the create event among them. The signatures of what it returns are still to be checked. From
+ * room version 12 on a "no" is an error; before, servers MAY let it pass.
  */
 export function checkInviteState(
   value: JsonValue | undefined,

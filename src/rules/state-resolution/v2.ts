@@ -1,6 +1,7 @@
 /**
  * State resolution v2 (room versions 2 to 11) and v2.1 (room version 12).
- * `content/rooms/fragments/v2-state-res.md`, `content/rooms/v12.md`. The algorithm stands here in the order of its text.
+ * `content/rooms/fragments/v2-state-res.md`, `content/rooms/v12.md`. The algorithm stands here in the order of its
+ * text.
  */
 import { type Pdu, type StateKey, type StateLookup, stateKeyOf, stateKeyOfEvent } from '../../matrix/events.ts';
 import type { EventId } from '../../matrix/ids.ts';

@@ -1,6 +1,7 @@
 /**
  * State resolution v2 (room versions 2 to 11) and v2.1 (room version 12).
- * `content/rooms/fragments/v2-state-res.md`, `content/rooms/v12.md`. The algorithm stands here in the order of its text.
+ * `content/rooms/fragments/v2-state-res.md`, `content/rooms/v12.md`. The algorithm stands here in the order of its
+ * text.
  */
 import { type Pdu, type StateKey, type StateLookup, stateKeyOf, stateKeyOfEvent } from '../../matrix/events.ts';
 import type { EventId } from '../../matrix/ids.ts';
@@ -24,7 +25,7 @@ export function isPowerEvent(event: Pdu): boolean {
 /**
  * Step 1: the power events of the full conflicted set and "the events in the auth chain of *P* which also belong to the
  * full conflicted set".
- * NOTE: the chain is followed within that set, as in every implementation known; v2.1's subgraph makes the two equal.
+ * NOTE: the chain is followed within that set, as in Synapse and the ruma family; v2.1's subgraph makes the two equal.
  */
 function selectPowerEvents(full: ReadonlyMap<EventId, Pdu>): Map<EventId, Pdu> {
   const selected = new Map<EventId, Pdu>();

@@ -8,7 +8,7 @@ import { KeyedQueue } from '../../lib/queue.ts';
 import { type EventId, parseEventId, type UserId } from '../../matrix/ids.ts';
 import { getObject, getString, type JsonObject } from '../../matrix/json.ts';
 import { powerLevelsOf } from '../../rules/auth/index.ts';
-import { evaluatePushRules, type PushContext, PushSubject, type PushRuleset } from '../../rules/push-rules/index.ts';
+import { evaluatePushRules, type PushContext, PushSubject } from '../../rules/push-rules/index.ts';
 import type { ReceiptRow, RoomNumber, UnreadCheckpoint } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { PushRules } from '../push-rules/index.ts';
@@ -28,6 +28,10 @@ export interface UnreadCounts {
 
 interface State {
   countedTo: number;
+  /** The user's own receipts in the room; absent after one of them has moved. */
+  receipts: readonly ReceiptRow[] | undefined;
+  /** Threads whose receipt has moved since they were counted; `undefined` stands for the unthreaded receipt. */
+  readonly moved: Set<string | undefined>;
   /** Position of the last event that a checkpoint covers. */
   savedTo: number;
   readonly threads: Map<string, Counts>;
@@ -55,7 +59,10 @@ export class Unread {
     this.#rooms = rooms;
     this.#pushRules = pushRules;
     context.stream.listen((change) => {
-      if (change.kind === 'receipt') this.#states.delete(keyOf(change.user, change.room));
+      const state = change.kind === 'receipt' ? this.#states.peek(keyOf(change.user, change.room)) : undefined;
+      if (state === undefined || change.kind !== 'receipt') return;
+      state.receipts = undefined;
+      state.moved.add(change.thread);
     });
   }
 
@@ -63,6 +70,7 @@ export class Unread {
   async count(user: UserId, room: Room, to: number): Promise<UnreadCounts> {
     return await this.#queue.run(keyOf(user, room.number), async () => {
       const state = this.#states.get(keyOf(user, room.number)) ?? (await this.#load(user, room));
+      await this.#recount(user, room, state);
       await this.#advance(user, room, { state, to });
       this.#states.set(keyOf(user, room.number), state);
       await this.#checkpoint(user, room.number, state);
@@ -72,23 +80,36 @@ export class Unread {
     });
   }
 
-  /**
-   * Begins from the newest checkpoint that no receipt has overtaken; else from the unthreaded receipt, or from where the
-   * user joined.
-   */
+  /** Begins from the checkpoint, or from the unthreaded receipt, or from where the user joined. */
   async #load(user: UserId, room: Room): Promise<State> {
     const { store } = this.#context;
     const receipts = await store.userData.getOwnReceipts(user, room.number);
     const rows = await store.userData.getUnread(user, room.number);
-    const newest = receipts.reduce((position, one) => Math.max(position, one.position), 0);
-    const countedTo = rows[0]?.countedTo ?? 0;
-    // A receipt after the checkpoint's time may have read what it counted: then it is of no use.
-    if (rows.length > 0 && newest <= countedTo) {
-      const threads = new Map(rows.map((row) => [row.thread, { notifications: row.notifications, highlights: row.highlights }]));
-      return { countedTo, savedTo: countedTo, threads };
+    const countedTo = rows[0]?.countedTo;
+    if (countedTo === undefined) {
+      const start = Math.max(readUpTo(receipts, undefined), await this.#joinedAt(user, room));
+      return { countedTo: start, savedTo: start, threads: new Map(), receipts, moved: new Set() };
     }
-    const start = Math.max(readUpTo(receipts, undefined), await this.#joinedAt(user, room));
-    return { countedTo: start, savedTo: start, threads: new Map() };
+    const threads = rows.map((one) => [one.thread, { notifications: one.notifications, highlights: one.highlights }] as const);
+    // Receipts that are newer than the checkpoint may have read what it counted.
+    const moved = receipts.filter((one) => one.position > countedTo).map((one) => one.thread);
+    return { countedTo, savedTo: countedTo, threads: new Map(threads), receipts, moved: new Set(moved) };
+  }
+
+  /** Counts again what lies behind receipts that have moved: for an unthreaded one everything after it. */
+  async #recount(user: UserId, room: Room, state: State): Promise<void> {
+    state.receipts ??= await this.#context.store.userData.getOwnReceipts(user, room.number);
+    if (state.moved.size === 0) return;
+    const all = state.moved.has(undefined);
+    const threads = new Set([...state.moved].filter((one) => one !== undefined));
+    const { receipts } = state;
+    const from = all
+      ? readUpTo(receipts, undefined)
+      : Math.min(...[...threads].map((thread) => Math.max(readUpTo(receipts, thread), readUpTo(receipts, undefined))));
+    if (all) state.threads.clear();
+    else for (const thread of threads) state.threads.delete(thread);
+    state.moved.clear();
+    await this.#scan(user, room, { state, from, to: state.countedTo, only: all ? undefined : threads });
   }
 
   async #joinedAt(user: UserId, room: Room): Promise<number> {
@@ -102,35 +123,46 @@ export class Unread {
       state.countedTo = to;
       return;
     }
+    await this.#scan(user, room, { state, from: state.countedTo, to, only: undefined });
+    state.countedTo = to;
+  }
+
+  /** Judges the events of a stretch of the timeline, of all threads or of some. */
+  async #scan(
+    user: UserId,
+    room: Room,
+    { state, from, to, only }: { state: State; from: number; to: number; only: ReadonlySet<string> | undefined },
+  ): Promise<void> {
+    if (from >= to || room.head.lastPosition <= from) return;
     const rules = await this.#pushRules.get(user);
     const context = await this.#pushContext(user, room);
-    const receipts = await this.#context.store.userData.getOwnReceipts(user, room.number);
-    while (state.countedTo < to) {
+    for (let at = from; at < to; ) {
       const rows = await this.#context.store.events.pageTimeline({
         room: room.number,
-        from: state.countedTo,
+        from: at,
         to,
         direction: 'forwards',
         limit: BATCH,
       });
       for (const event of await this.#rooms.events.load(rows)) {
-        await this.#judge(event, { state, rules, context, receipts });
+        if (event.pdu.sender === user || event.redactedBy !== undefined) continue;
+        const outcome = evaluatePushRules(rules, subjectOf(event), context);
+        if (outcome.notify) await this.#note(event, { state, only, highlight: outcome.highlight });
       }
-      state.countedTo = rows.length < BATCH ? to : (rows.at(-1)?.position ?? to);
+      at = rows.length < BATCH ? to : (rows.at(-1)?.position ?? to);
     }
   }
 
-  async #judge(
+  async #note(
     event: RoomEvent,
-    { state, rules, context, receipts }: { state: State; rules: PushRuleset; context: PushContext; receipts: readonly ReceiptRow[] },
+    { state, only, highlight }: { state: State; only: ReadonlySet<string> | undefined; highlight: boolean },
   ): Promise<void> {
-    if (event.pdu.sender === context.userId || event.redactedBy !== undefined) return;
-    const outcome = evaluatePushRules(rules, subjectOf(event), context);
-    if (!outcome.notify) return;
     const thread = await this.threadOf(event);
+    if (only?.has(thread) === false) return;
+    const receipts = state.receipts ?? [];
     if (event.position <= Math.max(readUpTo(receipts, undefined), readUpTo(receipts, thread))) return;
     const counts = state.threads.get(thread) ?? { notifications: 0, highlights: 0 };
-    if (counts.notifications < COUNT_MAX) add(counts, { notifications: 1, highlights: Number(outcome.highlight) });
+    if (counts.notifications < COUNT_MAX) add(counts, { notifications: 1, highlights: Number(highlight) });
     state.threads.set(thread, counts);
   }
 

@@ -109,3 +109,29 @@ export class OperationError extends Error {
     this.server = options.server;
   }
 }
+
+/** The body of a user-interactive authentication answer (client-server API, "User-Interactive Authentication"). */
+export interface ChallengeBody {
+  readonly flows: readonly { readonly stages: readonly string[] }[];
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly session: string;
+  readonly completed?: readonly string[];
+  readonly errcode?: ErrorCode;
+  readonly error?: string;
+}
+
+/** "The homeserver responds with HTTP status 401": the client must complete further stages first. */
+export class AuthChallenge extends Error {
+  override readonly name = 'AuthChallenge';
+  readonly status = 401;
+  readonly body: ChallengeBody;
+
+  constructor(body: ChallengeBody) {
+    super('interactive authentication required');
+    this.body = body;
+  }
+
+  toJSON(): ChallengeBody {
+    return this.body;
+  }
+}

@@ -29,7 +29,7 @@ export interface AccessTokenRecord {
   readonly user: UserId;
   readonly device: DeviceId;
   readonly expiresAt: number | undefined;
-  /** Whether an administrator's tool acts through it for somebody else. */
+  /** The refresh token that was issued with it. */
   readonly refreshHash: Uint8Array | undefined;
 }
 
@@ -92,7 +92,10 @@ export interface AccountWrites {
   deleteAccessToken(tokenHash: Uint8Array): void;
   putRefreshToken(token: RefreshTokenRecord): void;
   setRefreshSuccessor(tokenHash: Uint8Array, successorHash: Uint8Array): void;
+  /** Deletes the refresh token and the access tokens that were issued with it. */
   deleteRefreshToken(tokenHash: Uint8Array): void;
+  /** Deletes the refresh tokens whose successor is this one, with the access tokens issued with them. */
+  retirePredecessors(successorHash: Uint8Array): void;
   /** Deletes access and refresh tokens of one device, but those whose hash is in `keep`. */
   deleteDeviceTokens(user: UserId, device: DeviceId, keep?: readonly Uint8Array[]): void;
   putRegistrationToken(token: RegistrationTokenRecord): void;

@@ -1,0 +1,48 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { nodeEnvironment } from '../testing.ts';
+import { decodeRecoveryKey, encodeRecoveryKey } from './recovery-key.ts';
+import { decryptSecret, describeKey, encryptSecret, matchesDescription } from './secret-storage.ts';
+
+const environment = nodeEnvironment();
+
+test('the recovery key of the specification is written and read', () => {
+  const key = Uint8Array.from(Buffer.from('dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo', 'base64'));
+  const text = encodeRecoveryKey(key);
+  assert.equal(text.replaceAll(' ', '').startsWith('Es'), true);
+  assert.deepEqual(decodeRecoveryKey(` ${text}\n`), key);
+});
+
+test('every key survives, and one changed character is refused', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.nat(40), (key, at) => {
+      const text = encodeRecoveryKey(key);
+      assert.deepEqual([...(decodeRecoveryKey(text) ?? [])], [...key]);
+      const plain = text.replaceAll(' ', '');
+      const other = plain.charAt(at) === 'z' ? 'y' : 'z';
+      assert.equal(decodeRecoveryKey(plain.slice(0, at) + other + plain.slice(at + 1)), undefined);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a secret opens with its key and its name only', async () => {
+  const key = environment.randomBytes(32);
+  const secret = await encryptSecret(environment, { key, name: 'm.cross_signing.master', secret: 'words' });
+  const read = (k: Uint8Array, name: string, data: object) =>
+    decryptSecret(environment, { key: k, name, data: { ...data } });
+  assert.equal(await read(key, 'm.cross_signing.master', secret), 'words');
+  assert.equal(await read(key, 'm.megolm_backup.v1', secret), undefined);
+  assert.equal(await read(environment.randomBytes(32), 'm.cross_signing.master', secret), undefined);
+  assert.equal(await read(key, 'm.cross_signing.master', { ...secret, ciphertext: 'AAAA' }), undefined);
+  assert.equal(await read(key, 'm.cross_signing.master', {}), undefined);
+});
+
+test('a key matches its own description only', async () => {
+  const key = environment.randomBytes(32);
+  const description = await describeKey(environment, key);
+  assert.equal(await matchesDescription(environment, key, description), true);
+  assert.equal(await matchesDescription(environment, environment.randomBytes(32), description), false);
+  assert.equal(await matchesDescription(environment, key, { ...description, algorithm: 'm.other' }), false);
+});

@@ -1,0 +1,189 @@
+/** Verification by comparing emoji, with another device or another person. */
+import {
+  DeviceId,
+  OwnUserIdentity,
+  Qr,
+  EventId,
+  RoomId,
+  UserId,
+  VerificationMethod,
+  VerificationRequestPhase,
+  type OtherUserIdentity,
+  type Sas,
+  type VerificationRequest,
+} from '@matrix-org/matrix-sdk-crypto-wasm';
+import { sendMessage } from '../../matrix/api/client-server/sendMessage.ts';
+import { freshId } from '../environment.ts';
+import type { RoomEvent } from '../events.ts';
+import { toWireEvent } from '../events.ts';
+import { asObject, parseJson } from '../json.ts';
+import { OperationError } from '../../matrix/errors.ts';
+import type { CryptoContext } from './context.ts';
+import type { Verification, VerificationPhase } from './face.ts';
+import type { MachineRequest } from './requests.ts';
+
+const METHODS = () => [VerificationMethod.SasV1];
+
+function sasOf(request: VerificationRequest): Sas | undefined {
+  const verification = request.getVerification();
+  return verification === undefined || verification instanceof Qr ? undefined : verification;
+}
+
+function phaseOf(request: VerificationRequest, sas: Sas | undefined): VerificationPhase {
+  if (request.isCancelled() || request.timedOut() || sas?.isCancelled() === true) return 'cancelled';
+  if (request.isDone() || sas?.isDone() === true) return 'done';
+  if (sas?.haveWeConfirmed() === true) return 'confirmed';
+  if (sas?.canBePresented() === true) return 'compare';
+  if (request.phase() === VerificationRequestPhase.Requested && !request.weStarted()) return 'requested';
+  return 'waiting';
+}
+
+function snapshot(request: VerificationRequest): Verification {
+  const sas = sasOf(request);
+  const phase = phaseOf(request, sas);
+  const indexes = phase === 'compare' || phase === 'confirmed' ? [...(sas?.emojiIndex() ?? [])] : [];
+  const emojis = indexes.length === 0 ? [] : (sas?.emoji() ?? []);
+  const cancel = request.cancelInfo ?? sas?.cancelInfo();
+  const deviceId = request.otherDeviceId?.toString();
+  return {
+    flowId: request.flowId,
+    userId: request.otherUserId.toString(),
+    isSelf: request.isSelfVerification(),
+    weStarted: request.weStarted(),
+    phase,
+    emojis: emojis.map(({ symbol, description }, at) => ({ symbol, description, index: indexes[at] ?? 0 })),
+    ...(deviceId === undefined ? {} : { deviceId }),
+    ...(cancel === undefined ? {} : { cancelledByUs: cancel.cancelledbyUs(), cancelCode: cancel.cancelCode() }),
+  };
+}
+
+export class Verifications {
+  readonly #context: CryptoContext;
+  readonly #announce: (verification: Verification) => void;
+  readonly #watched = new Map<string, VerificationRequest>();
+  readonly #sasWatched = new Set<string>();
+
+  constructor(context: CryptoContext, announce: (verification: Verification) => void) {
+    this.#context = context;
+    this.#announce = announce;
+  }
+
+  async #send(request: MachineRequest | undefined): Promise<void> {
+    if (request !== undefined) await this.#context.send(request);
+  }
+
+  #watch(request: VerificationRequest): void {
+    if (!this.#watched.has(request.flowId)) {
+      this.#watched.set(request.flowId, request);
+      request.registerChangesCallback(async () => {
+        // The machine holds its lock while it calls: what asks it again must come later.
+        queueMicrotask(() => void this.#advance(request).catch(() => undefined));
+      });
+    }
+    this.#announce(snapshot(request));
+  }
+
+  /** Drives the flow as far as it goes without the person: start, accept, present. */
+  async #advance(request: VerificationRequest): Promise<void> {
+    if (request.phase() === VerificationRequestPhase.Ready && request.weStarted()) {
+      const started = await request.startSas();
+      if (started !== undefined) await this.#send(started[1]);
+    }
+    const sas = sasOf(request);
+    if (sas !== undefined && !this.#sasWatched.has(request.flowId)) {
+      this.#sasWatched.add(request.flowId);
+      sas.registerChangesCallback(async () => {
+        queueMicrotask(() => void this.#advance(request).catch(() => undefined));
+      });
+      if (!sas.weStarted()) await this.#send(sas.accept());
+    }
+    this.#announce(snapshot(request));
+    if (request.isDone() || request.isCancelled()) {
+      this.#watched.delete(request.flowId);
+      await this.#context.flush();
+    }
+  }
+
+  /** After a sync: announces requests that have come in, and goes on with those that wait. */
+  async onSync(senders: readonly string[]): Promise<void> {
+    for (const userId of new Set([...senders, this.#context.userId])) {
+      for (const request of this.#context.machine.getVerificationRequests(new UserId(userId))) {
+        if (request.isDone() || request.isCancelled() || request.isPassive()) continue;
+        if (!this.#watched.has(request.flowId)) this.#watch(request);
+      }
+    }
+    for (const request of this.#watched.values()) await this.#advance(request);
+  }
+
+  async start(target: { userId: string; deviceId?: string; roomId?: string }): Promise<string> {
+    const { machine } = this.#context;
+    await this.#context.send(machine.queryKeysForUsers([new UserId(target.userId)]));
+    if (target.deviceId !== undefined) {
+      const device = await machine.getDevice(new UserId(target.userId), new DeviceId(target.deviceId));
+      if (device === undefined) throw new OperationError('no-such-device', { temporary: false });
+      const [request, outgoing] = device.requestVerification(METHODS());
+      return this.#begin(request, outgoing);
+    }
+    const identity = await machine.getIdentity(new UserId(target.userId));
+    if (identity === undefined) throw new OperationError('no-identity', { temporary: false });
+    if (identity instanceof OwnUserIdentity) {
+      const [request, outgoing] = await identity.requestVerification(METHODS());
+      return this.#begin(request, outgoing);
+    }
+    if (target.roomId === undefined) throw new OperationError('no-room', { temporary: false });
+    return this.#startInRoom(identity, target.roomId);
+  }
+
+  async #begin(request: VerificationRequest, outgoing: MachineRequest): Promise<string> {
+    this.#watch(request);
+    await this.#send(outgoing);
+    return request.flowId;
+  }
+
+  /** "To request verification of another user, send an m.room.message with msgtype m.key.verification.request". */
+  async #startInRoom(identity: OtherUserIdentity, roomId: string): Promise<string> {
+    const content = asObject(parseJson(identity.verificationRequestContent(METHODS()))) ?? {};
+    const txnId = freshId(this.#context.environment);
+    const answer = await this.#context.api.call(sendMessage, {
+      path: { roomId, eventType: 'm.room.message', txnId },
+      body: { ...content },
+    });
+    const request = identity.requestVerification(new RoomId(roomId), new EventId(answer.event_id), METHODS());
+    this.#watch(request);
+    return request.flowId;
+  }
+
+  #require(userId: string, flowId: string): VerificationRequest {
+    const request =
+      this.#watched.get(flowId) ?? this.#context.machine.getVerificationRequest(new UserId(userId), flowId);
+    if (request === undefined) throw new OperationError('no-such-verification', { temporary: false });
+    return request;
+  }
+
+  async accept(userId: string, flowId: string): Promise<void> {
+    const request = this.#require(userId, flowId);
+    await this.#send(request.acceptWithMethods(METHODS()));
+    await this.#advance(request);
+  }
+
+  async confirm(userId: string, flowId: string): Promise<void> {
+    const request = this.#require(userId, flowId);
+    for (const outgoing of (await sasOf(request)?.confirm()) ?? []) await this.#send(outgoing);
+    await this.#context.flush();
+    await this.#advance(request);
+  }
+
+  async cancel(userId: string, flowId: string): Promise<void> {
+    const request = this.#require(userId, flowId);
+    await this.#send(request.cancel());
+    await this.#advance(request);
+  }
+
+  async receiveInRoom(event: RoomEvent, roomId: string): Promise<void> {
+    const clear = event.clear ?? { type: event.type, content: event.content };
+    const wire = { ...toWireEvent(event, roomId), type: clear.type, content: clear.content };
+    await this.#context.machine.receiveVerificationEvent(JSON.stringify(wire), new RoomId(roomId));
+    await this.onSync([event.sender]);
+    await this.#context.flush();
+  }
+}

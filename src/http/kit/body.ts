@@ -1,0 +1,44 @@
+/** Reading a request's body within its limits. */
+import type { IncomingMessage } from 'node:http';
+import { JsonParseError, parseJson } from '../../matrix/json-parse.ts';
+import type { JsonValue } from '../../matrix/json.ts';
+import { MatrixError } from '../../matrix/errors.ts';
+
+/** "request body (except media): 200 × 65,536 B" */
+export const BODY_BYTES_MAX = 200 * 65_536;
+
+/** The whole body; throws `M_TOO_LARGE` as soon as more than `bytesMax` have come. */
+export function readBytes(request: IncomingMessage, bytesMax = BODY_BYTES_MAX): Promise<Uint8Array> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > bytesMax) return Promise.reject(new MatrixError('M_TOO_LARGE', 'The request body is too large'));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > bytesMax) {
+        request.removeAllListeners('data');
+        request.resume();
+        reject(new MatrixError('M_TOO_LARGE', 'The request body is too large'));
+        return;
+      }
+      chunks.push(chunk);
+    });
+    request.on('end', () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    );
+    request.on('error', reject);
+    request.on('close', () => reject(new MatrixError('M_UNKNOWN', 'The connection was closed', { status: 400 })));
+  });
+}
+
+/** Parses a JSON body strictly; an absent body is an empty object. Throws `M_NOT_JSON`. */
+export function parseBody(bytes: Uint8Array): JsonValue {
+  if (bytes.length === 0) return Object.create(null) as JsonValue;
+  try {
+    return parseJson(bytes);
+  } catch (cause) {
+    if (!(cause instanceof JsonParseError)) throw cause;
+    throw new MatrixError('M_NOT_JSON', `The request body is not JSON: ${cause.message}`, { cause });
+  }
+}

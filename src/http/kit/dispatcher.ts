@@ -1,0 +1,187 @@
+/**
+ * One request, in this order: route, caller, rate limit, body, query, handler, answer.
+ * An exception at any step becomes an answer in `errors.ts`.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { MatrixError } from '../../matrix/errors.ts';
+import type { Endpoint } from '../../matrix/api/declare.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Counter, Histogram, Metrics } from '../../ports/metrics.ts';
+import type { Random } from '../../ports/random.ts';
+import { type Answer, BytesAnswer, isAnswer, JsonAnswer, JsonText, RedirectAnswer } from './answer.ts';
+import { parseBody, readBytes } from './body.ts';
+import { compress } from './compression.ts';
+import { CORS_HEADERS } from './cors.ts';
+import { answerOf } from './errors.ts';
+import type { PeerNames } from './peer.ts';
+import type { RateLimiter } from './rate-limit.ts';
+import type { Call, RequestFacts, Route } from './route.ts';
+import type { Router } from './router.ts';
+import { checkBody, readQuery } from './validation.ts';
+
+/** Who a request comes from; `key` names the account for rate limits. */
+export interface Authenticator<Caller> {
+  /** The caller for an access token, or `undefined` without one where `access` is optional or none. */
+  (
+    token: string | undefined,
+    route: Route<Caller>,
+    query: URLSearchParams,
+  ): Caller | undefined | Promise<Caller | undefined>;
+}
+
+export interface DispatcherOptions<Caller> {
+  readonly router: Router<Caller>;
+  readonly authenticate: Authenticator<Caller>;
+  readonly keyOf: (caller: Caller) => string;
+  readonly limiter: RateLimiter;
+  readonly peers: PeerNames;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export class Dispatcher<Caller> {
+  readonly #options: DispatcherOptions<Caller>;
+  readonly #requests: Counter;
+  readonly #seconds: Histogram;
+
+  constructor(options: DispatcherOptions<Caller>) {
+    this.#options = options;
+    this.#requests = options.metrics.counter('postern_http_requests_total', 'Answers by operation and status.', [
+      'operation',
+      'status',
+    ]);
+    this.#seconds = options.metrics.histogram(
+      'postern_http_request_seconds',
+      'Time from the request line to the answer.',
+      [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+      ['operation'],
+    );
+  }
+
+  /** Answers one request; never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const started = this.#options.clock.monotonic();
+    const trace = { operation: 'unrecognized' };
+    const answer = await this.#answer(request, response, trace).catch((error: unknown) =>
+      answerOf(error, this.#options.log, () => this.#options.random.token(12)),
+    );
+    if (response.destroyed) return;
+    const { status } = answer;
+    await send(request, response, answer).catch(() => response.destroy());
+    this.#requests.add(1, trace.operation, String(status));
+    this.#seconds.observe((this.#options.clock.monotonic() - started) / 1000, trace.operation);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, trace: { operation: string }): Promise<Answer> {
+    const url = request.url ?? '/';
+    const mark = url.indexOf('?');
+    const rawPath = mark < 0 ? url : url.slice(0, mark);
+    const search = mark < 0 ? '' : url.slice(mark + 1);
+    const method = request.method ?? 'GET';
+    const { router } = this.#options;
+    if (method === 'OPTIONS' && router.methods(rawPath).length > 0) return new JsonAnswer(200, {});
+    const { route, path } = router.match(method, rawPath);
+    trace.operation = route.endpoint.id;
+    const { caller, facts } = await this.#admit(request, response, route, search);
+    const body = route.options.rawBody === true ? undefined : await readJson(request, route.endpoint);
+    const query = readQuery(route.endpoint.query, search);
+    const call = { caller, path, query, body, request: facts };
+    const result = await route.handle(call as unknown as Call<Endpoint, Caller>);
+    return isAnswer(result) ? result : new JsonAnswer(200, result ?? {});
+  }
+
+  async #admit(
+    request: IncomingMessage,
+    response: ServerResponse,
+    route: Route<Caller>,
+    search: string,
+  ): Promise<{ caller: Caller | undefined; facts: RequestFacts }> {
+    const { authenticate, keyOf, limiter, peers } = this.#options;
+    const query = new URLSearchParams(route.endpoint.access === 'none' ? '' : search);
+    const peer = peers.nameOf(request);
+    const token = route.endpoint.access === 'none' ? undefined : tokenOf(request, query);
+    const caller = await authenticate(token, route, query);
+    const { limit } = route.options;
+    if (limit !== undefined) limiter.take(limit, caller === undefined ? peer : keyOf(caller));
+    return { caller, facts: factsOf(request, response, peer) };
+  }
+}
+
+async function readJson(request: IncomingMessage, endpoint: Endpoint): Promise<unknown> {
+  if (endpoint.body === undefined) return undefined;
+  // "application/json" is expected, but "homeservers should accept other or absent content types" in practice:
+  // only forms that a browser sends across origins without asking are no JSON for certain.
+  const type = request.headers['content-type']?.trim().toLowerCase();
+  if (
+    type?.startsWith('multipart/form-data') === true ||
+    type?.startsWith('application/x-www-form-urlencoded') === true
+  ) {
+    throw new MatrixError('M_NOT_JSON', 'The request body must be JSON', { status: 415 });
+  }
+  const body = parseBody(await readBytes(request));
+  checkBody(endpoint.body, body);
+  return body;
+}
+
+/** "Authorization: Bearer TheTokenHere", or the deprecated `access_token` query parameter. */
+function tokenOf(request: IncomingMessage, query: URLSearchParams): string | undefined {
+  const header = request.headers.authorization;
+  if (header !== undefined) {
+    const match = /^bearer +(\S+)$/i.exec(header);
+    if (match === null) throw new MatrixError('M_MISSING_TOKEN', 'The Authorization header holds no bearer token');
+    return match[1];
+  }
+  const given = query.getAll('access_token');
+  if (given.length > 1) throw new MatrixError('M_UNKNOWN_TOKEN', 'More than one access token', { extra: {} });
+  return given[0] === '' ? undefined : given[0];
+}
+
+function factsOf(request: IncomingMessage, response: ServerResponse, peer: string): RequestFacts {
+  const length = request.headers['content-length'];
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return {
+    bytes: request,
+    contentType: request.headers['content-type'],
+    contentLength: length === undefined ? undefined : Number(length),
+    header: (name) => {
+      const value = request.headers[name.toLowerCase()];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    signal: controller.signal,
+    peer,
+  };
+}
+
+async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+  if (answer instanceof RedirectAnswer) {
+    response.writeHead(answer.status, { ...CORS_HEADERS, Location: answer.location }).end();
+  } else if (answer instanceof BytesAnswer) {
+    response.writeHead(answer.status, { ...CORS_HEADERS, ...answer.headers });
+    if (answer.body instanceof Uint8Array) response.end(answer.body);
+    else await pipeline(Readable.from(answer.body), response);
+  } else {
+    const text = answer instanceof JsonText ? answer.text : JSON.stringify(answer.value);
+    sendJson(request, response, answer.status, text);
+  }
+}
+
+function sendJson(request: IncomingMessage, response: ServerResponse, status: number, text: string): void {
+  const accept = request.headers['accept-encoding'];
+  const { bytes, encoding } = compress(Buffer.from(text), typeof accept === 'string' ? accept : undefined);
+  const headers: Record<string, string | number> = {
+    ...CORS_HEADERS,
+    'Content-Type': 'application/json',
+    'Content-Length': bytes.length,
+    'Cache-Control': 'no-store',
+  };
+  if (encoding !== undefined) headers['Content-Encoding'] = encoding;
+  // An answer before the whole body has come: the rest of it is not worth reading.
+  if (!request.complete && Number(request.headers['content-length'] ?? 0) > 65_536) headers['Connection'] = 'close';
+  response.writeHead(status, headers).end(bytes);
+}

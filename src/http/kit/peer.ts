@@ -1,0 +1,43 @@
+/** Names of peers for rate limits: a keyed hash of the address, so that no address is kept anywhere. */
+import type { IncomingMessage } from 'node:http';
+import ipaddr from 'ipaddr.js';
+import type { Crypto } from '../../ports/crypto.ts';
+
+export interface PeerNames {
+  nameOf(request: IncomingMessage): string;
+}
+
+/**
+ * `trustedProxies` are address ranges (CIDR) whose `X-Forwarded-For` is believed; everybody else's is ignored
+ * (adv-091). IPv6 peers are counted by their /64.
+ */
+export function peerNames(crypto: Crypto, key: string, trustedProxies: readonly string[]): PeerNames {
+  const ranges = trustedProxies.map((one) => ipaddr.parseCIDR(one));
+  return {
+    nameOf(request) {
+      const direct = request.socket.remoteAddress ?? '';
+      const address = isTrusted(ranges, direct) ? (lastForwarded(request) ?? direct) : direct;
+      return Buffer.from(crypto.hmacSha1(key, network(address)))
+        .toString('base64url')
+        .slice(0, 16);
+    },
+  };
+}
+
+function isTrusted(ranges: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][], address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return ranges.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits));
+}
+
+function lastForwarded(request: IncomingMessage): string | undefined {
+  const header = request.headers['x-forwarded-for'];
+  const text = Array.isArray(header) ? header.at(-1) : header;
+  return text?.split(',').at(-1)?.trim();
+}
+
+function network(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv6' ? parsed.toNormalizedString().split(':').slice(0, 4).join(':') : parsed.toString();
+}

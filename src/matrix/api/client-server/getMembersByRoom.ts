@@ -1,0 +1,32 @@
+import { anyObject, array, integer, object, oneOf, optional, string } from '../../schema.ts';
+import { endpoint } from '../declare.ts';
+
+/** Get the m.room.member events for the room. */
+export const getMembersByRoom = endpoint({
+  id: 'getMembersByRoom',
+  method: 'GET',
+  path: '/_matrix/client/v3/rooms/{roomId}/members',
+  access: 'required',
+  rateLimited: false,
+  query: object({
+    at: optional(string()),
+    membership: optional(oneOf(['join', 'invite', 'knock', 'leave', 'ban'])),
+    not_membership: optional(oneOf(['join', 'invite', 'knock', 'leave', 'ban'])),
+  }),
+  response: object({
+    chunk: optional(
+      array(
+        object({
+          event_id: string(),
+          type: string(),
+          state_key: optional(string()),
+          sender: string(),
+          origin_server_ts: integer(),
+          content: anyObject(),
+          unsigned: optional(anyObject()),
+          room_id: string(),
+        }),
+      ),
+    ),
+  }),
+});

@@ -1,0 +1,18 @@
+import { anyObject, integer, object, oneOf, string } from '../../schema.ts';
+import { endpoint } from '../declare.ts';
+
+/** Get information about the latest backup version. */
+export const getRoomKeysVersionCurrent = endpoint({
+  id: 'getRoomKeysVersionCurrent',
+  method: 'GET',
+  path: '/_matrix/client/v3/room_keys/version',
+  access: 'required',
+  rateLimited: true,
+  response: object({
+    algorithm: oneOf(['m.megolm_backup.v1.curve25519-aes-sha2']),
+    auth_data: anyObject(),
+    count: integer(),
+    etag: string(),
+    version: string(),
+  }),
+});

@@ -1,0 +1,38 @@
+import { anything, array, boolean, integer, object, optional, string } from '../../schema.ts';
+import { endpoint } from '../declare.ts';
+
+/** Lists a server's published room directory with an optional filter. */
+export const queryPublicRooms = endpoint({
+  id: 'queryPublicRooms',
+  method: 'POST',
+  path: '/_matrix/client/v3/publicRooms',
+  access: 'required',
+  rateLimited: false,
+  query: object({ server: optional(string()) }),
+  body: object({
+    limit: optional(integer()),
+    since: optional(string()),
+    filter: optional(object({ generic_search_term: optional(string()), room_types: optional(array(anything())) })),
+    include_all_networks: optional(boolean()),
+    third_party_instance_id: optional(string()),
+  }),
+  response: object({
+    chunk: array(
+      object({
+        canonical_alias: optional(string()),
+        name: optional(string()),
+        num_joined_members: integer(),
+        room_id: string(),
+        topic: optional(string()),
+        world_readable: boolean(),
+        guest_can_join: boolean(),
+        avatar_url: optional(string()),
+        join_rule: optional(string()),
+        room_type: optional(string()),
+      }),
+    ),
+    next_batch: optional(string()),
+    prev_batch: optional(string()),
+    total_room_count_estimate: optional(integer()),
+  }),
+});

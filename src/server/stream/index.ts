@@ -1,0 +1,56 @@
+/**
+ * The event stream inside the process: news of what has been committed, in commit order.
+ * Lower services publish, higher ones (sync, push) listen; so no service needs one above it.
+ */
+import type { DeviceId, UserId } from '../../matrix/ids.ts';
+import type { EventNumber, Membership, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
+
+export type Change =
+  | {
+      readonly kind: 'event';
+      readonly position: StreamPosition;
+      readonly room: RoomNumber;
+      readonly event: EventNumber;
+      /** Set when it changed the membership of a local user. */
+      readonly member?: {
+        readonly user: UserId;
+        readonly membership: Membership;
+        readonly before: Membership | undefined;
+      };
+    }
+  | {
+      readonly kind: 'account-data';
+      readonly position: StreamPosition;
+      readonly user: UserId;
+      readonly room?: RoomNumber;
+    }
+  | {
+      readonly kind: 'receipt';
+      readonly position: StreamPosition;
+      readonly room: RoomNumber;
+      readonly user: UserId;
+      readonly hidden: boolean;
+    }
+  | { readonly kind: 'to-device'; readonly position: StreamPosition; readonly user: UserId; readonly device: DeviceId }
+  /** The devices or the identity of `user` changed. */
+  | { readonly kind: 'device-list'; readonly position: StreamPosition; readonly user: UserId }
+  | { readonly kind: 'one-time-keys'; readonly user: UserId; readonly device: DeviceId }
+  | { readonly kind: 'typing'; readonly room: RoomNumber }
+  | { readonly kind: 'presence'; readonly user: UserId }
+  /** The device's session ended: what waits for it should stop waiting. */
+  | { readonly kind: 'session-ended'; readonly user: UserId; readonly device: DeviceId };
+
+export type Listener = (change: Change) => void;
+
+export class Stream {
+  readonly #listeners: Listener[] = [];
+
+  /** Calls `listener` for every change from now on, in order. Listeners must not throw and must not wait. */
+  listen(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  publish(change: Change): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}

@@ -36,7 +36,7 @@ export function signedText(event: JsonObject, rules: RoomVersionRules): string {
 }
 
 /** The event id that stands for a reference hash, in room versions whose ids are hashes. */
-export function idOfHash(hash: Uint8Array, rules: RoomVersionRules): EventId {
+function idOfHash(hash: Uint8Array, rules: RoomVersionRules): EventId {
   return `$${rules.eventIds === 'base64' ? encodeBase64(hash) : encodeBase64Url(hash)}` as EventId;
 }
 

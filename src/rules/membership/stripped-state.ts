@@ -6,18 +6,7 @@ import type { RoomVersionRules } from '../../matrix/room-versions.ts';
 import { parsePdu } from '../event-format/parse-pdu.ts';
 import type { Sha256 } from '../hashes/hashes.ts';
 
-/** "Stripped state should contain some or all of the following state events." */
-export const STRIPPED_STATE_TYPES: readonly string[] = [
-  'm.room.create',
-  'm.room.name',
-  'm.room.avatar',
-  'm.room.topic',
-  'm.room.join_rules',
-  'm.room.canonical_alias',
-  'm.room.encryption',
-];
-
-/** Events of others that are kept for one invite: the types above, and room for a few more. */
+/** Events of others that are kept for one invite: the specification names seven types, and servers may add some. */
 export const STRIPPED_STATE_MAX = 32;
 
 /** "Stripped state events can only have the `sender`, `type`, `state_key` and `content` properties present." */

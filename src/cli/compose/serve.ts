@@ -80,17 +80,19 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       sharedSecret: readSecret(config.registration.sharedSecret, 'registration.sharedSecret', places(options)),
       hasher: await createPasswordHasher({ cost: config.passwords.cost }),
       signingKey,
+      presence: config.presence.enabled,
     });
     const listeners = await openListeners(services, { config, baseDir });
-    return { services, listeners, publicBaseUrl, close: () => closeAll(listeners, store) };
+    return { services, listeners, publicBaseUrl, close: () => closeAll(listeners, services, store) };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function closeAll(listeners: OpenListeners, store: Store): Promise<void> {
+async function closeAll(listeners: OpenListeners, services: Services, store: Store): Promise<void> {
   await listeners.close(GRACE_MS);
+  await services.sync.sliding.persist();
   await store.close();
 }
 

@@ -54,7 +54,7 @@ export class PostgresWriter implements BatchWriter {
     return writer;
   }
 
-  async write(units: readonly WriteUnit[], counters: Counters): Promise<BatchOutcome> {
+  async write(units: readonly WriteUnit[], counters: Counters | undefined): Promise<BatchOutcome> {
     const whole = await this.#commit(units, counters);
     if (whole.failure === undefined) return { commitMs: whole.commitMs, failures: new Map() };
     if (units.length === 1) return { commitMs: 0, failures: new Map([[0, whole.failure]]) };
@@ -94,15 +94,18 @@ export class PostgresWriter implements BatchWriter {
 
   async #commit(
     units: readonly WriteUnit[],
-    counters: Counters,
+    counters: Counters | undefined,
   ): Promise<{ commitMs: number; failure: Error | undefined }> {
     try {
       const client = this.#client ?? (await this.#connect());
       const begun = client.query('BEGIN');
       const sent = units.flatMap((unit) => this.#send(client, unit));
-      const { position, event, room, line } = counters;
-      const marks = client.query({ ...this.#statements.of(SET_COUNTERS), values: [position, event, room, line] });
-      const failure = await firstFailure([begun, ...sent.map((one) => one.result), marks], sent);
+      const answers: Promise<unknown>[] = [begun, ...sent.map((one) => one.result)];
+      if (counters !== undefined) {
+        const { position, event, room, line } = counters;
+        answers.push(client.query({ ...this.#statements.of(SET_COUNTERS), values: [position, event, room, line] }));
+      }
+      const failure = await firstFailure(answers, sent);
       if (failure !== undefined) {
         await client.query('ROLLBACK');
         return { commitMs: 0, failure };

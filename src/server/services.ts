@@ -4,8 +4,16 @@ import type { Accounts } from './accounts/index.ts';
 import type { Context } from './context.ts';
 import type { Devices } from './devices/index.ts';
 import type { Directory } from './directory/index.ts';
+import type { Keys } from './keys/index.ts';
 import type { Lifecycle } from './lifecycle/index.ts';
+import type { Presence } from './presence/index.ts';
+import type { PushRules } from './push-rules/index.ts';
+import type { Receipts } from './receipts/index.ts';
 import type { Rooms } from './rooms/index.ts';
+import type { Spaces } from './spaces/index.ts';
+import type { Sync } from './sync/index.ts';
+import type { ToDevice } from './to-device/index.ts';
+import type { Typing } from './typing/index.ts';
 import type { Reader, Surroundings, Timeline } from './timeline/index.ts';
 
 export interface ServerFacts {
@@ -29,4 +37,12 @@ export interface Services {
   readonly surroundings: Surroundings;
   readonly lifecycle: Lifecycle;
   readonly directory: Directory;
+  readonly keys: Keys;
+  readonly receipts: Receipts;
+  readonly typing: Typing;
+  readonly presence: Presence;
+  readonly toDevice: ToDevice;
+  readonly pushRules: PushRules;
+  readonly spaces: Spaces;
+  readonly sync: Sync;
 }

@@ -1,7 +1,7 @@
 /** Reading from one event outwards: its context, what relates to it, the threads of a room. */
 import type { EventId, RoomId } from '../../matrix/ids.ts';
 import type { JsonObject } from '../../matrix/json.ts';
-import { compileEventFilter } from '../../rules/filters/index.ts';
+import { EventFilter } from '../../rules/filters/event-filter.ts';
 import type { Context } from '../context.ts';
 import type { RoomEvent, Rooms } from '../rooms/index.ts';
 import type { Viewer } from './present.ts';
@@ -101,11 +101,11 @@ export class Surroundings {
     view: RoomView,
     { event, filter }: { event: RoomEvent; filter: JsonObject | undefined },
   ): Promise<string[]> {
-    const matches = compileEventFilter(filter ?? {});
-    const lazy = filter?.['lazy_load_members'] === true;
+    const matches = new EventFilter(filter);
+    const lazy = matches.lazyLoadMembers;
     const state = (await this.#reader.stateAfter(event)).filter(
       (one) =>
-        matches(one.pdu, view.room.roomId) &&
+        matches.matches(one.pdu) &&
         !(
           lazy &&
           one.pdu.type === 'm.room.member' &&

@@ -2,7 +2,7 @@
 import { MatrixError } from '../../matrix/errors.ts';
 import type { EventId, RoomId, UserId } from '../../matrix/ids.ts';
 import type { JsonObject } from '../../matrix/json.ts';
-import { compileEventFilter, type CompiledEventFilter } from '../../rules/filters/index.ts';
+import { EventFilter } from '../../rules/filters/event-filter.ts';
 import type { StatePair, StateReference } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
@@ -84,11 +84,10 @@ export class Reader {
     const limit = Math.min(Math.max(options.limit, 1), LIMIT_MAX);
     const newest = this.#context.store.position as number;
     const start = options.from ?? (direction === 'backwards' ? newest : 0);
-    const filter = compileEventFilter(options.filter ?? {});
+    const filter = new EventFilter(options.filter);
     const found = await this.#scan(view, { start, matches: filter, limit, direction, to: options.to });
     const chunk = await this.presenter.present(view.room, found.events, viewer, { withRoomId: true, view });
-    const lazy = options.filter?.['lazy_load_members'] === true;
-    const state = lazy ? await this.membersOf(view.room, found.events, viewer) : [];
+    const state = filter.lazyLoadMembers ? await this.membersOf(view.room, found.events, viewer) : [];
     return { chunk, state, start, end: found.end };
   }
 
@@ -98,7 +97,7 @@ export class Reader {
       start: number;
       to: number | undefined;
       direction: Direction;
-      matches: CompiledEventFilter;
+      matches: EventFilter;
       limit: number;
     },
   ): Promise<{ events: RoomEvent[]; end: number | undefined }> {
@@ -114,7 +113,7 @@ export class Reader {
       });
       for (const event of await this.#rooms.events.load(rows)) {
         from = boundaryAfter(event, direction);
-        if (!matches(event.pdu, view.room.roomId) || !(await view.canSee(event))) continue;
+        if (!matches.matches(event.pdu) || !(await view.canSee(event))) continue;
         events.push(event);
         if (events.length === limit) return { events, end: from };
       }

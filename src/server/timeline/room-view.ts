@@ -5,7 +5,7 @@
 import type { UserId } from '../../matrix/ids.ts';
 import { getString } from '../../matrix/json.ts';
 import type { StatePair, StateReference } from '../../ports/store/index.ts';
-import { type HistoryVisibility, isVisible, readHistoryVisibility } from '../../rules/visibility/index.ts';
+import { type HistoryVisibility, historyVisibilityOf, isVisible } from '../../rules/visibility/visibility.ts';
 import type { Context } from '../context.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 
@@ -51,7 +51,7 @@ export class RoomView {
       context,
       rooms,
       visibility: await load({ type: 'm.room.history_visibility', stateKey: '' }, (event) =>
-        readHistoryVisibility(event.pdu.content),
+        historyVisibilityOf(event.pdu),
       ),
       membership: await load({ type: 'm.room.member', stateKey: user }, membershipOfMember),
     });
@@ -80,7 +80,7 @@ export class RoomView {
     const { stateBefore } = event;
     if (stateBefore === undefined) return 'shared';
     if (stateBefore.line === this.room.mainLine) return valueAt(this.#visibility, stateBefore.position) ?? 'shared';
-    const read = (one: RoomEvent): HistoryVisibility => readHistoryVisibility(one.pdu.content);
+    const read = (one: RoomEvent): HistoryVisibility => historyVisibilityOf(one.pdu);
     return (await this.#read(stateBefore, 'm.room.history_visibility', '', read)) ?? 'shared';
   }
 
@@ -106,17 +106,13 @@ export class RoomView {
   async canSee(event: RoomEvent): Promise<boolean> {
     if (event.room !== this.room.number) return false;
     if (this.seesEverything) return true;
-    const before = { visibility: await this.#visibilityBefore(event), membership: await this.#membershipBefore(event) };
-    const after = { ...before };
-    // "For m.room.history_visibility events themselves … and the user's own m.room.member events … the event is
-    // visible if it is allowed before or after it."
-    if (event.pdu.type === 'm.room.history_visibility' && event.pdu.stateKey === '') {
-      after.visibility = readHistoryVisibility(event.pdu.content);
-    }
-    if (event.pdu.type === 'm.room.member' && event.pdu.stateKey === this.user)
-      after.membership = membershipOfMember(event);
-    const joinsLater = this.#joinsAfter(event);
-    return [before, after].some(({ visibility, membership }) => isVisible({ visibility, membership, joinsLater }));
+    return isVisible({
+      event: event.pdu,
+      userId: this.user,
+      visibility: await this.#visibilityBefore(event),
+      membership: await this.#membershipBefore(event),
+      joinedLater: this.#joinsAfter(event),
+    });
   }
 
   /** The events that the user may see, in their order. */

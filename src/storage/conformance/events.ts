@@ -177,11 +177,6 @@ export const EVENT_CASES: readonly Case[] = [
       const participated = [root, second].map((id) => summaries.get(id)?.participated);
       assert.deepEqual(participated, [false, true]);
       assert.equal(summaries.get(root)?.latest.eventId, latest);
-<<<<<<< HEAD
-=======
-      assert.equal(summaries.get(root)?.participated, false);
-      assert.equal(summaries.get(second)?.participated, true);
->>>>>>> main
       assert.equal((await events.getThreadSummaries(room.number, [], other)).size, 0);
       const rootsOf = async (options: object): Promise<EventId[]> =>
         (await events.pageThreadRoots(room.number, { limit: 10, ...options })).map((one) => one.root);

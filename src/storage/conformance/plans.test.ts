@@ -64,5 +64,11 @@ test('every read goes by an index', async () => {
     }
   }
   assert.deepEqual(bad, []);
+  const core = [...watched.texts].filter((text) => text.includes('c.membership = 0'));
+  assert.equal(core.length, 2);
+  for (const text of core) {
+    const [first] = connection.prepare(`EXPLAIN QUERY PLAN ${spell(text, 'sqlite')}`).all([]);
+    assert.match(String(first?.['detail']), /current_state_core/, 'a room is read past its members');
+  }
   connection.close();
 });

@@ -14,10 +14,10 @@ import type { StateKeys } from './state-keys.ts';
 const CURRENT = `SELECT c.event, k.type, k.state_key FROM current_state c JOIN state_keys k ON k.key = c.key
   WHERE c.room = ?`;
 const CURRENT_ENTRIES = `${CURRENT} AND c.key IN @numbers`;
-// Only member events have a membership: the partial index leaves the few other entries of a room.
-const CURRENT_OF_TYPE = `${CURRENT} AND c.membership IS NULL AND k.type = ?`;
-const CURRENT_CORE = `${CURRENT} AND c.membership IS NULL`;
-const CURRENT_MEMBERS = `${CURRENT} AND c.membership IS NOT NULL`;
+// Only member events have a membership but 0: the partial index leaves the few other entries of a room.
+const CURRENT_OF_TYPE = `${CURRENT} AND c.membership = 0 AND k.type = ?`;
+const CURRENT_CORE = `${CURRENT} AND c.membership = 0`;
+const CURRENT_MEMBERS = `${CURRENT} AND c.membership > 0`;
 
 const LINE = 'SELECT line, room, parent_line, parent_position, head FROM state_lines WHERE line = ?';
 // "State at an event = per key the latest entry with position <= its position." The plus keeps the planner on the

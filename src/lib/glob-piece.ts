@@ -85,6 +85,7 @@ class BitSearch {
   }
 }
 
+/** A piece made ready to be looked for. */
 export class Piece {
   readonly #text: string;
   readonly #isLiteral: boolean;

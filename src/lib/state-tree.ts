@@ -79,6 +79,7 @@ function compare<V extends TreeValue>(left: Node<V>, right: Node<V>, place: Plac
   }
 }
 
+/** One version of a map. Methods that change it return another version. */
 export class StateTree<V extends TreeValue> {
   readonly size: number;
   readonly #root: Node<V>;

@@ -41,6 +41,14 @@ export interface MembershipRecord {
   readonly strippedState: string | undefined;
 }
 
+export interface JoinedPosition {
+  readonly room: RoomNumber;
+  readonly roomId: RoomId;
+  readonly lastPosition: number;
+  /** 0 where the room has no receipt. */
+  readonly receiptPosition: number;
+}
+
 export interface MemberRow {
   readonly user: UserId;
   readonly membership: Membership;
@@ -89,8 +97,8 @@ export interface RoomReads {
   listSharedRooms(user: UserId, other: UserId): Promise<RoomNumber[]>;
   /** Everybody who is joined to a room in which `user` is joined, once each. */
   listUsersSharingRooms(user: UserId): Promise<UserId[]>;
-  /** For every room the user is joined to: its number and the position of its newest event. */
-  listJoinedPositions(user: UserId): Promise<{ room: RoomNumber; roomId: RoomId; lastPosition: number }[]>;
+  /** For every room the user is joined to: where its newest event and its newest receipt stand. */
+  listJoinedPositions(user: UserId): Promise<JoinedPosition[]>;
 }
 
 export interface StateLine {

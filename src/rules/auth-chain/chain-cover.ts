@@ -55,6 +55,7 @@ function firstAfter(links: readonly ChainLink[], seq: number): number {
   return low;
 }
 
+/** The index of one room, in memory; `insert` returns what to store, `from` reads it back. */
 export class ChainCover<Id extends string | number> {
   readonly #positions = new Map<Id, ChainPosition>();
   readonly #chains = new Map<number, Chain<Id>>();

@@ -42,7 +42,8 @@ export function parseLevel(value: JsonValue | undefined, rules: RoomVersionRules
     return Number.isFinite(level) ? level : undefined;
   }
   if (rules.powerLevelForm !== 'floats') return undefined;
-  // "The value is truncated at the decimal point"; "values outside the range … cause the powerlevel event to be rejected".
+  // "The value is truncated at the decimal point"; "values outside the range … cause the powerlevel event to be
+  // rejected".
   const float = value instanceof RawNumber ? value.value : value;
   return typeof float === 'number' && Number.isFinite(float) ? Math.trunc(float) : undefined;
 }

@@ -81,7 +81,8 @@ export function checkRedeemedInvite(context: AuthContext, target: string): AuthV
   if (token === undefined || !hasKey(signed, 'mxid')) return reject('member.3pid.fields', 'no mxid or token');
   // "If `mxid` does not match `state_key`, reject."
   if (getString(signed, 'mxid') !== target) return reject('member.3pid.mxid', 'signed for another user');
-  // "If there is no `m.room.third_party_invite` event in the current room state with `state_key` matching `token`, reject."
+  // "If there is no `m.room.third_party_invite` event in the current room state with `state_key` matching `token`,
+  // reject."
   const invite = state('m.room.third_party_invite', token);
   if (invite === undefined) return reject('member.3pid.no_invite', 'no such third-party invite');
   // "If `sender` does not match `sender` of the `m.room.third_party_invite`, reject."

@@ -90,21 +90,35 @@ function problemOf(event: JsonObject, rules: RoomVersionRules): string | undefin
   return undefined;
 }
 
-/**
- * Whether `event` has the format of its room version: fields, types, sizes and, from version 6 on, canonical
- * numbers anywhere in it.
- */
-export function checkEventFormat(event: JsonValue, rules: RoomVersionRules): FormatVerdict {
-  const object = asObject(event);
-  if (object === undefined) return drop('not an object');
-  const problem = problemOf(object, rules);
-  if (problem !== undefined) return drop(problem);
+/** What the parser saw of an event's text. */
+export interface EventSource {
+  /** Bytes of the text; the canonical form never has more. */
+  readonly bytes: number;
+  /** Whether a number in it is not canonical JSON. */
+  readonly hasRawNumbers: boolean;
+}
+
+/** Judges size and numbers by writing the canonical form. */
+function checkCanonical(event: JsonObject, rules: RoomVersionRules): FormatVerdict {
   try {
-    const bytes = eventBytes(object, rules);
+    const bytes = eventBytes(event, rules);
     return bytes <= EVENT_BYTES_MAX ? ACCEPT : drop(`${bytes} bytes`);
   } catch (error) {
     // "Servers MUST strictly enforce the JSON format": such a number also hides in parts that nobody reads.
     if (error instanceof CanonicalJsonError) return drop(error.message);
     throw error;
   }
+}
+
+/**
+ * Whether `event` has the format of its room version: fields, types, sizes and, from version 6 on, canonical
+ * numbers anywhere in it. With `source`, what the strict parser saw, small events need no canonical form for that.
+ */
+export function checkEventFormat(event: JsonValue, rules: RoomVersionRules, source?: EventSource): FormatVerdict {
+  const object = asObject(event);
+  if (object === undefined) return drop('not an object');
+  const problem = problemOf(object, rules);
+  if (problem !== undefined) return drop(problem);
+  const isPlain = source !== undefined && source.bytes <= EVENT_BYTES_MAX && !source.hasRawNumbers;
+  return isPlain ? ACCEPT : checkCanonical(object, rules);
 }

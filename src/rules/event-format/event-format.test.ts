@@ -98,7 +98,11 @@ test('limits at n and n + 1', () => {
 test('adv-022 adv-023 depth', () => {
   const judge = (rules: RoomVersionRules, text: string) => {
     const json = JSON.stringify(valid(rules)).replace('"depth":1', `"depth":${text}`);
-    return parsePdu(parsePduJson(json).value, rules, sha256);
+    const { value, hasRawNumbers } = parsePduJson(json);
+    const parsed = parsePdu(value, rules, sha256);
+    const source = { bytes: json.length, hasRawNumbers };
+    assert.equal(parsePdu(value, rules, sha256, source).accept, parsed.accept, 'the same with what the parser saw');
+    return parsed;
   };
   for (const rules of VERSIONS) {
     for (const text of ['0', '1', '9007199254740991']) assert.equal(judge(rules, text).accept, true, text);

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../matrix/json.ts';
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
 import { eventIdOf, type Sha256 } from '../hashes/hashes.ts';
 import type { Drop } from '../verdict.ts';
-import { checkEventFormat } from './check-event-format.ts';
+import { checkEventFormat, type EventSource } from './check-event-format.ts';
 
 export type ParsedPdu = { readonly accept: true; readonly event: Pdu } | Drop;
 
@@ -12,8 +12,8 @@ export type ParsedPdu = { readonly accept: true; readonly event: Pdu } | Drop;
  * Judges the format of a received PDU and types it. The room version comes from the room's verified create event,
  * never from the peer.
  */
-export function parsePdu(json: JsonValue, rules: RoomVersionRules, sha256: Sha256): ParsedPdu {
-  const verdict = checkEventFormat(json, rules);
+export function parsePdu(json: JsonValue, rules: RoomVersionRules, sha256: Sha256, source?: EventSource): ParsedPdu {
+  const verdict = checkEventFormat(json, rules, source);
   if (!verdict.accept) return verdict;
   const object = json as JsonObject;
   return { accept: true, event: typePdu(object, eventIdOf(object, rules, sha256), rules) };

@@ -35,9 +35,8 @@ export function signedText(event: JsonObject, rules: RoomVersionRules): string {
   return canonicalEvent(redacted, rules);
 }
 
-/** The event id that stands for a reference hash; `undefined` where event ids are assigned. */
-function idOfHash(hash: Uint8Array, rules: RoomVersionRules): EventId | undefined {
-  if (rules.eventIds === 'assigned') return undefined;
+/** The event id that stands for a reference hash, in room versions whose ids are hashes. */
+function idOfHash(hash: Uint8Array, rules: RoomVersionRules): EventId {
   return `$${rules.eventIds === 'base64' ? encodeBase64(hash) : encodeBase64Url(hash)}` as EventId;
 }
 
@@ -49,7 +48,7 @@ export function referenceHash(event: JsonObject, rules: RoomVersionRules, sha256
 /** The event's id: its `event_id` in room versions 1 and 2, else its reference hash. */
 export function eventIdOf(event: JsonObject, rules: RoomVersionRules, sha256: Sha256): EventId {
   if (rules.eventIds === 'assigned') return (getString(event, 'event_id') ?? '') as EventId;
-  return idOfHash(referenceHash(event, rules, sha256), rules) as EventId;
+  return idOfHash(referenceHash(event, rules, sha256), rules);
 }
 
 /**
@@ -81,6 +80,7 @@ export function hashEvent(event: JsonObject, rules: RoomVersionRules, sha256: Sh
   hashes['sha256'] = contentHash(event, rules, sha256);
   const json = copyObject(event, { hashes });
   const text = signedText(json, rules);
-  const eventId = idOfHash(sha256(text), rules) ?? eventIdOf(json, rules, sha256);
+  const isAssigned = rules.eventIds === 'assigned';
+  const eventId = isAssigned ? eventIdOf(json, rules, sha256) : idOfHash(sha256(text), rules);
   return { json, eventId, signedText: text };
 }

@@ -22,36 +22,41 @@ function rule(name: string, conditions: readonly PushCondition[], actions: reado
 /** The master rule, which "has always a higher priority than any other rule". */
 const MASTER = rule('master', [], []);
 
+// Rules that are the same for everybody are one object each, so that what is prepared for them is prepared once.
+const SUPPRESS_NOTICES = rule('suppress_notices', [match('content.msgtype', 'm.notice')], []);
+const MEMBER_EVENT = rule('member_event', [match('type', 'm.room.member')], []);
+const LATER_OVERRIDES: readonly PushRule[] = [
+  rule(
+    'is_room_mention',
+    [
+      { kind: 'event_property_is', key: 'content.m\\.mentions.room', value: true },
+      { kind: 'sender_notification_permission', key: 'room' },
+    ],
+    ['notify', HIGHLIGHT],
+  ),
+  rule('tombstone', [match('type', 'm.room.tombstone'), match('state_key', '')], ['notify', HIGHLIGHT]),
+  rule('reaction', [match('type', 'm.reaction')], []),
+  rule('room.server_acl', [match('type', 'm.room.server_acl'), match('state_key', '')], []),
+  rule(
+    'suppress_edits',
+    [{ kind: 'event_property_is', key: 'content.m\\.relates_to.rel_type', value: 'm.replace' }],
+    [],
+  ),
+];
+const IS_MEMBER = match('type', 'm.room.member');
+const IS_INVITE = match('content.membership', 'invite');
+
 function overrideRules(userId: string): PushRule[] {
   return [
-    rule('suppress_notices', [match('content.msgtype', 'm.notice')], []),
-    rule(
-      'invite_for_me',
-      [match('type', 'm.room.member'), match('content.membership', 'invite'), match('state_key', userId)],
-      ['notify', SOUND],
-    ),
-    rule('member_event', [match('type', 'm.room.member')], []),
+    SUPPRESS_NOTICES,
+    rule('invite_for_me', [IS_MEMBER, IS_INVITE, match('state_key', userId)], ['notify', SOUND]),
+    MEMBER_EVENT,
     rule(
       'is_user_mention',
       [{ kind: 'event_property_contains', key: 'content.m\\.mentions.user_ids', value: userId }],
       ['notify', SOUND, HIGHLIGHT],
     ),
-    rule(
-      'is_room_mention',
-      [
-        { kind: 'event_property_is', key: 'content.m\\.mentions.room', value: true },
-        { kind: 'sender_notification_permission', key: 'room' },
-      ],
-      ['notify', HIGHLIGHT],
-    ),
-    rule('tombstone', [match('type', 'm.room.tombstone'), match('state_key', '')], ['notify', HIGHLIGHT]),
-    rule('reaction', [match('type', 'm.reaction')], []),
-    rule('room.server_acl', [match('type', 'm.room.server_acl'), match('state_key', '')], []),
-    rule(
-      'suppress_edits',
-      [{ kind: 'event_property_is', key: 'content.m\\.relates_to.rel_type', value: 'm.replace' }],
-      [],
-    ),
+    ...LATER_OVERRIDES,
   ];
 }
 

@@ -2,6 +2,7 @@
 import { asString, type JsonObject, type JsonValue } from '../../matrix/json.ts';
 import { parsePropertyPath, valueAt } from '../../matrix/property-path.ts';
 
+/** One event with the values and folded texts that conditions have asked for so far. */
 export class PushSubject {
   readonly event: JsonObject;
   readonly #values = new Map<string, JsonValue | undefined>();

@@ -2,6 +2,7 @@
 import { emptyObject, getObject, isObject, type JsonObject, type JsonValue } from '../../matrix/json.ts';
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
 
+/** What redaction leaves of an event's content; the content itself where all of it stays. */
 export function redactContent(type: JsonValue | undefined, content: JsonObject, rules: RoomVersionRules): JsonObject {
   const kept = typeof type === 'string' ? rules.redaction.content.get(type) : undefined;
   if (kept === 'all') return content;

@@ -53,7 +53,9 @@ export interface ThreadViewer {
   readonly isIgnored: (userId: string) => boolean;
 }
 
-/** Sums up a thread for a user; `children` in topological order, oldest first. `undefined` when nothing is left of it. */
+/**
+ * Sums up a thread for a user; `children` in topological order, oldest first. `undefined` when nothing is left of it.
+ */
 export function summariseThread<E extends Pick<RelatedEvent, 'sender' | 'content'>>(
   root: Pick<RelatedEvent, 'eventId' | 'sender'>,
   children: Iterable<E>,

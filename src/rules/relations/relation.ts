@@ -1,4 +1,6 @@
-/** Reading relationships between events. `content/client-server-api/_index.md`, "Forming relationships between events". */
+/**
+ * Reading relationships between events. `content/client-server-api/_index.md`, "Forming relationships between events".
+ */
 import type { Pdu } from '../../matrix/events.ts';
 import { parseEventId, type EventId } from '../../matrix/ids.ts';
 import { getBoolean, getObject, getString, type JsonObject } from '../../matrix/json.ts';

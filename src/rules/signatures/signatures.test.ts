@@ -84,7 +84,7 @@ test("adv-001 the sender's server must have signed, with its own key, the event 
   }
 });
 
-test('unknown keys and algorithms are skipped, but one good signature is needed and all known ones must be good', () => {
+test('unknown keys and algorithms are skipped, one good signature is needed, all known ones must be good', () => {
   for (const rules of VERSIONS) {
     const event = signEvent(message(rules), rules, A);
     const other = (keyId: string, text = 'x') => withSignature(event, 'a.example', keyId, text);

@@ -56,7 +56,9 @@ export interface VerificationOptions {
   readonly nowMs: number;
 }
 
-/** The key ids by which each required server signed: what to fetch before planning; `undefined` for a hopeless event. */
+/**
+ * The key ids by which each required server signed: what to fetch before planning; `undefined` for a hopeless event.
+ */
 export function listSigningKeys(
   event: JsonObject,
   rules: RoomVersionRules,

@@ -75,7 +75,9 @@ export function sortByPower(events: ReadonlyMap<EventId, Pdu>, rules: RoomVersio
   return sorted;
 }
 
-/** Mainline positions: 0 for what stands on the newest power levels, infinity for what stands on none of the mainline. */
+/**
+ * Mainline positions: 0 for what stands on the newest power levels, infinity for what stands on none of the mainline.
+ */
 class Mainline {
   readonly #positions = new Map<EventId, number>();
   readonly #fetchEvent: FetchEvent;

@@ -8,7 +8,7 @@ import type { EventId } from '../../matrix/ids.ts';
 import { type GraphEvent, RoomGraph, sha1, userOf } from '../../../test/fixtures/room-graph.ts';
 import { versions } from '../../../test/fixtures/room-kit.ts';
 import { ChainCover } from '../auth-chain/chain-cover.ts';
-import { partitionMaps, partitionTrees, resolve } from './index.ts';
+import { partitionMaps, partitionTrees, resolve, resolveInSteps } from './index.ts';
 import { sortByMainline, sortByPower } from './order.ts';
 
 interface Scenario {
@@ -263,4 +263,38 @@ test('resolution does not depend on the order of states, events or insertion', (
     }),
     { numRuns: 60 },
   );
+});
+
+test('a large conflict pauses on the way', () => {
+  const graph = graphOf('11', []);
+  const join = (index: number, name: string) => {
+    const user = `@u${index}:x.example`;
+    const auth = ['create', 'power', 'rules'].map((each) => graph.get(each).eventId);
+    const content = { membership: 'join', displayname: name };
+    return graph.room.event({ type: 'm.room.member', stateKey: user, sender: user, content, auth });
+  };
+  const before = graph.stateAfter(['charlie']);
+  const states = ['left', 'right'].map((side) => {
+    const state = new Map(before);
+    for (let index = 0; index < 200; index += 1) {
+      const event = join(index, side);
+      state.set(stateKeyOf(event.type, event.stateKey ?? ''), event.eventId);
+    }
+    return state;
+  });
+  const steps = resolveInSteps({
+    rules: graph.room.rules,
+    partition: partitionMaps(states),
+    fetchEvent: graph.fetchEvent,
+    authDifference: () => [],
+    conflictedSubgraph: () => [],
+    isRejected: () => false,
+    verify: () => false,
+    sha1,
+  });
+  let pauses = 0;
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) pauses += 1;
+  assert.equal(step.value.size, 200);
+  assert.equal(pauses, 6);
 });

@@ -31,6 +31,9 @@ export interface ResolutionInput {
   readonly sha1: (text: string) => Uint8Array;
 }
 
+/** Work that pauses now and then, so that whoever runs it may let others have their turn, or give up. */
+export type Steps<Result> = Generator<undefined, Result, undefined>;
+
 /**
  * The resolved state as its difference to the unconflicted one: the entries to add. A conflicted key that is not among
  * them is absent from the resolved state.

@@ -1,13 +1,17 @@
 /**
  * State resolution v2 (room versions 2 to 11) and v2.1 (room version 12).
- * `content/rooms/fragments/v2-state-res.md`, `content/rooms/v12.md`. The algorithm stands here in the order of its text.
+ * `content/rooms/fragments/v2-state-res.md`, `content/rooms/v12.md`. The algorithm stands here in the order of its
+ * text.
  */
 import { type Pdu, type StateKey, type StateLookup, stateKeyOf, stateKeyOfEvent } from '../../matrix/events.ts';
 import type { EventId } from '../../matrix/ids.ts';
 import { getString } from '../../matrix/json.ts';
 import { checkAuth } from '../auth/check-auth.ts';
 import { createOf, sortByMainline, sortByPower } from './order.ts';
-import type { Resolution, ResolutionInput } from './types.ts';
+import type { Resolution, ResolutionInput, Steps } from './types.ts';
+
+/** Events judged between two pauses: about a millisecond. */
+const EVENTS_PER_STEP = 64;
 
 /**
  * "A *power event* is a state event with type `m.room.power_levels` or `m.room.join_rules`, or a state event with type
@@ -24,7 +28,7 @@ export function isPowerEvent(event: Pdu): boolean {
 /**
  * Step 1: the power events of the full conflicted set and "the events in the auth chain of *P* which also belong to the
  * full conflicted set".
- * NOTE: the chain is followed within that set, as in every implementation known; v2.1's subgraph makes the two equal.
+ * NOTE: the chain is followed within that set, as in Synapse and the ruma family; v2.1's subgraph makes the two equal.
  */
 function selectPowerEvents(full: ReadonlyMap<EventId, Pdu>): Map<EventId, Pdu> {
   const selected = new Map<EventId, Pdu>();
@@ -80,9 +84,10 @@ class PartialState {
   }
 
   /** The iterative auth checks algorithm. */
-  apply(events: readonly Pdu[]): void {
+  *apply(events: readonly Pdu[]): Steps<void> {
     const { rules, verify, isRejected } = this.#input;
-    for (const event of events) {
+    for (const [index, event] of events.entries()) {
+      if (index % EVENTS_PER_STEP === EVENTS_PER_STEP - 1) yield;
       const key = stateKeyOfEvent(event);
       if (key === undefined || isRejected(event.eventId)) continue;
       // "If the state event is not allowed by the authorisation rules, then the event is ignored."
@@ -109,18 +114,18 @@ function fullConflictedSet(input: ResolutionInput): Map<EventId, Pdu> {
   return full;
 }
 
-/** Resolves by v2, or by v2.1 where the room version says so. */
-export function resolveV2(input: ResolutionInput): Resolution {
+/** Resolves by v2, or by v2.1 where the room version says so, with a pause now and then. */
+export function* resolveV2(input: ResolutionInput): Steps<Resolution> {
   const { rules, fetchEvent, partition } = input;
   const full = fullConflictedSet(input);
   // Steps 1 and 2.
   const power = selectPowerEvents(full);
   const state = new PartialState(input);
-  state.apply(sortByPower(power, rules, fetchEvent));
+  yield* state.apply(sortByPower(power, rules, fetchEvent));
   // Steps 3 and 4.
   const remaining = [...full.values()].filter((event) => !power.has(event.eventId));
   const powerLevels = state.find(stateKeyOf('m.room.power_levels', ''));
-  state.apply(sortByMainline(remaining, powerLevels, fetchEvent));
+  yield* state.apply(sortByMainline(remaining, powerLevels, fetchEvent));
   // Step 5: "replacing any event with the event with the same key from the *unconflicted state map*".
   for (const key of state.entries.keys()) {
     if (partition.unconflicted(key) !== undefined) state.entries.delete(key);

@@ -32,9 +32,11 @@ export interface UserView extends EventAtState {
 function isAllowed(visibility: HistoryVisibility, membership: string | undefined, joinedLater: boolean): boolean {
   // "If the `history_visibility` was set to `world_readable`, allow. If the user's `membership` was `join`, allow."
   if (visibility === 'world_readable' || membership === 'join') return true;
-  // "If `history_visibility` was set to `shared`, and the user joined the room at any point after the event was sent, allow."
+  // "If `history_visibility` was set to `shared`, and the user joined the room at any point after the event was sent,
+  // allow."
   if (visibility === 'shared') return joinedLater;
-  // "If the user's `membership` was `invite`, and the `history_visibility` was set to `invited`, allow. Otherwise, deny."
+  // "If the user's `membership` was `invite`, and the `history_visibility` was set to `invited`, allow. Otherwise,
+  // deny."
   return visibility === 'invited' && membership === 'invite';
 }
 

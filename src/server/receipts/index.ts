@@ -66,6 +66,7 @@ export class Receipts {
           position: one.position,
           room: row.room,
           user: row.user,
+          thread: row.thread,
           hidden: row.type === 'm.read.private',
         }),
       );

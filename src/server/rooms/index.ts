@@ -120,6 +120,11 @@ export class Rooms {
     }
   }
 
+  /** The local members of a room that is in memory: every room that something was just sent to is. */
+  residentMembers(number: RoomNumber): ReadonlySet<UserId> | undefined {
+    return (this.#resident.peek(number) ?? this.#busy.get(number)?.room)?.localJoined;
+  }
+
   /** Loads member events so that `room.state` can tell them. */
   async ensureMembers(room: Room, users: Iterable<string>): Promise<void> {
     await room.ensureMembers(users, this.#context.store, this.events);

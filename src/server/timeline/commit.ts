@@ -232,6 +232,7 @@ function publish(written: readonly Written[], { stream, serverName }: Context): 
       position,
       room: event.room,
       event: event.number as EventNumber,
+      ...(planned.redactionTarget !== undefined && { redaction: true as const }),
       ...(local && { member: { user, membership, before: beforeOf(planned) } }),
     });
   }

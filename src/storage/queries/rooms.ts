@@ -1,5 +1,6 @@
 import type { RoomAlias, RoomId, UserId } from '../../matrix/ids.ts';
 import type {
+  JoinedPosition,
   EventNumber,
   LineNumber,
   MemberRow,
@@ -48,8 +49,9 @@ const SHARED_ROOMS = `SELECT m.room FROM memberships m JOIN current_state c ON c
 const USERS_SHARING = `SELECT k.state_key FROM state_keys k WHERE k.key IN
   (SELECT c.key FROM memberships m JOIN current_state c ON c.room = m.room
     WHERE m.user_id = ? AND m.membership = 1 AND c.membership = 1)`;
-const JOINED_POSITIONS = `SELECT m.room, r.room_id, r.last_position FROM memberships m JOIN rooms r ON r.number = m.room
-  WHERE m.user_id = ? AND m.membership = 1`;
+const JOINED_POSITIONS = `SELECT m.room, r.room_id, r.last_position,
+    (SELECT coalesce(max(c.position), 0) FROM receipts c WHERE c.room = m.room) AS receipt_position
+  FROM memberships m JOIN rooms r ON r.number = m.room WHERE m.user_id = ? AND m.membership = 1`;
 
 /** Reads of rooms, aliases, state and members. */
 export class RoomQueries implements RoomReads {
@@ -156,12 +158,13 @@ export class RoomQueries implements RoomReads {
     return (await this.#database.all(USERS_SHARING, user)).map((row) => textOf(row, 'state_key') as UserId);
   }
 
-  async listJoinedPositions(user: UserId): Promise<{ room: RoomNumber; roomId: RoomId; lastPosition: number }[]> {
+  async listJoinedPositions(user: UserId): Promise<JoinedPosition[]> {
     const rows = await this.#database.all(JOINED_POSITIONS, user);
     return rows.map((row) => ({
       room: integerOf(row, 'room') as RoomNumber,
       roomId: textOf(row, 'room_id') as RoomId,
       lastPosition: integerOf(row, 'last_position'),
+      receiptPosition: integerOf(row, 'receipt_position'),
     }));
   }
 }

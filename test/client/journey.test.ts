@@ -120,7 +120,7 @@ test('from invitation to conversation, picture, reply, edit, reaction and recove
   await anna.page.getByRole('button', { name: '❤️' }).click();
   await ben.page.locator('.reaction', { hasText: '❤️' }).waitFor();
   await bubble.click({ button: 'right' });
-  await anna.page.getByRole('button', { name: 'Reply', exact: true }).last().click();
+  await anna.page.locator('.menu button', { hasText: 'Reply' }).click();
   await write(anna, 'Message', 'Taken from the harbour wall yesterday eveningg');
   await anna.page.locator('.bubble .quote').waitFor();
   await anna.page.locator('.meta [aria-label=Sent], .meta [aria-label=Read]').last().waitFor();

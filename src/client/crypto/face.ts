@@ -99,4 +99,6 @@ export interface CryptoListener {
   onRoomKeys(sessions: readonly { readonly roomId: string; readonly sessionId: string }[]): void;
   onVerification(verification: Verification): void;
   onSecurityChanged(): void;
+  /** Devices or identities of people changed: what is known of their messages may have, too. */
+  onPeopleChanged(): void;
 }

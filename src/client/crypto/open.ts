@@ -55,8 +55,14 @@ function listen(machine: OlmMachine, options: CryptoOptions, parts: Parts): void
           .catch(() => undefined),
     );
   });
-  machine.registerUserIdentityUpdatedCallback(async () => listener.onSecurityChanged());
-  machine.registerDevicesUpdatedCallback(async () => listener.onSecurityChanged());
+  machine.registerUserIdentityUpdatedCallback(async () => {
+    listener.onSecurityChanged();
+    listener.onPeopleChanged();
+  });
+  machine.registerDevicesUpdatedCallback(async () => {
+    listener.onSecurityChanged();
+    listener.onPeopleChanged();
+  });
 }
 
 interface Parts {

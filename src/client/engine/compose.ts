@@ -80,12 +80,13 @@ export function echoItem(pending: Pending, userId: string): TimelineItem | undef
   const replyTo = replyTargetOf(event);
   return {
     key: record.transactionId,
+    ...(record.eventId === undefined ? {} : { eventId: record.eventId }),
     sender: userId,
     isOwn: true,
     timestampMs: record.createdAtMs,
     body,
     isEdited: false,
-    canEdit: false,
+    canEdit: record.eventId !== undefined && body.kind === 'text',
     reactions: [],
     readBy: [],
     sendState: sendStateOf(pending),

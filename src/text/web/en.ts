@@ -108,6 +108,7 @@ export const EN = {
   roomTopic: '{sender} changed the topic',
   roomPicture: '{sender} changed the picture',
   roomEncrypted: 'Messages here are end-to-end encrypted',
+  verificationPreview: 'Verification',
   verificationRequested: '{sender} asked to compare pictures',
   foldedChanges: { one: '{count} change', other: '{count} changes' },
 

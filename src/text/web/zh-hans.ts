@@ -106,6 +106,7 @@ export const ZH_HANS: Catalogue = {
   roomTopic: '{sender} 更改了话题',
   roomPicture: '{sender} 更改了图片',
   roomEncrypted: '这里的消息是端到端加密的',
+  verificationPreview: '验证',
   verificationRequested: '{sender} 请求对照图案',
   foldedChanges: { one: '{count} 项变更', other: '{count} 项变更' },
 

@@ -20,6 +20,7 @@ const KIND_WORDS: { readonly [K in ItemBody['kind']]?: MessageKey } = {
   unreadable: 'encryptedMessage',
   unknown: 'unknownMessage',
   encryption: 'roomEncrypted',
+  'verification-request': 'verificationPreview',
 };
 
 /** What an event says in one line, without its sender. */

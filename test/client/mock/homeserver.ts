@@ -307,7 +307,6 @@ const ROUTES: readonly [string, Route][] = [
     }),
   ],
   ['DELETE devices *', (call) => (checkPassword(call), call.user.devices.delete(call.parts[1] ?? ''), {})],
-  ['GET profile *', ({ state: all, parts }) => ({ displayname: all.users.get(parts[1] ?? '')?.displayName })],
   ['PUT profile * *', ({ user, body }) => ((user.displayName = String(body['displayname'])), {})],
   ['POST user_directory search', search],
   ['POST upload', upload],
@@ -317,6 +316,7 @@ const ROUTES: readonly [string, Route][] = [
 ];
 
 const OPEN_ROUTES: readonly [string, Route][] = [
+  ['GET profile *', ({ state: all, parts }) => ({ displayname: all.users.get(parts[1] ?? '')?.displayName })],
   ['POST login', login],
   ['POST register', register],
   [

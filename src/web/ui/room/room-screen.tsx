@@ -91,7 +91,7 @@ function Header({ room, details }: { room: RoomSummary; details: RoomDetails | u
         onClick={() => go({ name: 'details', roomId: room.roomId })}
       >
         <Avatar id={room.directUserId ?? room.roomId} name={title} uri={room.avatarUrl} size={40} />
-        <span>
+        <span class="grow">
           <b>
             <bdi>{title}</bdi> {room.isEncrypted && <Icon name="lock" tiny />}
           </b>

@@ -53,17 +53,19 @@ export function RoomList() {
         <div class="list-tools">
           <SearchBox label={say('searchChats')} value={term.value} onInput={(value) => (term.value = value)} />
           <div class="chips" role="group">
-            {FILTERS.map(([name, key]) => (
-              <button
-                key={name}
-                type="button"
-                class="chip"
-                aria-pressed={filter.value === name}
-                onClick={() => (filter.value = name)}
-              >
-                {say(key)}
-              </button>
-            ))}
+            {FILTERS.filter(([name]) => name !== 'favourites' || all?.some((room) => room.isFavourite)).map(
+              ([name, key]) => (
+                <button
+                  key={name}
+                  type="button"
+                  class="chip"
+                  aria-pressed={filter.value === name}
+                  onClick={() => (filter.value = name)}
+                >
+                  {say(key)}
+                </button>
+              ),
+            )}
           </div>
         </div>
       )}

@@ -132,5 +132,6 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set(['m.room.message', 'm.room.en
 export function isMessage(event: RoomEvent): boolean {
   if (event.stateKey !== undefined || event.redacted === true) return false;
   if (relationOf(event)?.type === 'm.replace') return false;
-  return MESSAGE_TYPES.has(visible(event).type);
+  const { type, content } = visible(event);
+  return MESSAGE_TYPES.has(type) && field(content, 'msgtype') !== 'm.key.verification.request';
 }

@@ -123,7 +123,8 @@ test('from invitation to conversation, picture, reply, edit, reaction and recove
   await anna.page.locator('.menu button', { hasText: 'Reply' }).click();
   await write(anna, 'Message', 'Taken from the harbour wall yesterday eveningg');
   await anna.page.locator('.bubble .quote').waitFor();
-  await anna.page.locator('.meta [aria-label=Sent], .meta [aria-label=Read]').last().waitFor();
+  const typo = anna.page.locator('.bubble', { hasText: 'eveningg' });
+  await typo.locator('[aria-label=Sent], [aria-label=Read]').waitFor();
   await anna.page.getByRole('textbox', { name: 'Message' }).press('ArrowUp');
   await write(anna, 'Message', 'Taken from the harbour wall yesterday evening');
   await ben.page.locator('.meta', { hasText: '已编辑' }).waitFor();
@@ -157,4 +158,56 @@ test('from invitation to conversation, picture, reply, edit, reaction and recove
   await anna.page.locator('.room-row', { hasText: 'Ben' }).waitFor();
   assert.deepEqual([...anna.problems, ...ben.problems], []);
   await Promise.all([anna.context.close(), ben.context.close()]);
+});
+
+test('a second device opens the history with the recovery key, and starts without network', {
+  timeout: 120_000,
+}, async () => {
+  const laptop = await Person.open(browser, 'cleo', `${mock.url}/#/invite/family`, DESKTOP);
+  await laptop.page.getByRole('button', { name: 'Join' }).click();
+  await laptop.page.getByLabel('Your name').fill('Cleo');
+  await laptop.page.getByLabel('Choose a password').fill('correct horse battery');
+  await laptop.page.waitForFunction(() => document.querySelectorAll('input')[1]?.value === 'cleo');
+  await laptop.page.getByRole('button', { name: 'Create account' }).click();
+  await laptop.page.getByRole('button', { name: 'New chat' }).first().click();
+  await laptop.shot('new-chat');
+  await laptop.page.getByRole('button', { name: 'New group' }).click();
+  await laptop.page.getByLabel('Name of the group').fill('Garden');
+  await laptop.page.getByRole('searchbox').last().fill('ben');
+  await laptop.page.locator('.panel-row', { hasText: '@ben:mock.test' }).click();
+  await laptop.shot('group');
+  await laptop.page.getByRole('button', { name: 'Create group' }).click();
+  await write(laptop, 'Message', 'The roses need water');
+  await laptop.page.locator('[aria-label=Sent]').waitFor();
+  await laptop.page.getByRole('button', { name: 'Show card' }).click();
+  const key = (await laptop.page.locator('.recovery-key').textContent()) ?? '';
+  const phone = await Person.open(browser, 'cleo-phone', mock.url, { ...PHONE, locale: 'en-GB', colorScheme: 'light' });
+  await phone.shot('welcome');
+  await phone.page.getByLabel('User name').fill('cleo');
+  await phone.page.getByLabel('Password', { exact: true }).fill('correct horse battery');
+  await phone.page.getByRole('button', { name: 'Sign in' }).click();
+  await phone.page.locator('.room-row', { hasText: 'Garden' }).click();
+  await phone.page.getByText('Written before you used this device.').waitFor();
+  await phone.shot('locked');
+  await phone.page.getByRole('button', { name: 'Unlock your history' }).first().click();
+  await phone.shot('ways');
+  await phone.page.getByRole('button', { name: 'Use your recovery key' }).click();
+  await phone.page.getByLabel('Recovery key').fill(key);
+  await phone.page.getByRole('button', { name: 'Unlock', exact: true }).click();
+  await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
+  await phone.shot('unlocked');
+  await phone.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await phone.page.reload();
+  await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
+  await phone.context.setOffline(true);
+  await phone.page.reload();
+  await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
+  await write(phone, 'Message', 'Written on the train');
+  await phone.page.locator('[aria-label="Waiting to be sent"]').waitFor();
+  await phone.shot('offline');
+  await phone.context.setOffline(false);
+  await laptop.page.locator('.bubble', { hasText: 'Written on the train' }).waitFor({ state: 'attached' });
+  const problems = [...laptop.problems, ...phone.problems].filter((one) => !one.includes('ERR_INTERNET_DISCONNECTED'));
+  assert.deepEqual(problems, []);
+  await Promise.all([laptop.context.close(), phone.context.close()]);
 });

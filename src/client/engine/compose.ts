@@ -89,6 +89,7 @@ export function echoItem(pending: Pending, userId: string): TimelineItem | undef
     canEdit: record.eventId !== undefined && body.kind === 'text',
     reactions: [],
     readBy: [],
+    isRead: false,
     sendState: sendStateOf(pending),
     ...(record.error === undefined ? {} : { sendError: record.error }),
     ...(replyTo === undefined ? {} : { replyTo: { eventId: replyTo } }),

@@ -78,7 +78,18 @@ test('every link of the app leads back to its route', () => {
 
 function item(key: string, sender: string, timestampMs: number, kind: 'text' | 'created' = 'text'): TimelineItem {
   const body = kind === 'text' ? ({ kind, style: 'text', text: key } as const) : ({ kind } as const);
-  return { key, sender, isOwn: false, timestampMs, body, isEdited: false, canEdit: false, reactions: [], readBy: [] };
+  return {
+    key,
+    sender,
+    isOwn: false,
+    timestampMs,
+    body,
+    isEdited: false,
+    canEdit: false,
+    reactions: [],
+    readBy: [],
+    isRead: false,
+  };
 }
 
 test('rows group by sender and time, separate days, and fold changes', () => {

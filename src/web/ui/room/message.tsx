@@ -176,7 +176,7 @@ function Meta({ item }: { item: TimelineItem }) {
 }
 
 function Tick({ item }: { item: TimelineItem }) {
-  const state = item.sendState ?? (item.readBy.length > 0 ? 'read' : 'sent');
+  const state = item.sendState ?? (item.isRead ? 'read' : 'sent');
   const KINDS = {
     waiting: ['clock', 'sending'],
     failed: ['alert', 'notSent'],

@@ -20,8 +20,10 @@ export const IDENTIFIER_BYTES_MAX = 255;
 
 // server_name = hostname [ ":" port ]; hostname = IPv4address / "[" IPv6address "]" / dns-name
 const SERVER_NAME = /^(?:\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Za-z.-]{1,255})(?::[0-9]{1,5})?$/;
-// "user_id_char = %x21-39 / %x3B-7E": the historical grammar, still valid for ids of other servers.
-const HISTORICAL_LOCALPART = /^[\x21-\x39\x3B-\x7E]*$/;
+// "servers MUST accept user IDs with localparts consisting of any legal non-surrogate Unicode code points except for
+// `:` and `NUL`"; those "outside the range U+0021 to U+007E, or with an empty localpart, are … non-compliant".
+const COMPLIANT_LOCALPART = /^[\x21-\x39\x3B-\x7E]+$/;
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 const LOCALPART = /^[a-z0-9._=\-/+]+$/;
 // "media-id … characters from the set [A-Za-z0-9_-]"
 const MEDIA_ID = /^[A-Za-z0-9_-]{1,255}$/;
@@ -58,8 +60,16 @@ function splitId(text: string, sigil: string): { localpart: string; server: stri
 /** Parses a user id, the historical grammar included; `undefined` when it is none. */
 export function parseUserId(text: string): UserId | undefined {
   const parts = splitId(text, '@');
-  if (parts === undefined || !HISTORICAL_LOCALPART.test(parts.localpart)) return undefined;
+  if (parts === undefined || parts.localpart.includes('\0') || LONE_SURROGATE.test(parts.localpart)) return undefined;
   return text as UserId;
+}
+
+/**
+ * Whether a user id may be shown "outside the context of an event": ids with an empty localpart or with characters
+ * outside U+0021 to U+007E live on in old rooms only.
+ */
+export function isCompliantUserId(userId: UserId): boolean {
+  return COMPLIANT_LOCALPART.test(localpartOf(userId));
 }
 
 /** Whether `localpart` may be registered here: "a-z, 0-9, ., _, =, -, /, +", and not empty. */

@@ -100,7 +100,10 @@ export function parsePduJson(input: Uint8Array | string): ParsedJson {
   return parseJsonFlagged(input, { numbers: 'raw' });
 }
 
-/** Parses what we serialised and stored ourselves. Keys of the result are own keys, also `__proto__`. */
+/**
+ * Parses what we serialised and stored ourselves. Keys of the result are own keys, also `__proto__`. PDUs of room
+ * versions 1 to 5 may hold numbers that this changes: {@link parsePduJson} reads them where a hash is to be taken.
+ */
 export function parseTrusted(text: string): JsonValue {
   return JSON.parse(text) as JsonValue;
 }

@@ -75,7 +75,9 @@ function unexpected(bytes: Uint8Array, at: number): JsonParseError {
   return new JsonParseError(at < bytes.length ? 'unexpected character' : 'unexpected end', at);
 }
 
-/** The items between the brackets of the container at `from`; calls `item` at the start of each, which returns its end. */
+/**
+ * The items between the brackets of the container at `from`; calls `item` at the start of each, which returns its end.
+ */
 function walkItems(bytes: Uint8Array, from: number, closing: number, item: (start: number) => number): number {
   let at = skipSpace(bytes, from + 1);
   if (bytes[at] === closing) return at + 1;

@@ -30,10 +30,12 @@ export interface StoredEvent {
 export interface SignRequest {
   readonly keyId: string;
   readonly serverName: string;
-  /** Where `"signatures":{…}` belongs in `json`, which is given without it: a UTF-16 offset. */
+  /** Where `,"signatures":{…}` is inserted into `json`, which is given without it: a UTF-16 offset. */
   readonly insertAt: number;
   /** The redacted value of `content`, which replaces [contentStart, contentEnd) in the bytes that are signed. */
   readonly redactedContent: string;
+  /** The text to sign, where it is not `json` with the redacted content: a redaction's `redacts` is not signed. */
+  readonly signedText?: string;
 }
 
 export interface NewEvent {
@@ -88,6 +90,16 @@ export interface ThreadSummaryRow {
   readonly root: EventId;
   readonly count: number;
   readonly latest: StoredEvent;
+  /** Whether the viewer has replied in the thread. */
+  readonly participated: boolean;
+}
+
+/** "The scope of a transaction ID is for a single device, and a single HTTP endpoint." */
+export interface TransactionKey {
+  readonly user: UserId;
+  readonly device: string;
+  readonly scope: string;
+  readonly transactionId: string;
 }
 
 export interface EventReads {
@@ -107,7 +119,11 @@ export interface EventReads {
   /** The latest `m.replace` child by each parent's own sender, where there is one. */
   getReplacements(room: RoomNumber, parents: readonly EventId[]): Promise<Map<EventId, StoredEvent>>;
   /** Threads that start at one of `roots`. */
-  getThreadSummaries(room: RoomNumber, roots: readonly EventId[]): Promise<Map<EventId, ThreadSummaryRow>>;
+  getThreadSummaries(
+    room: RoomNumber,
+    roots: readonly EventId[],
+    viewer: UserId,
+  ): Promise<Map<EventId, ThreadSummaryRow>>;
   /** Roots of a room's threads, the one with the newest reply first, before `from` (a position). */
   pageThreadRoots(
     room: RoomNumber,
@@ -115,8 +131,8 @@ export interface EventReads {
   ): Promise<{ root: EventId; latestPosition: number }[]>;
   /** Events that nothing cites yet: the next event's `prev_events`. */
   getForwardExtremities(room: RoomNumber): Promise<{ eventId: EventId; number: EventNumber; depth: number }[]>;
-  /** The event that this device sent under this transaction id. */
-  findByTransaction(user: UserId, device: string, transactionId: string): Promise<EventId | undefined>;
+  /** The event that this device sent under this transaction id; `scope` names the endpoint and the room. */
+  findByTransaction(key: TransactionKey): Promise<EventId | undefined>;
   /** Which of `ids` were sent by this device, and under which transaction id. */
   getTransactionIds(user: UserId, device: string, ids: readonly EventId[]): Promise<Map<EventId, string>>;
   /** Redactions that arrived before the event they redact. */
@@ -127,7 +143,7 @@ export interface EventReads {
 export interface EventWrites {
   append(event: NewEvent): void;
   setForwardExtremities(room: RoomNumber, add: readonly EventNumber[], remove: readonly EventNumber[]): void;
-  /** Replaces the stored JSON by its redacted form: the content is gone from the disk at once. */
+  /** Replaces the stored JSON by its redacted form: the content is gone from the disk at once, and so is its relation. */
   redact(event: {
     number: EventNumber;
     json: string;
@@ -137,7 +153,7 @@ export interface EventWrites {
   }): void;
   /** Remembers a redaction whose target is not here yet. */
   expectRedaction(target: EventId, redaction: EventId): void;
-  recordTransaction(row: { user: UserId; device: string; transactionId: string; event: EventId; sentAt: number }): void;
+  recordTransaction(row: TransactionKey & { readonly event: EventId; readonly sentAt: number }): void;
   deleteTransactionsBefore(sentAt: number): void;
 }
 

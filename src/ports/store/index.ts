@@ -23,8 +23,10 @@ export type * from './user-data.ts';
 
 /** The write methods, handed out only inside a transaction. Each queues statements; none reads or waits. */
 export interface Transaction {
-  /** The stream position of everything this transaction writes. */
+  /** The stream position of what this transaction writes now. */
   readonly position: StreamPosition;
+  /** Moves `position` on by one: every event of one room needs a position of its own. Returns the new position. */
+  advance(): StreamPosition;
   readonly events: EventWrites;
   readonly rooms: RoomWrites;
   readonly accounts: AccountWrites;

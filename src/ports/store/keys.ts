@@ -81,7 +81,10 @@ export interface KeyReads {
   ): Promise<ToDeviceRow[]>;
   findToDeviceTransaction(user: UserId, device: DeviceId, transactionId: string): Promise<boolean>;
   findDehydratedDevice(user: UserId): Promise<{ device: DeviceId; dataJson: string } | undefined>;
+  /** One version, or without it the newest that is not deleted. */
   findBackupVersion(user: UserId, version?: string): Promise<BackupVersionRow | undefined>;
+  /** The highest version there ever was, deleted ones included. */
+  findNewestBackupVersion(user: UserId): Promise<string | undefined>;
   getBackupKeys(scope: BackupScope): Promise<BackupKeyRow[]>;
   countBackupKeys(user: UserId, version: string): Promise<number>;
 }

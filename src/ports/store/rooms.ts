@@ -41,6 +41,14 @@ export interface MembershipRecord {
   readonly strippedState: string | undefined;
 }
 
+export interface JoinedPosition {
+  readonly room: RoomNumber;
+  readonly roomId: RoomId;
+  readonly lastPosition: number;
+  /** 0 where the room has no receipt. */
+  readonly receiptPosition: number;
+}
+
 export interface MemberRow {
   readonly user: UserId;
   readonly membership: Membership;
@@ -66,6 +74,10 @@ export interface RoomReads {
   getCurrentState(room: RoomNumber, pairs?: readonly StatePair[]): Promise<StateEntry[]>;
   /** Current state entries of one event type (for example every `m.space.child`). */
   getCurrentStateOfType(room: RoomNumber, type: string): Promise<StateEntry[]>;
+  /** The current state without member events, which may be many. */
+  getCurrentStateWithoutMembers(room: RoomNumber): Promise<StateEntry[]>;
+  /** Every value that one key has had on a line, oldest first, with the position it took effect at. */
+  getStateHistory(line: LineNumber, pair: StatePair): Promise<{ position: number; event: EventNumber }[]>;
   /** The state at a reference, or the entries of it that are asked for. */
   getStateAt(reference: StateReference, pairs?: readonly StatePair[]): Promise<StateEntry[]>;
   /** Entries that changed on a line after `from` up to `to`: for each key its value at `to`. */
@@ -85,8 +97,8 @@ export interface RoomReads {
   listSharedRooms(user: UserId, other: UserId): Promise<RoomNumber[]>;
   /** Everybody who is joined to a room in which `user` is joined, once each. */
   listUsersSharingRooms(user: UserId): Promise<UserId[]>;
-  /** For every room the user is joined to: its number and the position of its newest event. */
-  listJoinedPositions(user: UserId): Promise<{ room: RoomNumber; roomId: RoomId; lastPosition: number }[]>;
+  /** For every room the user is joined to: where its newest event and its newest receipt stand. */
+  listJoinedPositions(user: UserId): Promise<JoinedPosition[]>;
 }
 
 export interface StateLine {

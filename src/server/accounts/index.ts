@@ -64,6 +64,22 @@ export class Accounts {
     return await this.#context.store.accounts.findAccount(user);
   }
 
+  /** A local account. Throws `M_NOT_FOUND`, or `M_INVALID_PARAM` for users of other servers. */
+  async requireLocal(user: UserId): Promise<AccountRecord> {
+    if (!this.isLocal(user)) throw new MatrixError('M_INVALID_PARAM', 'That is no user of this server');
+    const account = await this.#context.store.accounts.findAccount(user);
+    if (account === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such user');
+    return account;
+  }
+
+  /** Locks, suspends or promotes an account, or takes that back. */
+  async setFlags(user: UserId, flags: Partial<Pick<AccountRecord, 'admin' | 'locked' | 'suspended'>>): Promise<void> {
+    await this.#context.store.transact((one) => {
+      one.accounts.setAccountFlags(user, flags);
+      one.onCommit(() => this.tokens.forget(user));
+    });
+  }
+
   /** Whether a user id belongs to this server. */
   isLocal(user: UserId): boolean {
     return serverOf(user) === this.#context.serverName;

@@ -11,6 +11,8 @@ export type Change =
       readonly position: StreamPosition;
       readonly room: RoomNumber;
       readonly event: EventNumber;
+      /** Set when it rewrote another event. */
+      readonly redaction?: true;
       /** Set when it changed the membership of a local user. */
       readonly member?: {
         readonly user: UserId;
@@ -29,6 +31,7 @@ export type Change =
       readonly position: StreamPosition;
       readonly room: RoomNumber;
       readonly user: UserId;
+      readonly thread: string | undefined;
       readonly hidden: boolean;
     }
   | { readonly kind: 'to-device'; readonly position: StreamPosition; readonly user: UserId; readonly device: DeviceId }

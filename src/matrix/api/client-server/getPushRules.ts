@@ -6,6 +6,7 @@ export const getPushRules = endpoint({
   id: 'getPushRules',
   method: 'GET',
   path: '/_matrix/client/v3/pushrules',
+  aliases: ['/_matrix/client/v3/pushrules/'],
   access: 'required',
   rateLimited: false,
   response: object({

@@ -6,6 +6,7 @@ export const getPushRulesGlobal = endpoint({
   id: 'getPushRulesGlobal',
   method: 'GET',
   path: '/_matrix/client/v3/pushrules/global',
+  aliases: ['/_matrix/client/v3/pushrules/global/'],
   access: 'required',
   rateLimited: false,
   response: object({

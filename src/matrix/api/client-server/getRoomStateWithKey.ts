@@ -6,6 +6,7 @@ export const getRoomStateWithKey = endpoint({
   id: 'getRoomStateWithKey',
   method: 'GET',
   path: '/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}',
+  aliases: ['/_matrix/client/v3/rooms/{roomId}/state/{eventType}'],
   access: 'required',
   rateLimited: false,
   query: object({ format: optional(oneOf(['content', 'event'])) }),

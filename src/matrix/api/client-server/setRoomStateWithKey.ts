@@ -6,6 +6,7 @@ export const setRoomStateWithKey = endpoint({
   id: 'setRoomStateWithKey',
   method: 'PUT',
   path: '/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}',
+  aliases: ['/_matrix/client/v3/rooms/{roomId}/state/{eventType}'],
   access: 'required',
   rateLimited: false,
   body: anyObject(),

@@ -1,0 +1,2 @@
+export { createCrypto } from './create-crypto.ts';
+export { createNodeCrypto } from './node-crypto.ts';

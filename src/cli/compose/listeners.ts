@@ -1,0 +1,109 @@
+/** The configured sockets with the APIs that each serves. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { adminRoutes } from '../../http/admin-api/index.ts';
+import { clientRoutes } from '../../http/client-api/index.ts';
+import { Dispatcher } from '../../http/kit/dispatcher.ts';
+import { type Listener, openListener } from '../../http/kit/listener.ts';
+import { type PeerNames, peerNames } from '../../http/kit/peer.ts';
+import { DEFAULT_RATES, RateLimiter } from '../../http/kit/rate-limit.ts';
+import type { Route } from '../../http/kit/route.ts';
+import { Router } from '../../http/kit/router.ts';
+import { StaticFiles } from '../../http/kit/static-files.ts';
+import { mediaRoutes } from '../../http/media-api/index.ts';
+import { operationsRoutes } from '../../http/operations-api/index.ts';
+import type { Caller } from '../../server/accounts/index.ts';
+import type { Services } from '../../server/services.ts';
+import { authenticate } from '../../http/client-api/authenticate.ts';
+import type { Config } from '../config/schema.ts';
+
+export interface OpenListeners {
+  readonly ports: readonly number[];
+  close(graceMs: number): Promise<void>;
+}
+
+type ListenerConfig = Config['listeners'][number];
+
+interface ListenerTools {
+  readonly services: Services;
+  readonly limiter: RateLimiter;
+  readonly peers: PeerNames;
+  readonly files: StaticFiles | undefined;
+}
+
+/** Opens every listener, or none: where one cannot be opened the others are closed again. */
+export async function openListeners(
+  services: Services,
+  { config, baseDir }: { config: Config; baseDir: string },
+): Promise<OpenListeners> {
+  const { clock, crypto, random } = services.context;
+  const tools: ListenerTools = {
+    services,
+    limiter: new RateLimiter(clock, config.rateLimits.enabled ? DEFAULT_RATES : undefined),
+    peers: peerNames(crypto, random.token(32), config.network.trustedProxies),
+    files: config.listeners.some((one) => one.apis.includes('web')) ? StaticFiles.open(webFolder()) : undefined,
+  };
+  const open: Listener[] = [];
+  const close = async (graceMs: number): Promise<void> => {
+    await Promise.all(open.map((one) => one.close(graceMs)));
+  };
+  try {
+    for (const listener of config.listeners) open.push(await openOne(listener, baseDir, tools));
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+  return { ports: open.map((one) => one.port), close };
+}
+
+async function openOne(listener: ListenerConfig, baseDir: string, tools: ListenerTools): Promise<Listener> {
+  const read = (file: string): string => readFileSync(path.resolve(baseDir, file), 'utf8');
+  return await openListener({
+    address: listener.address,
+    port: listener.port,
+    handle: handlerOf(listener, tools),
+    ...(listener.tls !== undefined && {
+      tls: { certificate: read(listener.tls.certificate), key: read(listener.tls.key) },
+    }),
+  });
+}
+
+function handlerOf(listener: ListenerConfig, { services, limiter, peers, files }: ListenerTools) {
+  const router = new Router<Caller>();
+  for (const route of routesOf(listener, services)) router.add(route);
+  const { clock, random, log, metrics } = services.context;
+  const dispatcher = new Dispatcher<Caller>({
+    router,
+    authenticate: (token, route) => authenticate(services, token, route),
+    keyOf: (caller) => caller.user,
+    limiter,
+    peers,
+    clock,
+    random,
+    log: log.child('http'),
+    metrics,
+  });
+  const web = listener.apis.includes('web') ? files : undefined;
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (web?.serves(request) === true) await web.handle(request, response);
+    else await dispatcher.handle(request, response);
+  };
+}
+
+function routesOf({ apis }: ListenerConfig, services: Services): Route<Caller>[] {
+  return [
+    ...operationsRoutes(services, { metrics: apis.includes('metrics') }),
+    ...(apis.includes('client') ? clientRoutes(services) : []),
+    ...(apis.includes('media') ? mediaRoutes(services) : []),
+    ...(apis.includes('admin') ? adminRoutes(services) : []),
+  ];
+}
+
+/** Where the built web client lies, beside the program. */
+function webFolder(): string {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  const root = path.resolve(here, here.includes(`${path.sep}dist${path.sep}`) ? '../../..' : '../../..');
+  return path.join(root, 'dist/web');
+}

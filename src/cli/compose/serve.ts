@@ -1,0 +1,136 @@
+/** The composition root of `postern serve`: ports, services, routes, listeners. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../adapters/clock/index.ts';
+import { createCrypto } from '../../adapters/crypto/index.ts';
+import { createLog } from '../../adapters/log/index.ts';
+import { createMetrics } from '../../adapters/metrics/index.ts';
+import { createPasswordHasher } from '../../adapters/passwords/index.ts';
+import { createRandom } from '../../adapters/random/index.ts';
+import { present } from '../../lib/assert.ts';
+import { parseServerName } from '../../matrix/ids.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Store } from '../../ports/store/index.ts';
+import type { Context } from '../../server/context.ts';
+import type { Services } from '../../server/services.ts';
+import { Stream } from '../../server/stream/index.ts';
+import { openStore } from '../../storage/open.ts';
+import type { Config } from '../config/schema.ts';
+import { readSecret, type SecretValue } from '../config/secrets.ts';
+import { openListeners, type OpenListeners } from './listeners.ts';
+import { createServices } from './services.ts';
+import { openSigningKey, parseSigningKey } from './signing-key.ts';
+
+export interface ServeOptions {
+  readonly config: Config;
+  /** Relative paths of the configuration start here. */
+  readonly baseDir: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Tests bring their own. */
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+export interface RunningServer {
+  readonly services: Services;
+  readonly listeners: OpenListeners;
+  readonly publicBaseUrl: string;
+  /** Ends requests, writes what is on its way, closes the store. */
+  close(): Promise<void>;
+}
+
+const GRACE_MS = 3_000;
+
+/** Starts a server; when this resolves it answers. */
+export async function startServer(options: ServeOptions): Promise<RunningServer> {
+  const { config, baseDir } = options;
+  const dataDir = path.resolve(baseDir, config.dataDir);
+  const log = options.log ?? createLog(config.log);
+  const random = createRandom();
+  const signingKey = signingKeyOf(options, dataDir);
+  const crypto = await createCrypto();
+  const store = await openStore({
+    ...storageOptions(options, dataDir),
+    cryptoModule: cryptoModule(),
+    signingKeys: [signingKey],
+    log: log.child('storage'),
+  });
+  try {
+    const context: Context = {
+      serverName: present(parseServerName(config.serverName), 'the configuration was checked'),
+      store,
+      clock: options.clock ?? systemClock,
+      random,
+      crypto,
+      log,
+      metrics: createMetrics({ process: true }),
+      stream: new Stream(),
+    };
+    const publicBaseUrl = publicUrl(config);
+    const services = createServices(context, {
+      facts: {
+        publicBaseUrl,
+        defaultRoomVersion: config.rooms.defaultVersion,
+        maxUploadBytes: config.media.maxUploadBytes,
+        version: packageVersion(),
+      },
+      registration: config.registration.mode,
+      sharedSecret: readSecret(config.registration.sharedSecret, 'registration.sharedSecret', places(options)),
+      hasher: await createPasswordHasher({ cost: config.passwords.cost }),
+      signingKey,
+    });
+    const listeners = await openListeners(services, { config, baseDir });
+    return { services, listeners, publicBaseUrl, close: () => closeAll(listeners, store) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function closeAll(listeners: OpenListeners, store: Store): Promise<void> {
+  await listeners.close(GRACE_MS);
+  await store.close();
+}
+
+function places({ baseDir, environment }: ServeOptions): { baseDir: string; environment: ServeOptions['environment'] } {
+  return { baseDir, environment };
+}
+
+function signingKeyOf(options: ServeOptions, dataDir: string): ReturnType<typeof parseSigningKey> {
+  const value: SecretValue = options.config.signingKey;
+  // The file is made where it is missing, in the data folder unless its path says otherwise.
+  if (value !== null && typeof value === 'object' && 'file' in value) {
+    return openSigningKey(path.resolve(dataDir, value.file), createRandom());
+  }
+  return parseSigningKey(present(readSecret(value, 'signingKey', places(options)), 'the signing key is configured'));
+}
+
+function storageOptions(
+  options: ServeOptions,
+  dataDir: string,
+): { engine: 'sqlite'; folder: string; encryptionKey?: string } {
+  const key = readSecret(options.config.storage.encryption.key, 'storage.encryption.key', places(options));
+  return { engine: 'sqlite', folder: dataDir, ...(key !== undefined && { encryptionKey: key }) };
+}
+
+/** The writer thread loads this module by its URL. */
+function cryptoModule(): string {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return new URL(`../../adapters/crypto/index${extension}`, import.meta.url).href;
+}
+
+function publicUrl(config: Config): string {
+  if (config.publicBaseUrl !== null) return config.publicBaseUrl.replace(/\/+$/, '');
+  const listener = config.listeners.find((one) => one.apis.includes('client')) ?? config.listeners[0];
+  const scheme = listener?.tls === undefined ? 'http' : 'https';
+  const name = config.serverName.replace(/:[0-9]+$/, '');
+  return `${scheme}://${name}:${listener?.port ?? 8008}`;
+}
+
+function packageVersion(): string {
+  const root = path.dirname(path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url)))));
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,47 @@
+/** The program `postern`: finds the command, loads it alone, and turns its failure into a sentence. */
+import { cliTexts, fill } from '../text/cli/index.ts';
+import { ConfigError } from './config/sources.ts';
+import { nearest } from './config/tree.ts';
+import { printFailure, printHelp } from './output.ts';
+import { type Command, parseArguments, type Run } from './command.ts';
+
+/** Commands load when they are called: `postern serve` starts in under a second. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serve,
+};
+
+async function main(rawArguments: readonly string[]): Promise<number> {
+  const texts = cliTexts(process.env['LC_ALL'] ?? process.env['LANG']);
+  const [name, ...rest] = rawArguments;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    printHelp(texts, Object.keys(COMMANDS));
+    return name === undefined ? 1 : 0;
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) {
+    const guess = nearest(name, Object.keys(COMMANDS));
+    const hint = guess === undefined ? '' : ` ${fill(texts.didYouMean, { name: guess })}`;
+    console.error(fill(texts.unknownCommand, { name }) + hint);
+    return 1;
+  }
+  const command = await load();
+  const run: Run = {
+    texts,
+    arguments: parseArguments(rest, command),
+    workingDir: process.cwd(),
+    environment: process.env,
+    isTerminal: process.stdout.isTTY === true,
+  };
+  if (run.arguments.help) {
+    printHelp(texts, Object.keys(COMMANDS), command);
+    return 0;
+  }
+  try {
+    return await command.run(run);
+  } catch (error) {
+    printFailure(error, run);
+    return error instanceof ConfigError ? 2 : 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,67 @@
+/**
+ * Templates of membership events, as `make_join`, `make_leave` and `make_knock` give them. A hostile server may put any
+ * event there; from one only what no one else could know is taken, and everything else is written by us.
+ */
+import { DEPTH_MAX } from '../../matrix/events.ts';
+import { type EventId, parseEventId, parseUserId } from '../../matrix/ids.ts';
+import { getArray, getInteger, getObject, getString, type JsonObject, type JsonValue } from '../../matrix/json.ts';
+import type { RoomVersionRules } from '../../matrix/room-versions.ts';
+import { AUTH_EVENTS_MAX, PREV_EVENTS_MAX } from '../event-format/check-event-format.ts';
+
+export interface TemplateExpectation {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly membership: 'join' | 'leave' | 'knock';
+  readonly rules: RoomVersionRules;
+}
+
+/** What is taken from a template. */
+export interface TemplateParts {
+  readonly authEvents: readonly EventId[];
+  readonly prevEvents: readonly EventId[];
+  readonly depth: number;
+  /** The user who vouches for a restricted join. */
+  readonly authorisedVia: string | undefined;
+}
+
+function idsOf(value: JsonValue[] | undefined, max: number, rules: RoomVersionRules): EventId[] | undefined {
+  if (value === undefined || value.length > max) return undefined;
+  const ids: EventId[] = [];
+  for (const item of value) {
+    const text = rules.eventReferences === 'pairs' && Array.isArray(item) ? item[0] : item;
+    const id = typeof text === 'string' ? parseEventId(text) : undefined;
+    if (id === undefined) return undefined;
+    ids.push(id);
+  }
+  return ids;
+}
+
+/**
+ * The usable parts of a template; `undefined` when it is not the membership event that was asked for. Keys that it has
+ * besides are left behind.
+ */
+export function readTemplate(template: JsonObject, expected: TemplateExpectation): TemplateParts | undefined {
+  const { roomId, userId, membership, rules } = expected;
+  const content = getObject(template, 'content');
+  const isExpected =
+    template['type'] === 'm.room.member' &&
+    template['room_id'] === roomId &&
+    template['sender'] === userId &&
+    template['state_key'] === userId &&
+    getString(content, 'membership') === membership;
+  if (!isExpected) return undefined;
+  const authEvents = idsOf(getArray(template, 'auth_events'), AUTH_EVENTS_MAX, rules);
+  const prevEvents = idsOf(getArray(template, 'prev_events'), PREV_EVENTS_MAX, rules);
+  if (authEvents === undefined || prevEvents === undefined) return undefined;
+  const depth = getInteger(template, 'depth');
+  const via = getString(content, 'join_authorised_via_users_server');
+  const isVia = via !== undefined && membership === 'join' && rules.allowsRestrictedJoins;
+  if (isVia && parseUserId(via) === undefined) return undefined;
+  return {
+    authEvents,
+    prevEvents,
+    // An odd depth is no reason to stay out of a room, and no reason to sign it either.
+    depth: depth === undefined || depth < 0 ? 1 : Math.min(depth, DEPTH_MAX),
+    authorisedVia: isVia ? via : undefined,
+  };
+}

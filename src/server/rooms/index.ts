@@ -1,0 +1,191 @@
+/** Rooms: finding them, their state, their members, who may look. The face of the folder. */
+import { LRUCache } from 'lru-cache';
+import { assert, present } from '../../lib/assert.ts';
+import { MatrixError } from '../../matrix/errors.ts';
+import type { EventId, RoomId, UserId } from '../../matrix/ids.ts';
+import { findRoomVersion } from '../../matrix/room-versions.ts';
+import type { Membership, MembershipRecord, RoomNumber, RoomRecord, StateReference } from '../../ports/store/index.ts';
+import type { Context } from '../context.ts';
+import { EventCache, type RoomFormat } from './event-cache.ts';
+import { Room } from './room.ts';
+import type { RoomEvent } from './room-event.ts';
+
+export { type Extremity, Room, type RoomHead } from './room.ts';
+export { RoomEvent, type RoomEventFields } from './room-event.ts';
+export { EventCache } from './event-cache.ts';
+
+/** Rooms whose head and state stay resident. */
+const RESIDENT_ROOMS_MAX = 10_000;
+
+export class Rooms {
+  readonly #context: Context;
+  readonly events: EventCache;
+  readonly #resident: LRUCache<RoomNumber, Room>;
+  /** Rooms in use may not be loaded a second time: two queues would fork the room. */
+  readonly #busy = new Map<RoomNumber, { room: Room; users: number }>();
+  readonly #loading = new Map<RoomNumber, Promise<Room>>();
+  readonly #numbers = new LRUCache<RoomId, RoomNumber>({ max: 100_000 });
+  readonly #formats = new LRUCache<RoomNumber, RoomFormat>({ max: 100_000 });
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#resident = new LRUCache({ max: RESIDENT_ROOMS_MAX });
+    this.events = new EventCache(context.store, (room) => this.#format(room));
+  }
+
+  async #format(number: RoomNumber): Promise<RoomFormat> {
+    const known = this.#formats.get(number);
+    if (known !== undefined) return known;
+    const room = await this.get(number);
+    return { roomId: room.roomId, rules: room.rules };
+  }
+
+  /** The number of a room that this server knows. */
+  async findNumber(roomId: RoomId): Promise<RoomNumber | undefined> {
+    const known = this.#numbers.get(roomId);
+    if (known !== undefined) return known;
+    const record = await this.#context.store.rooms.findRoom(roomId);
+    if (record !== undefined) this.#numbers.set(roomId, record.number);
+    return record?.number;
+  }
+
+  async find(roomId: RoomId): Promise<Room | undefined> {
+    const number = await this.findNumber(roomId);
+    return number === undefined ? undefined : await this.get(number);
+  }
+
+  /** Throws `M_NOT_FOUND`. */
+  async require(roomId: RoomId): Promise<Room> {
+    const room = await this.find(roomId);
+    if (room === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such room');
+    return room;
+  }
+
+  /** A room that exists, loaded. */
+  async get(number: RoomNumber): Promise<Room> {
+    const resident = this.#resident.get(number) ?? this.#busy.get(number)?.room;
+    if (resident !== undefined) return resident;
+    let loading = this.#loading.get(number);
+    if (loading === undefined) {
+      loading = this.#load(number).finally(() => this.#loading.delete(number));
+      this.#loading.set(number, loading);
+    }
+    return await loading;
+  }
+
+  async #load(number: RoomNumber): Promise<Room> {
+    const { store } = this.#context;
+    const record = present((await store.rooms.getRooms([number]))[0], 'a room with a number exists');
+    const rules = present(findRoomVersion(record.version), 'a stored room has a known version');
+    this.#formats.set(number, { roomId: record.roomId, rules });
+    const entries = await store.rooms.getCurrentStateWithoutMembers(number);
+    const room = new Room(record, {
+      rules,
+      state: await this.events.getByNumber(entries.map((one) => one.event)),
+      extremities: await store.events.getForwardExtremities(number),
+      localJoined: await store.rooms.getLocalJoined(number),
+    });
+    this.admit(room);
+    return room;
+  }
+
+  /** Makes a room that was just created or loaded resident. */
+  admit(room: Room): void {
+    assert(!this.#busy.has(room.number), 'a room in use is not loaded a second time');
+    this.#numbers.set(room.roomId, room.number);
+    this.#formats.set(room.number, { roomId: room.roomId, rules: room.rules });
+    this.#resident.set(room.number, room);
+  }
+
+  /** Drops a room from memory after a write to it has failed: what memory says may never have happened. */
+  evict(room: Room): void {
+    this.#resident.delete(room.number);
+    this.#numbers.delete(room.roomId);
+    this.#formats.delete(room.number);
+    const busy = this.#busy.get(room.number);
+    if (busy?.room === room) this.#busy.delete(room.number);
+  }
+
+  /** Runs `task` in the room's queue; meanwhile the room cannot be loaded a second time. */
+  async exclusively<T>(number: RoomNumber, task: (room: Room) => Promise<T>): Promise<T> {
+    const room = await this.get(number);
+    const busy = this.#busy.get(number) ?? { room, users: 0 };
+    busy.users += 1;
+    this.#busy.set(number, busy);
+    try {
+      return await busy.room.queue.run(() => task(busy.room));
+    } finally {
+      busy.users -= 1;
+      if (busy.users === 0 && this.#busy.get(number) === busy) this.#busy.delete(number);
+    }
+  }
+
+  /** The local members of a room that is in memory: every room that something was just sent to is. */
+  residentMembers(number: RoomNumber): ReadonlySet<UserId> | undefined {
+    return (this.#resident.peek(number) ?? this.#busy.get(number)?.room)?.localJoined;
+  }
+
+  /** Loads member events so that `room.state` can tell them. */
+  async ensureMembers(room: Room, users: Iterable<string>): Promise<void> {
+    await room.ensureMembers(users, this.#context.store, this.events);
+  }
+
+  /** The current membership of a user in a room. */
+  async membershipOf(room: Room, user: UserId): Promise<string> {
+    await this.ensureMembers(room, [user]);
+    return room.membershipOf(user);
+  }
+
+  /** A local user's place in a room, left and forgotten ones included. */
+  async findMembership(user: UserId, room: RoomNumber): Promise<MembershipRecord | undefined> {
+    return await this.#context.store.rooms.findMembership(user, room);
+  }
+
+  async listMemberships(user: UserId, memberships?: readonly Membership[]): Promise<MembershipRecord[]> {
+    return await this.#context.store.rooms.listMemberships(user, memberships);
+  }
+
+  /**
+   * The number of a room that the user is or was in. A room that does not exist and one that the user has never been
+   * in look alike: `M_FORBIDDEN`.
+   */
+  async requireMember(user: UserId, roomId: RoomId): Promise<RoomNumber> {
+    const number = await this.findNumber(roomId);
+    const membership = number === undefined ? undefined : await this.findMembership(user, number);
+    if (number === undefined || membership === undefined || membership.forgotten) {
+      throw new MatrixError('M_FORBIDDEN', 'You are not a member of this room');
+    }
+    return number;
+  }
+
+  /** The room, for a user who is joined. Throws `M_FORBIDDEN`, also where there is no such room. */
+  async requireJoined(user: UserId, roomId: RoomId): Promise<Room> {
+    const room = await this.find(roomId);
+    if (room === undefined || (await this.membershipOf(room, user)) !== 'join') {
+      throw new MatrixError('M_FORBIDDEN', 'You are not joined to this room');
+    }
+    return room;
+  }
+
+  /** The whole state at a reference. */
+  async getStateAt(reference: StateReference): Promise<RoomEvent[]> {
+    const entries = await this.#context.store.rooms.getStateAt(reference);
+    return await this.events.getByNumber(entries.map((one) => one.event));
+  }
+
+  /** An event of this very room: one of another room is as unknown as one that does not exist. */
+  async findEvent(room: Room, eventId: EventId): Promise<RoomEvent | undefined> {
+    const event = await this.events.find(eventId);
+    return event?.room === room.number ? event : undefined;
+  }
+
+  /** Every member event of the current state. */
+  async getMembers(room: Room, memberships?: readonly Membership[]): Promise<RoomEvent[]> {
+    const rows = await this.#context.store.rooms.getMembers(room.number, memberships);
+    return await this.events.getByNumber(rows.map((one) => one.event));
+  }
+
+  async getRecords(numbers: readonly RoomNumber[]): Promise<RoomRecord[]> {
+    return await this.#context.store.rooms.getRooms(numbers);
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * A room in memory: its head, its current state and the queue that serialises what is sent to it.
+ * State other than members is resident; members are loaded as decisions need them.
+ */
+import { assert, present } from '../../lib/assert.ts';
+import { SerialQueue } from '../../lib/queue.ts';
+import { splitStateKey, type StateKey, stateKeyOf, type StateLookup } from '../../matrix/events.ts';
+import type { EventId, RoomId, UserId } from '../../matrix/ids.ts';
+import type { RoomVersionRules } from '../../matrix/room-versions.ts';
+import type { EventNumber, RoomNumber, RoomRecord, StatePair, StateReference, Store } from '../../ports/store/index.ts';
+import type { EventCache } from './event-cache.ts';
+import type { RoomEvent } from './room-event.ts';
+
+export interface Extremity {
+  readonly eventId: EventId;
+  readonly number: EventNumber;
+  readonly depth: number;
+}
+
+/** The parts of the head that each event changes. */
+export interface RoomHead {
+  readonly mainHead: number;
+  readonly joinedCount: number;
+  readonly invitedCount: number;
+  readonly lastPosition: number;
+  readonly lastDepth: number;
+}
+
+export class Room {
+  readonly number: RoomNumber;
+  readonly roomId: RoomId;
+  readonly rules: RoomVersionRules;
+  readonly mainLine: RoomRecord['mainLine'];
+  readonly queue = new SerialQueue();
+  head: RoomHead;
+  published: boolean;
+  extremities: readonly Extremity[];
+  /** Local users who are joined. */
+  readonly localJoined: Set<UserId>;
+  /** Resolves when everything that was sent so far is durable (or has failed). */
+  settled: Promise<unknown> = Promise.resolve();
+  readonly #state: Map<StateKey, RoomEvent | undefined>;
+  /** A room made just now: what is not resident does not exist. */
+  readonly #complete: boolean;
+  #recent: RoomEvent | undefined;
+
+  constructor(
+    record: RoomRecord,
+    parts: {
+      rules: RoomVersionRules;
+      state: readonly RoomEvent[];
+      extremities: readonly Extremity[];
+      localJoined: readonly UserId[];
+      complete?: boolean;
+    },
+  ) {
+    this.number = record.number;
+    this.roomId = record.roomId;
+    this.rules = parts.rules;
+    this.mainLine = record.mainLine;
+    this.head = record;
+    this.published = record.published;
+    this.extremities = parts.extremities;
+    this.localJoined = new Set(parts.localJoined);
+    this.#complete = parts.complete === true;
+    this.#state = new Map(parts.state.map((event) => [stateKeyOfRoomEvent(event), event]));
+  }
+
+  get version(): string {
+    return this.rules.version;
+  }
+
+  /** The state that the next event follows. */
+  get stateReference(): StateReference {
+    return { line: this.mainLine, position: this.head.mainHead };
+  }
+
+  /** The current event under a pair. For members they must have been ensured before. */
+  state(type: string, stateKey: string): RoomEvent | undefined {
+    const key = stateKeyOf(type, stateKey);
+    const event = this.#state.get(key);
+    assert(
+      event !== undefined || type !== 'm.room.member' || this.#complete || this.#state.has(key),
+      'the member events a decision needs are loaded before it',
+    );
+    return event;
+  }
+
+  /** The current state as the rules look it up. */
+  readonly lookup: StateLookup = (type, stateKey) => this.state(type, stateKey)?.pdu;
+
+  /** Resident state but members. */
+  *stateWithoutMembers(): Iterable<RoomEvent> {
+    for (const event of this.#state.values()) {
+      if (event !== undefined && event.pdu.type !== 'm.room.member') yield event;
+    }
+  }
+
+  /** The newest event, when it is the one asked for: what the next event usually cites. */
+  recent(eventId: EventId): RoomEvent | undefined {
+    return this.#recent?.eventId === eventId ? this.#recent : undefined;
+  }
+
+  remember(newest: RoomEvent): void {
+    this.#recent = newest;
+  }
+
+  /** Makes an event part of the current state. */
+  setState(event: RoomEvent): void {
+    this.#state.set(stateKeyOfRoomEvent(event), event);
+  }
+
+  /** Replaces an event by its redacted form wherever it is current state. */
+  replaceEvent(event: RoomEvent): void {
+    if (!event.isState) return;
+    const key = stateKeyOfRoomEvent(event);
+    if (this.#state.get(key)?.number === event.number) this.#state.set(key, event);
+  }
+
+  /** Loads the member events of these users, so that {@link state} can tell them. */
+  async ensureMembers(users: Iterable<string>, store: Store, events: EventCache): Promise<void> {
+    if (this.#complete) return;
+    const missing = new Map<StateKey, StatePair>();
+    for (const user of users) {
+      const key = stateKeyOf('m.room.member', user);
+      if (!this.#state.has(key)) missing.set(key, { type: 'm.room.member', stateKey: user });
+    }
+    if (missing.size === 0) return;
+    const entries = await store.rooms.getCurrentState(this.number, [...missing.values()]);
+    const loaded = await events.getByNumber(entries.map((one) => one.event));
+    // What was sent meanwhile is newer than what the store told.
+    for (const event of loaded) {
+      const key = stateKeyOfRoomEvent(event);
+      if (!this.#state.has(key)) this.#state.set(key, event);
+    }
+    for (const key of missing.keys()) {
+      if (!this.#state.has(key)) this.#state.set(key, undefined);
+    }
+  }
+
+  /** The current membership of a user whose member event has been ensured. */
+  membershipOf(user: UserId): string {
+    const value = this.state('m.room.member', user)?.pdu.content['membership'];
+    return typeof value === 'string' ? value : 'leave';
+  }
+}
+
+function stateKeyOfRoomEvent(event: RoomEvent): StateKey {
+  return stateKeyOf(event.pdu.type, present(event.pdu.stateKey, 'only state events are state'));
+}
+
+/** The pair that a joined state key stands for. */
+export function pairOf(key: StateKey): StatePair {
+  return splitStateKey(key);
+}

@@ -1,0 +1,136 @@
+/**
+ * What happened in one room between two positions, as one user sees it: the newest part of the timeline, and the
+ * state changes that are not in it. The answers of v3 and of sliding sync are both made from it.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Pdu } from '../../matrix/events.ts';
+import type { LineNumber, RoomNumber, StateReference } from '../../ports/store/index.ts';
+import type { Context } from '../context.ts';
+import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
+import { pageBounds, type RoomView } from '../timeline/index.ts';
+
+export interface DeltaRequest {
+  readonly view: RoomView;
+  /** Everything up to here has been answered; 0 for a room that the client does not have. */
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+  readonly matches: (pdu: Pdu) => boolean;
+}
+
+export interface RoomDelta {
+  readonly timeline: readonly RoomEvent[];
+  /** Whether there are events between `from` and the timeline that are not in it. */
+  readonly limited: boolean;
+  /** The boundary right before the timeline. */
+  readonly prevBatch: number;
+  /** The state before the timeline's first event, or at `to` where the timeline is empty. */
+  readonly stateBefore: StateReference | undefined;
+  /** The state at `to`. */
+  readonly stateAfter: StateReference | undefined;
+}
+
+/** Events scanned for one timeline at most. */
+const SCAN_MAX = 1_000;
+const FRAGMENTS_MAX = 20_000;
+
+interface Slice {
+  readonly events: readonly RoomEvent[];
+  readonly complete: boolean;
+}
+
+export class RoomDeltas {
+  readonly #context: Context;
+  readonly #rooms: Rooms;
+  /** Slices of timelines, shared by everybody who asks for the same stretch. */
+  readonly #slices = new LRUCache<string, Promise<Slice>>({ max: FRAGMENTS_MAX });
+
+  constructor(context: Context, rooms: Rooms) {
+    this.#context = context;
+    this.#rooms = rooms;
+    // A redaction rewrites an event that slices hold.
+    context.stream.listen((change) => {
+      if (change.kind === 'event' && change.redaction === true) this.#slices.clear();
+    });
+  }
+
+  /** Computes the delta of a room. */
+  async get({ view, from, to, limit, matches }: DeltaRequest): Promise<RoomDelta> {
+    const { room } = view;
+    const timeline: RoomEvent[] = [];
+    // The room's own newest position names the same stretch for everybody, whatever else has happened meanwhile.
+    let before = Math.min(to, room.head.lastPosition);
+    let complete = false;
+    for (let scanned = 0; scanned < SCAN_MAX && !complete && timeline.length < limit; ) {
+      const slice = await this.#slice(room.number, { from, to: before, limit: limit + 1 });
+      complete = slice.complete;
+      for (const event of slice.events) {
+        if (timeline.length === limit) {
+          complete = false;
+          break;
+        }
+        before = event.position - 1;
+        if (matches(event.pdu) && (await view.canSee(event))) timeline.push(event);
+      }
+      scanned += slice.events.length;
+      if (slice.events.length === 0) break;
+    }
+    timeline.reverse();
+    const first = timeline[0];
+    const stateAfter = await this.stateAt(room, to);
+    return {
+      timeline,
+      limited: !complete,
+      prevBatch: first === undefined ? Math.max(before, from) : first.position - 1,
+      stateBefore: first === undefined ? stateAfter : first.stateBefore,
+      stateAfter,
+    };
+  }
+
+  /** The newest events of (from, to], newest first, and whether there are no more. */
+  #slice(room: RoomNumber, { from, to, limit }: { from: number; to: number; limit: number }): Promise<Slice> {
+    const key = `${room} ${from} ${to} ${limit}`;
+    let slice = this.#slices.get(key);
+    if (slice === undefined) {
+      slice = this.#read(room, { from, to, limit });
+      this.#slices.set(key, slice);
+      slice.catch(() => this.#slices.delete(key));
+    }
+    return slice;
+  }
+
+  async #read(room: RoomNumber, { from, to, limit }: { from: number; to: number; limit: number }): Promise<Slice> {
+    if (to <= from) return { events: [], complete: true };
+    const rows = await this.#context.store.events.pageTimeline({
+      room,
+      ...pageBounds(to, from, 'backwards'),
+      direction: 'backwards',
+      limit,
+    });
+    return { events: await this.#rooms.events.load(rows), complete: rows.length < limit };
+  }
+
+  /** The state at a boundary: after the last event that is not behind it. */
+  async stateAt(room: Room, position: number): Promise<StateReference | undefined> {
+    if (position <= 0) return undefined;
+    const { events } = await this.#slice(room.number, { from: 0, to: Math.min(position, room.head.lastPosition), limit: 1 });
+    const [last] = events;
+    if (last?.stateBefore === undefined) return undefined;
+    return last.isState ? { line: last.stateBefore.line, position: last.stateBefore.position + 1 } : last.stateBefore;
+  }
+
+  /** The state events by which `to` differs from `from`; all of `to` where there is no `from`. */
+  async stateBetween(from: StateReference | undefined, to: StateReference | undefined): Promise<RoomEvent[]> {
+    if (to === undefined) return [];
+    const { rooms } = this.#context.store;
+    if (from?.line === to.line) {
+      if (from.position >= to.position) return [];
+      const entries = await rooms.getStateChanges(to.line as LineNumber, from.position, to.position);
+      return await this.#rooms.events.getByNumber(entries.map((one) => one.event));
+    }
+    const entries = await rooms.getStateAt(to);
+    const known = from === undefined ? undefined : new Set((await rooms.getStateAt(from)).map((one) => one.event));
+    const changed = known === undefined ? entries : entries.filter((one) => !known.has(one.event));
+    return await this.#rooms.events.getByNumber(changed.map((one) => one.event));
+  }
+}

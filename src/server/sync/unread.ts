@@ -1,0 +1,233 @@
+/**
+ * Unread counts: how many events after the user's receipts the user's push rules notify of, by thread.
+ * Nothing is written per member and event. The count of a room is advanced when somebody looks at it, kept in memory,
+ * and now and then checkpointed, so that a restart does not count everything again.
+ */
+import { LRUCache } from 'lru-cache';
+import { KeyedQueue } from '../../lib/queue.ts';
+import { type EventId, parseEventId, type UserId } from '../../matrix/ids.ts';
+import { getObject, getString, type JsonObject } from '../../matrix/json.ts';
+import { powerLevelsOf } from '../../rules/auth/index.ts';
+import { evaluatePushRules, type PushContext, PushSubject } from '../../rules/push-rules/index.ts';
+import type { ReceiptRow, RoomNumber, UnreadCheckpoint } from '../../ports/store/index.ts';
+import type { Context } from '../context.ts';
+import type { PushRules } from '../push-rules/index.ts';
+import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
+
+export interface Counts {
+  notifications: number;
+  highlights: number;
+}
+
+export interface UnreadCounts {
+  /** The whole room. */
+  readonly total: Counts;
+  /** `main` and every thread with something unread. */
+  readonly threads: ReadonlyMap<string, Counts>;
+}
+
+interface State {
+  countedTo: number;
+  /** The user's own receipts in the room; absent after one of them has moved. */
+  receipts: readonly ReceiptRow[] | undefined;
+  /** Threads whose receipt has moved since they were counted; `undefined` stands for the unthreaded receipt. */
+  readonly moved: Set<string | undefined>;
+  /** Position of the last event that a checkpoint covers. */
+  savedTo: number;
+  readonly threads: Map<string, Counts>;
+}
+
+/** Events judged at once; a room that nobody has read for a long time is counted in steps of this. */
+const BATCH = 500;
+/** Beyond this nobody counts on: "999+" is what people see. */
+const COUNT_MAX = 10_000;
+/** Counted events that are worth a checkpoint. */
+const CHECKPOINT_AFTER = 200;
+const STATES_MAX = 100_000;
+/** "a maximum of 3 hops is recommended to cover indirect relationships." */
+const HOPS_MAX = 3;
+
+export class Unread {
+  readonly #context: Context;
+  readonly #rooms: Rooms;
+  readonly #pushRules: PushRules;
+  readonly #states = new LRUCache<string, State>({ max: STATES_MAX });
+  readonly #queue = new KeyedQueue<string>();
+
+  constructor(context: Context, rooms: Rooms, pushRules: PushRules) {
+    this.#context = context;
+    this.#rooms = rooms;
+    this.#pushRules = pushRules;
+    context.stream.listen((change) => {
+      const state = change.kind === 'receipt' ? this.#states.peek(keyOf(change.user, change.room)) : undefined;
+      if (state === undefined || change.kind !== 'receipt') return;
+      state.receipts = undefined;
+      state.moved.add(change.thread);
+    });
+  }
+
+  /** The user's counts in a room up to a position. */
+  async count(user: UserId, room: Room, to: number): Promise<UnreadCounts> {
+    return await this.#queue.run(keyOf(user, room.number), async () => {
+      const state = this.#states.get(keyOf(user, room.number)) ?? (await this.#load(user, room));
+      await this.#recount(user, room, state);
+      await this.#advance(user, room, { state, to });
+      this.#states.set(keyOf(user, room.number), state);
+      await this.#checkpoint(user, room.number, state);
+      const total = { notifications: 0, highlights: 0 };
+      for (const counts of state.threads.values()) add(total, counts);
+      return { total, threads: new Map([...state.threads].filter(([, one]) => one.notifications > 0)) };
+    });
+  }
+
+  /** Begins from the checkpoint, or from the unthreaded receipt, or from where the user joined. */
+  async #load(user: UserId, room: Room): Promise<State> {
+    const { store } = this.#context;
+    const receipts = await store.userData.getOwnReceipts(user, room.number);
+    const rows = await store.userData.getUnread(user, room.number);
+    const countedTo = rows[0]?.countedTo;
+    if (countedTo === undefined) {
+      const start = Math.max(readUpTo(receipts, undefined), await this.#joinedAt(user, room));
+      return { countedTo: start, savedTo: start, threads: new Map(), receipts, moved: new Set() };
+    }
+    const threads = rows.map((one) => [one.thread, { notifications: one.notifications, highlights: one.highlights }] as const);
+    // Receipts that are newer than the checkpoint may have read what it counted.
+    const moved = receipts.filter((one) => one.position > countedTo).map((one) => one.thread);
+    return { countedTo, savedTo: countedTo, threads: new Map(threads), receipts, moved: new Set(moved) };
+  }
+
+  /** Counts again what lies behind receipts that have moved: for an unthreaded one everything after it. */
+  async #recount(user: UserId, room: Room, state: State): Promise<void> {
+    state.receipts ??= await this.#context.store.userData.getOwnReceipts(user, room.number);
+    if (state.moved.size === 0) return;
+    const all = state.moved.has(undefined);
+    const threads = new Set([...state.moved].filter((one) => one !== undefined));
+    const { receipts } = state;
+    const from = all
+      ? readUpTo(receipts, undefined)
+      : Math.min(...[...threads].map((thread) => Math.max(readUpTo(receipts, thread), readUpTo(receipts, undefined))));
+    if (all) state.threads.clear();
+    else for (const thread of threads) state.threads.delete(thread);
+    state.moved.clear();
+    await this.#scan(user, room, { state, from, to: state.countedTo, only: all ? undefined : threads });
+  }
+
+  async #joinedAt(user: UserId, room: Room): Promise<number> {
+    await this.#rooms.ensureMembers(room, [user]);
+    return room.state('m.room.member', user)?.position ?? 0;
+  }
+
+  async #advance(user: UserId, room: Room, { state, to }: { state: State; to: number }): Promise<void> {
+    if (state.countedTo >= to) return;
+    if (room.head.lastPosition <= state.countedTo) {
+      state.countedTo = to;
+      return;
+    }
+    await this.#scan(user, room, { state, from: state.countedTo, to, only: undefined });
+    state.countedTo = to;
+  }
+
+  /** Judges the events of a stretch of the timeline, of all threads or of some. */
+  async #scan(
+    user: UserId,
+    room: Room,
+    { state, from, to, only }: { state: State; from: number; to: number; only: ReadonlySet<string> | undefined },
+  ): Promise<void> {
+    if (from >= to || room.head.lastPosition <= from) return;
+    const rules = await this.#pushRules.get(user);
+    const context = await this.#pushContext(user, room);
+    for (let at = from; at < to; ) {
+      const rows = await this.#context.store.events.pageTimeline({
+        room: room.number,
+        from: at,
+        to,
+        direction: 'forwards',
+        limit: BATCH,
+      });
+      for (const event of await this.#rooms.events.load(rows)) {
+        if (event.pdu.sender === user || event.redactedBy !== undefined) continue;
+        const outcome = evaluatePushRules(rules, subjectOf(event), context);
+        if (outcome.notify) await this.#note(event, { state, only, highlight: outcome.highlight });
+      }
+      at = rows.length < BATCH ? to : (rows.at(-1)?.position ?? to);
+    }
+  }
+
+  async #note(
+    event: RoomEvent,
+    { state, only, highlight }: { state: State; only: ReadonlySet<string> | undefined; highlight: boolean },
+  ): Promise<void> {
+    const thread = await this.threadOf(event);
+    if (only?.has(thread) === false) return;
+    const receipts = state.receipts ?? [];
+    if (event.position <= Math.max(readUpTo(receipts, undefined), readUpTo(receipts, thread))) return;
+    const counts = state.threads.get(thread) ?? { notifications: 0, highlights: 0 };
+    if (counts.notifications < COUNT_MAX) add(counts, { notifications: 1, highlights: Number(highlight) });
+    state.threads.set(thread, counts);
+  }
+
+  async #pushContext(user: UserId, room: Room): Promise<PushContext> {
+    await this.#rooms.ensureMembers(room, [user]);
+    return {
+      userId: user,
+      displayName: getString(room.state('m.room.member', user)?.pdu.content, 'displayname'),
+      memberCount: room.head.joinedCount,
+      powerLevels: powerLevelsOf(room.lookup, room.rules),
+    };
+  }
+
+  /** The thread an event is in: its root's id, or `main`. */
+  async threadOf(event: RoomEvent): Promise<string> {
+    let current: RoomEvent | undefined = event;
+    for (let hop = 0; hop <= HOPS_MAX && current !== undefined; hop += 1) {
+      const relatesTo: JsonObject | undefined = getObject(current.pdu.content, 'm.relates_to');
+      const parent: EventId | undefined = parseEventId(getString(relatesTo, 'event_id') ?? '');
+      const relType: string | undefined = getString(relatesTo, 'rel_type');
+      if (parent === undefined || relType === undefined) return 'main';
+      if (relType === 'm.thread') return parent;
+      current = await this.#rooms.events.find(parent);
+    }
+    return 'main';
+  }
+
+  async #checkpoint(user: UserId, room: RoomNumber, state: State): Promise<void> {
+    if (state.countedTo - state.savedTo < CHECKPOINT_AFTER) return;
+    const rows: UnreadCheckpoint[] = [...new Map([['main', { notifications: 0, highlights: 0 }], ...state.threads])].map(
+      ([thread, counts]) => ({ user, room, thread, countedTo: state.countedTo, ...counts }),
+    );
+    state.savedTo = state.countedTo;
+    await this.#context.store.transact((one) => one.userData.setUnread(user, room, rows));
+  }
+}
+
+const subjects = new WeakMap<RoomEvent, PushSubject>();
+
+/** The event as push rules look at it, made once for all users of a room. */
+export function subjectOf(event: RoomEvent): PushSubject {
+  let subject = subjects.get(event);
+  if (subject === undefined) {
+    const { pdu } = event;
+    const json: JsonObject = { type: pdu.type, sender: pdu.sender, room_id: pdu.roomId, content: pdu.content };
+    if (pdu.stateKey !== undefined) json['state_key'] = pdu.stateKey;
+    subject = new PushSubject(json);
+    subjects.set(event, subject);
+  }
+  return subject;
+}
+
+/** How far the receipts of one thread reach; public and private ones count alike, the further one wins. */
+function readUpTo(receipts: readonly ReceiptRow[], thread: string | undefined): number {
+  return receipts.reduce(
+    (position, one) => (one.thread === thread && one.type !== 'm.fully_read' ? Math.max(position, one.eventPosition) : position),
+    0,
+  );
+}
+
+function add(target: Counts, more: Counts): void {
+  target.notifications += more.notifications;
+  target.highlights += more.highlights;
+}
+
+function keyOf(user: UserId, room: RoomNumber): string {
+  return `${room} ${user}`;
+}

@@ -1,0 +1,203 @@
+/** One room of a v3 answer: joined, left, invited or knocked on. */
+import type { UserId } from '../../matrix/ids.ts';
+import { getString } from '../../matrix/json.ts';
+import type { SyncFilter } from '../../rules/filters/filter.ts';
+import type { AccountDataRow, MembershipRecord } from '../../ports/store/index.ts';
+import type { Context } from '../context.ts';
+import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
+import { formatToken, type Presenter, RoomView, type Viewer } from '../timeline/index.ts';
+import { accountDataEvents } from './account-data.ts';
+import type { RoomMemberChanges } from './device-lists.ts';
+import type { Ephemeral } from './ephemeral.ts';
+import type { SyncMembers } from './members.ts';
+import type { RoomDelta, RoomDeltas } from './room-delta.ts';
+import type { Unread } from './unread.ts';
+
+export interface RoomRequest {
+  readonly viewer: Viewer;
+  readonly filter: SyncFilter;
+  readonly from: number;
+  readonly to: number;
+  readonly typingFrom: number;
+  readonly fullState: boolean;
+  readonly useStateAfter: boolean;
+}
+
+export interface RoomParts {
+  readonly context: Context;
+  readonly rooms: Rooms;
+  readonly deltas: RoomDeltas;
+  readonly members: SyncMembers;
+  readonly ephemeral: Ephemeral;
+  readonly unread: Unread;
+  readonly presenter: Presenter;
+}
+
+export interface RoomAnswer {
+  readonly text: string;
+  /** Whether it says anything: a room without news is left out. */
+  readonly isEmpty: boolean;
+  readonly memberChanges: RoomMemberChanges;
+}
+
+const LIMIT_DEFAULT = 10;
+const LIMIT_MAX = 500;
+
+export class V3Rooms {
+  readonly #parts: RoomParts;
+
+  constructor(parts: RoomParts) {
+    this.#parts = parts;
+  }
+
+  /** A joined room, or one that was left in the range: then the timeline ends with the leave event. */
+  async joined(request: RoomRequest, membership: MembershipRecord, accountData: readonly AccountDataRow[]): Promise<RoomAnswer> {
+    const { context, rooms } = this.#parts;
+    const room = await rooms.get(membership.room);
+    const view = await RoomView.open(room, request.viewer.user, { context, rooms });
+    const isJoined = membership.membership === 'join';
+    const newlyJoined = isJoined && membership.position > request.from && !(await this.#wasJoined(view, membership));
+    const from = newlyJoined || request.fullState ? 0 : request.from;
+    const to = isJoined ? request.to : Math.min(request.to, membership.position);
+    const delta = await this.#delta({ ...request, to }, view, from);
+    const state = await this.#state({ ...request, to }, view, { delta, from });
+    const ephemeral = isJoined ? await this.#ephemeral(request, room, from) : [];
+    const data = accountDataEvents(accountData.filter((one) => request.filter.rooms.accountData.matches(one)));
+    const changes = [...state, ...delta.timeline].filter(({ pdu }) => pdu.type === 'm.room.member' && pdu.stateKey !== view.user);
+    const memberChanges = {
+      room: room.number,
+      newlyJoined: newlyJoined || request.from === 0,
+      newlyLeft: !isJoined,
+      members: from === 0 ? [] : await this.#allMemberChanges(view, { delta, from, known: changes }),
+    };
+    const isEmpty = delta.timeline.length === 0 && state.length === 0 && ephemeral.length === 0 && data.length === 0;
+    if (isEmpty && from !== 0) return { text: '', isEmpty, memberChanges };
+    const text = await this.#joinedText(request, view, { delta, state, ephemeral, data, isJoined, from });
+    return { text, isEmpty: false, memberChanges };
+  }
+
+  /** Member events between the positions that a limited timeline leaves out count for device lists too. */
+  async #allMemberChanges(view: RoomView, { delta, from, known }: { delta: RoomDelta; from: number; known: RoomEvent[] }): Promise<RoomEvent[]> {
+    if (!delta.limited) return known;
+    const before = await this.#parts.deltas.stateAt(view.room, from);
+    const all = await this.#parts.deltas.stateBetween(before, delta.stateAfter);
+    return all.filter(({ pdu }) => pdu.type === 'm.room.member' && pdu.stateKey !== view.user);
+  }
+
+  /** Whether the user was joined before the member event of the range: a changed name is no new join. */
+  async #wasJoined(view: RoomView, membership: MembershipRecord): Promise<boolean> {
+    const [event] = await this.#parts.rooms.events.getByNumber([membership.event]);
+    if (event?.stateBefore === undefined) return false;
+    return (await view.membershipBefore(event)) === 'join';
+  }
+
+  async #delta(request: RoomRequest, view: RoomView, from: number): Promise<RoomDelta> {
+    const { timeline } = request.filter.rooms;
+    return await this.#parts.deltas.get({
+      view,
+      from,
+      to: request.to,
+      limit: Math.min(timeline.limit ?? LIMIT_DEFAULT, LIMIT_MAX),
+      matches: (pdu) => timeline.matches({ type: pdu.type, sender: pdu.sender, content: pdu.content, roomId: pdu.roomId }),
+    });
+  }
+
+  /** The state that the client cannot learn from the timeline, or with `state_after` the state that has changed. */
+  async #state(request: RoomRequest, view: RoomView, { delta, from }: { delta: RoomDelta; from: number }): Promise<RoomEvent[]> {
+    const { deltas, members } = this.#parts;
+    const { state: filter } = request.filter.rooms;
+    const target = request.useStateAfter ? delta.stateAfter : delta.stateBefore;
+    const before = from === 0 ? undefined : await deltas.stateAt(view.room, from);
+    const changed = await deltas.stateBetween(before, target);
+    const matching = changed.filter(({ pdu }) => filter.matches({ type: pdu.type, sender: pdu.sender, content: pdu.content }));
+    if (!filter.lazyLoadMembers) return matching;
+    const connection = `${request.viewer.user} ${request.viewer.device}`;
+    if (from === 0) members.reset(connection, view.room);
+    const needed = new Set<string>(delta.timeline.map(({ pdu }) => pdu.sender));
+    if (from === 0) needed.add(request.viewer.user);
+    // Members that an unlimited timeline changes are told in any case, as are those that it speaks of.
+    const told = matching.filter(({ pdu }) => pdu.type !== 'm.room.member' || (from !== 0 && !delta.limited));
+    const inTimeline = request.useStateAfter ? [] : delta.timeline;
+    members.note(connection, view.room, [...told, ...inTimeline]);
+    const fresh = await members.fresh(connection, view.room, needed, filter.includeRedundantMembers);
+    const known = new Set([...told, ...inTimeline].map((one) => one.number));
+    return [...told, ...fresh.filter((one) => !known.has(one.number))];
+  }
+
+  async #ephemeral(request: RoomRequest, room: Room, from: number): Promise<string[]> {
+    const { ephemeral: filter } = request.filter.rooms;
+    const { ephemeral } = this.#parts;
+    const events: string[] = [];
+    const receipts = filter.matches({ type: 'm.receipt', roomId: room.roomId })
+      ? await ephemeral.receipts(room.number, request.viewer.user, from, request.to)
+      : undefined;
+    if (receipts !== undefined) events.push(`{"content":${JSON.stringify(receipts)},"type":"m.receipt"}`);
+    const typing = filter.matches({ type: 'm.typing', roomId: room.roomId })
+      ? ephemeral.typing(room.number, from === 0 ? 0 : request.typingFrom)
+      : undefined;
+    if (typing !== undefined) events.push(`{"content":${JSON.stringify(typing)},"type":"m.typing"}`);
+    return events;
+  }
+
+  async #joinedText(
+    request: RoomRequest,
+    view: RoomView,
+    parts: { delta: RoomDelta; state: RoomEvent[]; ephemeral: string[]; data: string[]; isJoined: boolean; from: number },
+  ): Promise<string> {
+    const { delta, state, ephemeral, data, isJoined, from } = parts;
+    const { presenter } = this.#parts;
+    const timeline = await presenter.present(view.room, delta.timeline, request.viewer, { withRoomId: false, view });
+    const states = await presenter.present(view.room, state, request.viewer, { withRoomId: false, bundle: false });
+    const stateName = request.useStateAfter ? 'state_after' : 'state';
+    const members = [
+      `"timeline":{"events":[${timeline.join(',')}],"limited":${delta.limited},"prev_batch":"${formatToken(delta.prevBatch)}"}`,
+      `"${stateName}":{"events":[${states.join(',')}]}`,
+      `"account_data":{"events":[${data.join(',')}]}`,
+    ];
+    if (isJoined) {
+      members.push(`"ephemeral":{"events":[${ephemeral.join(',')}]}`);
+      members.push(...(await this.#counts(request, view)));
+      const touched = from === 0 || [...state, ...delta.timeline].some(({ pdu }) => SUMMARY_TYPES.has(pdu.type));
+      if (touched) members.push(`"summary":${await this.#summary(view)}`);
+    }
+    return `{${members.join(',')}}`;
+  }
+
+  async #counts(request: RoomRequest, view: RoomView): Promise<string[]> {
+    const counts = await this.#parts.unread.count(request.viewer.user, view.room, request.to);
+    const text = (one: { notifications: number; highlights: number }): string =>
+      `{"highlight_count":${one.highlights},"notification_count":${one.notifications}}`;
+    // "If … unread_thread_notifications … the counts of threads are left out of the room's."
+    if (!request.filter.rooms.timeline.unreadThreadNotifications) {
+      return [`"unread_notifications":${text(counts.total)}`];
+    }
+    const main = counts.threads.get('main') ?? { notifications: 0, highlights: 0 };
+    const threads = [...counts.threads].filter(([thread]) => thread !== 'main');
+    const inner = threads.map(([thread, one]) => `${JSON.stringify(thread)}:${text(one)}`);
+    return [`"unread_notifications":${text(main)}`, `"unread_thread_notifications":{${inner.join(',')}}`];
+  }
+
+  async #summary(view: RoomView): Promise<string> {
+    const { room, user } = view;
+    const heroes = await this.#parts.members.heroes(room, user);
+    return JSON.stringify({
+      ...(heroes !== undefined && { 'm.heroes': heroes.map((one) => one.user) }),
+      'm.joined_member_count': room.head.joinedCount,
+      'm.invited_member_count': room.head.invitedCount,
+    });
+  }
+
+  /** A room that the user is invited to or has knocked on: stripped state only. */
+  stripped(membership: MembershipRecord): string {
+    const name = membership.membership === 'invite' ? 'invite_state' : 'knock_state';
+    return `{"${name}":{"events":${membership.strippedState ?? '[]'}}}`;
+  }
+}
+
+/** Changes of these change a room's summary. */
+const SUMMARY_TYPES: ReadonlySet<string> = new Set(['m.room.member', 'm.room.name', 'm.room.canonical_alias']);
+
+/** Whether a user left a room on their own, or was never in it: such rooms need no answer in an initial sync. */
+export function leftBy(event: RoomEvent, user: UserId): boolean {
+  return event.pdu.sender === user && getString(event.pdu.content, 'membership') === 'leave';
+}

@@ -1,0 +1,272 @@
+/**
+ * `/sync` (client-server API, "Syncing"): one answer for everything that changed after the client's token, or the
+ * whole where there is none. Answers cost what changed: the change index tells which rooms those are.
+ */
+import type { DeviceId, UserId } from '../../matrix/ids.ts';
+import { type SyncFilter, parseSyncFilter } from '../../rules/filters/filter.ts';
+import type { JsonObject } from '../../matrix/json.ts';
+import type { MembershipRecord, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
+import type { Context } from '../context.ts';
+import type { Keys } from '../keys/index.ts';
+import type { Presence, PresenceState } from '../presence/index.ts';
+import type { PushRules } from '../push-rules/index.ts';
+import type { Rooms } from '../rooms/index.ts';
+import type { Viewer } from '../timeline/index.ts';
+import type { Typing } from '../typing/index.ts';
+import { accountDataChanges, accountDataEvents } from './account-data.ts';
+import type { ChangeIndex } from './change-index.ts';
+import type { DeviceLists, RoomMemberChanges } from './device-lists.ts';
+import { formatSyncToken, parseSyncToken, type SyncToken } from './sync-token.ts';
+import { leftBy, type RoomRequest, type V3Rooms } from './v3-room.ts';
+
+export interface SyncRequest {
+  readonly viewer: Viewer & { readonly device: DeviceId };
+  readonly since: string | undefined;
+  readonly filter: JsonObject | undefined;
+  readonly fullState: boolean;
+  readonly timeoutMs: number;
+  readonly setPresence: PresenceState;
+  readonly useStateAfter: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface V3Parts {
+  readonly context: Context;
+  readonly rooms: Rooms;
+  readonly index: ChangeIndex;
+  readonly roomAnswers: V3Rooms;
+  readonly deviceLists: DeviceLists;
+  readonly keys: Keys;
+  readonly typing: Typing;
+  readonly presence: Presence;
+  readonly pushRules: PushRules;
+  readonly epoch: string;
+}
+
+const TIMEOUT_MAX_MS = 120_000;
+const TO_DEVICE_MAX = 100;
+
+interface Work {
+  readonly request: SyncRequest;
+  readonly since: SyncToken | undefined;
+  readonly filter: SyncFilter;
+  readonly to: number;
+  readonly from: number;
+}
+
+interface Answer {
+  readonly text: string;
+  readonly isEmpty: boolean;
+}
+
+export class V3Sync {
+  readonly #parts: V3Parts;
+
+  constructor(parts: V3Parts) {
+    this.#parts = parts;
+  }
+
+  /** Answers at once where there is news, else when there is some or the time is over. */
+  async sync(request: SyncRequest): Promise<string> {
+    const { context, index, presence, epoch } = this.#parts;
+    const { viewer } = request;
+    const since = request.since === undefined ? undefined : parseSyncToken(request.since, epoch);
+    const filter = parseSyncFilter(request.filter ?? {});
+    const endPresence = presence.beginSync(viewer.user, request.setPresence);
+    try {
+      if (since !== undefined) await this.#acknowledge(viewer, since);
+      const deadline = context.clock.monotonic() + Math.min(Math.max(request.timeoutMs, 0), TIMEOUT_MAX_MS);
+      for (;;) {
+        await index.get(viewer.user);
+        const to = context.store.position as number;
+        const from = since?.position ?? 0;
+        const answer = await this.#answer({ request, since, filter, to, from });
+        const leftMs = deadline - context.clock.monotonic();
+        const isDue = !answer.isEmpty || since === undefined || request.fullState || leftMs <= 0 || request.signal.aborted;
+        if (isDue) return answer.text;
+        // Something may have been committed while the answer was computed.
+        if ((context.store.position as number) === to) {
+          await index.wait({ ...viewer, timeoutMs: leftMs, signal: request.signal });
+        }
+      }
+    } finally {
+      endPresence();
+    }
+  }
+
+  /** "the server … MUST delete the messages … once it receives a new sync request with the token of that answer". */
+  async #acknowledge({ user, device }: SyncRequest['viewer'], since: SyncToken): Promise<void> {
+    const { context, index } = this.#parts;
+    const known = (await index.get(user)).toDevice.get(device);
+    if (known !== undefined && known === 0) return;
+    const position = since.toDevice as StreamPosition;
+    const { keys } = context.store;
+    const pending = await keys.listToDevice(user, device, { after: 0, to: position, limit: 1 });
+    if (pending.length > 0) await context.store.transact((one) => one.keys.deleteToDeviceUpTo(user, device, position));
+  }
+
+  async #answer(work: Work): Promise<Answer> {
+    const { context, typing, presence, epoch } = this.#parts;
+    const { request, since, filter, to, from } = work;
+    const serials = { typing: typing.serial, presence: presence.serial };
+    const data = await this.#accountData(work);
+    const { texts, changes } = await this.#rooms(work, data.rooms);
+    const global = accountDataEvents(data.global.filter((one) => filter.accountData.matches(one)));
+    const toDevice = await this.#toDevice(work);
+    const presences = this.#presence(work, await this.#presenceSubjects(work));
+    const lists =
+      since === undefined
+        ? { changed: [], left: [] }
+        : await this.#deviceLists(work, changes);
+    const isEmpty =
+      [...texts.values()].every((one) => one.length === 0) &&
+      global.length + toDevice.events.length + presences.length + lists.changed.length + lists.left.length === 0;
+    if (isEmpty && since !== undefined && request.timeoutMs > 0 && !request.fullState && from === to) {
+      return { text: await this.#emptyText(work, serials), isEmpty };
+    }
+    const token = formatSyncToken({ position: to, toDevice: toDevice.upTo, ...serials, epoch });
+    const rooms = [...texts].flatMap(([name, entries]) => (entries.length === 0 ? [] : [`"${name}":{${entries.join(',')}}`]));
+    const members = [
+      `"next_batch":"${token}"`,
+      ...(rooms.length > 0 ? [`"rooms":{${rooms.join(',')}}`] : []),
+      ...(presences.length > 0 ? [`"presence":{"events":[${presences.join(',')}]}`] : []),
+      ...(global.length > 0 ? [`"account_data":{"events":[${global.join(',')}]}`] : []),
+      ...(toDevice.events.length > 0 ? [`"to_device":{"events":[${toDevice.events.join(',')}]}`] : []),
+      ...(lists.changed.length + lists.left.length > 0 ? [`"device_lists":${JSON.stringify(lists)}`] : []),
+      ...(await this.#keyCounts(request.viewer)),
+    ];
+    context.metrics.counter('postern_sync_answers_total', 'Answers of /sync.').add(1);
+    return { text: `{${members.join(',')}}`, isEmpty };
+  }
+
+  async #emptyText({ request, to, since }: Work, serials: { typing: number; presence: number }): Promise<string> {
+    const token = formatSyncToken({ position: to, toDevice: since?.toDevice ?? to, ...serials, epoch: this.#parts.epoch });
+    return `{"next_batch":"${token}",${(await this.#keyCounts(request.viewer)).join(',')}}`;
+  }
+
+  async #accountData({ request, from, to }: Work) {
+    const { context, pushRules, index } = this.#parts;
+    const { user } = request.viewer;
+    return await accountDataChanges(context, pushRules, { user, from: request.fullState ? 0 : from, to }).then(async (changes) => {
+      (await index.get(user)).accountDataPosition = Math.min((await index.get(user)).accountDataPosition, to);
+      return changes;
+    });
+  }
+
+  async #rooms(
+    work: Work,
+    data: ReadonlyMap<RoomNumber, Parameters<V3Rooms['joined']>[2]>,
+  ): Promise<{ texts: Map<string, string[]>; changes: RoomMemberChanges[] }> {
+    const texts = new Map<string, string[]>([['join', []], ['invite', []], ['knock', []], ['leave', []]]);
+    const changes: RoomMemberChanges[] = [];
+    for (const membership of await this.#memberships(work)) {
+      if (!work.filter.rooms.matches(membership.roomId)) continue;
+      const entry = await this.#room(work, membership, data.get(membership.room) ?? []);
+      if (entry === undefined) continue;
+      if (entry.changes !== undefined) changes.push(entry.changes);
+      if (entry.text !== '') texts.get(entry.section)?.push(`${JSON.stringify(membership.roomId)}:${entry.text}`);
+    }
+    return { texts, changes };
+  }
+
+  async #room(
+    { request, since, filter, from, to }: Work,
+    membership: MembershipRecord,
+    data: Parameters<V3Rooms['joined']>[2],
+  ): Promise<{ section: string; text: string; changes?: RoomMemberChanges } | undefined> {
+    const { roomAnswers } = this.#parts;
+    const isNew = membership.position > from;
+    if (membership.membership === 'invite' || membership.membership === 'knock') {
+      return isNew ? { section: membership.membership, text: roomAnswers.stripped(membership) } : undefined;
+    }
+    const roomRequest: RoomRequest = {
+      viewer: request.viewer,
+      filter,
+      from,
+      to,
+      typingFrom: since?.typing ?? 0,
+      fullState: request.fullState,
+      useStateAfter: request.useStateAfter,
+    };
+    const isJoined = membership.membership === 'join';
+    if (!isJoined && !(await this.#showsLeft(membership, { filter, since, isNew }))) return undefined;
+    const answer = await roomAnswers.joined(roomRequest, membership, data);
+    const section = isJoined ? 'join' : 'leave';
+    return { section, text: answer.isEmpty ? '' : answer.text, changes: answer.memberChanges };
+  }
+
+  /** "include_leave: Include rooms that the user has left in the sync"; what was left since the token is always told. */
+  async #showsLeft(
+    membership: MembershipRecord,
+    { filter, since, isNew }: { filter: SyncFilter; since: SyncToken | undefined; isNew: boolean },
+  ): Promise<boolean> {
+    if (membership.forgotten) return false;
+    if (since !== undefined) return isNew;
+    if (filter.rooms.includeLeave) return true;
+    const [event] = await this.#parts.rooms.events.getByNumber([membership.event]);
+    return event !== undefined && !leftBy(event, membership.user) && membership.membership === 'ban' && filter.rooms.includeLeave;
+  }
+
+  /** The memberships of the rooms that changed; of all rooms where the client has nothing. */
+  async #memberships({ request, since, from }: Work): Promise<MembershipRecord[]> {
+    const { context, index, rooms, typing } = this.#parts;
+    const { user } = request.viewer;
+    if (since === undefined || request.fullState) return await rooms.listMemberships(user);
+    const numbers = new Set((await index.get(user)).changedAfter(from));
+    if (typing.serial > since.typing) {
+      for (const number of typing.roomsChangedAfter(since.typing)) {
+        if (rooms.residentMembers(number)?.has(user) === true) numbers.add(number);
+      }
+    }
+    const found: MembershipRecord[] = [];
+    for (const number of numbers) {
+      const membership = await context.store.rooms.findMembership(user, number);
+      if (membership !== undefined && !membership.forgotten) found.push(membership);
+    }
+    return found;
+  }
+
+  async #toDevice({ request, since, to }: Work): Promise<{ events: string[]; upTo: number }> {
+    const { context, index } = this.#parts;
+    const { user, device } = request.viewer;
+    const userIndex = await index.get(user);
+    const newest = userIndex.toDevice.get(device);
+    const after = since?.toDevice ?? 0;
+    if (newest !== undefined && newest <= after) return { events: [], upTo: to };
+    const rows = await context.store.keys.listToDevice(user, device, {
+      after: after as StreamPosition,
+      to: to as StreamPosition,
+      limit: TO_DEVICE_MAX,
+    });
+    if (rows.length === 0 && newest === undefined) userIndex.toDevice.set(device, after);
+    const upTo = rows.length < TO_DEVICE_MAX ? to : (rows.at(-1)?.position ?? to);
+    return { events: rows.map((one) => one.json), upTo };
+  }
+
+  /** Users whose presence the asker may see and that may have changed. */
+  async #presenceSubjects({ request, since }: Work): Promise<readonly UserId[]> {
+    const { presence, context } = this.#parts;
+    if (presence.serial <= (since?.presence ?? 0)) return [];
+    return [request.viewer.user, ...(await context.store.rooms.listUsersSharingRooms(request.viewer.user))];
+  }
+
+  #presence({ filter, since }: Work, subjects: readonly UserId[]): string[] {
+    const { presence } = this.#parts;
+    return presence
+      .changedAfter(new Set(subjects), since?.presence ?? 0)
+      .filter((user) => filter.presence.matches({ type: 'm.presence', sender: user }))
+      .map((user) => JSON.stringify({ type: 'm.presence', sender: user, content: presence.contentOf(user) }));
+  }
+
+  async #deviceLists({ request, from, to }: Work, changes: readonly RoomMemberChanges[]) {
+    const { deviceLists } = this.#parts;
+    return await deviceLists.changes(request.viewer.user, from as StreamPosition, to as StreamPosition, changes);
+  }
+
+  /** "device_one_time_keys_count" and "device_unused_fallback_key_types", in every answer. */
+  async #keyCounts({ user, device }: SyncRequest['viewer']): Promise<string[]> {
+    const { deviceKeys } = this.#parts.keys;
+    const { counts, fallback } = await deviceKeys.summary(user, device);
+    return [`"device_one_time_keys_count":${counts}`, `"device_unused_fallback_key_types":${fallback}`];
+  }
+}

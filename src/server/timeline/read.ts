@@ -1,0 +1,194 @@
+/** Reading a room: one event, its context, pages of history, relations and threads. */
+import { MatrixError } from '../../matrix/errors.ts';
+import type { EventId, RoomId, UserId } from '../../matrix/ids.ts';
+import type { JsonObject } from '../../matrix/json.ts';
+import { EventFilter } from '../../rules/filters/event-filter.ts';
+import type { StatePair, StateReference } from '../../ports/store/index.ts';
+import type { Context } from '../context.ts';
+import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
+import { Presenter, type Viewer } from './present.ts';
+import { RoomView } from './room-view.ts';
+
+export type Direction = 'backwards' | 'forwards';
+
+export interface PageOptions {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly direction: Direction;
+  readonly limit: number;
+  readonly filter: JsonObject | undefined;
+}
+
+export interface Page {
+  readonly chunk: string[];
+  /** Member events of the senders, where the filter asks for lazy loading. */
+  readonly state: string[];
+  readonly start: number;
+  readonly end: number | undefined;
+}
+
+/** Events scanned for one page at most, so that a filter which matches nothing costs a bounded time. */
+const SCAN_MAX = 2_000;
+const BATCH = 100;
+/** "limit … default 10"; more than a thousand at once is nobody's screen. */
+const LIMIT_MAX = 1_000;
+
+export class Reader {
+  readonly #context: Context;
+  readonly #rooms: Rooms;
+  readonly presenter: Presenter;
+
+  constructor(context: Context, rooms: Rooms) {
+    this.#context = context;
+    this.#rooms = rooms;
+    this.presenter = new Presenter(context, rooms);
+  }
+
+  /**
+   * The room and what the user may see of it. Throws `M_FORBIDDEN` for users who have no part in it, unless the room
+   * is world-readable.
+   */
+  async requireView(user: UserId, roomId: RoomId): Promise<RoomView> {
+    const room = await this.#rooms.find(roomId);
+    const membership = room === undefined ? undefined : await this.#rooms.findMembership(user, room.number);
+    const wasIn = membership !== undefined && !membership.forgotten && membership.membership !== 'invite';
+    const readable =
+      room !== undefined &&
+      room.state('m.room.history_visibility', '')?.pdu.content['history_visibility'] === 'world_readable';
+    if (room === undefined || !(wasIn || readable)) {
+      throw new MatrixError('M_FORBIDDEN', 'You are not a member of this room');
+    }
+    await room.settled;
+    return await RoomView.open(room, user, { context: this.#context, rooms: this.#rooms });
+  }
+
+  /** The event, if it is of this room and the user may see it; anything else is equally `M_NOT_FOUND`. */
+  async requireEvent(view: RoomView, eventId: EventId): Promise<RoomEvent> {
+    const event = await this.#rooms.findEvent(view.room, eventId);
+    if (event === undefined || event.status !== 'accepted' || !(await view.canSee(event))) {
+      throw new MatrixError('M_NOT_FOUND', 'There is no such event');
+    }
+    return event;
+  }
+
+  /** One event as JSON. */
+  async getEvent(viewer: Viewer, roomId: RoomId, eventId: EventId): Promise<string> {
+    const view = await this.requireView(viewer.user, roomId);
+    const event = await this.requireEvent(view, eventId);
+    return await this.presenter.presentOne(view.room, event, viewer, { withRoomId: true, view });
+  }
+
+  /** A page of history. Tokens are positions; `end` is absent where there is nothing more. */
+  async page(viewer: Viewer, view: RoomView, options: PageOptions): Promise<Page> {
+    const { direction } = options;
+    const limit = Math.min(Math.max(options.limit, 1), LIMIT_MAX);
+    const newest = this.#context.store.position as number;
+    const start = options.from ?? (direction === 'backwards' ? newest : 0);
+    const filter = new EventFilter(options.filter);
+    const found = await this.#scan(view, { start, matches: filter, limit, direction, to: options.to });
+    const chunk = await this.presenter.present(view.room, found.events, viewer, { withRoomId: true, view });
+    const state = filter.lazyLoadMembers ? await this.membersOf(view.room, found.events, viewer) : [];
+    return { chunk, state, start, end: found.end };
+  }
+
+  async #scan(
+    view: RoomView,
+    options: {
+      start: number;
+      to: number | undefined;
+      direction: Direction;
+      matches: EventFilter;
+      limit: number;
+    },
+  ): Promise<{ events: RoomEvent[]; end: number | undefined }> {
+    const { direction, matches, limit } = options;
+    const events: RoomEvent[] = [];
+    let from = options.start;
+    for (let scanned = 0; scanned < SCAN_MAX; ) {
+      const rows = await this.#context.store.events.pageTimeline({
+        room: view.room.number,
+        ...pageBounds(from, options.to, direction),
+        direction,
+        limit: BATCH,
+      });
+      for (const event of await this.#rooms.events.load(rows)) {
+        from = boundaryAfter(event, direction);
+        if (!matches.matches(event.pdu) || !(await view.canSee(event))) continue;
+        events.push(event);
+        if (events.length === limit) return { events, end: from };
+      }
+      // "If no further events are available, this property is omitted."
+      if (rows.length < BATCH) return { events, end: undefined };
+      scanned += rows.length;
+    }
+    return { events, end: from };
+  }
+
+  /** Member events of the senders of `events`, as of now: what lazy loading adds to a page. */
+  async membersOf(room: Room, events: readonly RoomEvent[], viewer: Viewer): Promise<string[]> {
+    const senders = new Set(events.map((one) => one.pdu.sender));
+    await this.#rooms.ensureMembers(room, senders);
+    const members = [...senders].flatMap((user) => room.state('m.room.member', user) ?? []);
+    return await this.presenter.present(room, members, viewer, { withRoomId: true, bundle: false });
+  }
+
+  /**
+   * The state as the user may see it: the current one for members and for world-readable rooms, that at the leave
+   * event for those who have left. Entries of one type and key, or all.
+   */
+  async getState(view: RoomView, pair?: StatePair): Promise<RoomEvent[]> {
+    const { room, user } = view;
+    const left = await this.#leftAt(room, user);
+    const { store } = this.#context;
+    const pairs = pair === undefined ? undefined : [pair];
+    const entries =
+      left === undefined
+        ? await store.rooms.getCurrentState(room.number, pairs)
+        : await store.rooms.getStateAt(left, pairs);
+    return await this.#rooms.events.getByNumber(entries.map((one) => one.event));
+  }
+
+  /** The state after the user's own leave event, for users who are out of the room. */
+  async #leftAt(room: Room, user: UserId): Promise<StateReference | undefined> {
+    const membership = await this.#rooms.findMembership(user, room.number);
+    if (membership?.membership !== 'leave' && membership?.membership !== 'ban') return undefined;
+    const event = (await this.#rooms.events.getByNumber([membership.event]))[0];
+    if (event?.stateBefore === undefined) return undefined;
+    return { line: event.stateBefore.line, position: event.stateBefore.position + 1 };
+  }
+
+  /** The state as it was at a boundary of the stream. */
+  async getStateAtBoundary(view: RoomView, position: number): Promise<RoomEvent[]> {
+    const [row] = await this.#context.store.events.pageTimeline({
+      room: view.room.number,
+      ...pageBounds(position, undefined, 'backwards'),
+      direction: 'backwards',
+      limit: 1,
+    });
+    const [event] = row === undefined ? [] : await this.#rooms.events.load([row]);
+    return event === undefined ? [] : await this.stateAfter(event);
+  }
+
+  /** The state after an event. */
+  async stateAfter(event: RoomEvent): Promise<RoomEvent[]> {
+    if (event.stateBefore === undefined) return [];
+    const reference: StateReference = event.isState
+      ? { line: event.stateBefore.line, position: event.stateBefore.position + 1 }
+      : event.stateBefore;
+    return await this.#rooms.getStateAt(reference);
+  }
+}
+
+/**
+ * A pagination token is a boundary: everything up to and including its position lies before it. So the token of a
+ * sync answer and that of a page mean the same.
+ */
+export function boundaryAfter(event: RoomEvent, direction: Direction): number {
+  return direction === 'backwards' ? event.position - 1 : event.position;
+}
+
+/** A boundary as the store's page bounds: exclusive of `from`, inclusive of `to`. */
+export function pageBounds(from: number, to: number | undefined, direction: Direction): { from: number; to?: number } {
+  if (direction === 'forwards') return { from, ...(to !== undefined && { to }) };
+  return { from: from + 1, ...(to !== undefined && { to: to + 1 }) };
+}

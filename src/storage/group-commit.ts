@@ -1,0 +1,121 @@
+import { defer } from '../lib/deferred.ts';
+import { OperationError } from '../matrix/errors.ts';
+import type { WriteUnit } from './write-unit.ts';
+
+/** High-water marks, written with every batch so that no number is ever given twice. */
+export interface Counters {
+  position: number;
+  event: number;
+  room: number;
+  line: number;
+}
+
+export interface BatchOutcome {
+  /** Time of the `COMMIT` statement alone. */
+  readonly commitMs: number;
+  /** Why units failed, by their index in the batch. The others are durable. */
+  readonly failures: ReadonlyMap<number, Error>;
+}
+
+/** Makes batches durable, one after the other. */
+export interface BatchWriter {
+  write(units: readonly WriteUnit[], counters: Counters): Promise<BatchOutcome>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly unit: WriteUnit;
+  readonly settle: (failure: Error | undefined) => void;
+}
+
+const SLOW_COMMIT_MS = 1;
+const WAIT_MS_MAX = 5;
+const SMOOTHING = 0.2;
+/** Keeps one batch, and what a failure repeats, small. */
+const BATCH_MAX = 1000;
+
+/**
+ * Group commit: one batch in flight; the next one starts when it is durable and takes all that has come meanwhile.
+ *
+ * "while the smoothed time of the `COMMIT` statement alone exceeds 1 ms, wait for as many requests as were in flight
+ * last time, at most one such time and never over 5 ms; below 1 ms flush at once" (PERFORMANCE 2.3).
+ */
+export class GroupCommit {
+  readonly #writer: BatchWriter;
+  readonly #counters: Counters;
+  readonly #idleWaiters: (() => void)[] = [];
+  #queue: Waiting[] = [];
+  #writing = false;
+  #commitMs = 0;
+  #expected = 0;
+  #wait: NodeJS.Timeout | undefined;
+  #flushPlanned = false;
+
+  constructor(writer: BatchWriter, counters: Counters) {
+    this.#writer = writer;
+    this.#counters = counters;
+  }
+
+  /** Queues `unit`; `settle` is called when it is durable or has failed, in the order of submission. */
+  submit(unit: WriteUnit, settle: (failure: Error | undefined) => void): void {
+    this.#queue.push({ unit, settle });
+    if (this.#writing) return;
+    if (this.#wait === undefined) this.#flushThisTurn();
+    else if (this.#queue.length >= this.#expected) this.#flush();
+  }
+
+  /** Resolves when nothing is queued or in flight. */
+  async drain(): Promise<void> {
+    if (!this.#writing && this.#queue.length === 0) return;
+    const { promise, resolve } = defer<void>();
+    this.#idleWaiters.push(resolve);
+    await promise;
+  }
+
+  /** Whatever else this turn of the loop submits joins the batch. */
+  #flushThisTurn(): void {
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    setImmediate(() => {
+      this.#flushPlanned = false;
+      if (!this.#writing) this.#flush();
+    });
+  }
+
+  #flush(): void {
+    clearTimeout(this.#wait);
+    this.#wait = undefined;
+    if (this.#queue.length === 0) return;
+    const batch = this.#queue.length > BATCH_MAX ? this.#queue.splice(0, BATCH_MAX) : this.#queue;
+    if (batch === this.#queue) this.#queue = [];
+    this.#writing = true;
+    void this.#write(batch);
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    const units = batch.map((waiting) => waiting.unit);
+    let outcome: BatchOutcome | undefined;
+    let broken: Error | undefined;
+    try {
+      outcome = await this.#writer.write(units, { ...this.#counters });
+    } catch (cause) {
+      broken = new OperationError('storage-failed', { temporary: false, cause });
+    }
+    this.#writing = false;
+    if (outcome !== undefined) this.#commitMs += SMOOTHING * (outcome.commitMs - this.#commitMs);
+    this.#expected = batch.length + this.#queue.length;
+    for (const [index, waiting] of batch.entries()) {
+      waiting.settle(broken ?? outcome?.failures.get(index));
+    }
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#queue.length === 0) {
+      for (const resolve of this.#idleWaiters.splice(0)) resolve();
+      return;
+    }
+    if (this.#commitMs <= SLOW_COMMIT_MS || this.#queue.length >= this.#expected) this.#flush();
+    else this.#wait = setTimeout(() => this.#flush(), Math.min(this.#commitMs, WAIT_MS_MAX));
+  }
+}

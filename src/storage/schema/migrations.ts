@@ -1,0 +1,34 @@
+import { OperationError } from '../../matrix/errors.ts';
+import { FIRST_TABLES } from './tables.ts';
+
+/** One step of the schema. Steps only go forward, and a released one never changes. */
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly statements: readonly string[];
+}
+
+export const MIGRATIONS: readonly Migration[] = [{ number: 1, name: 'first tables', statements: FIRST_TABLES }];
+
+/** The table that tells which migrations a database has had. */
+export const MIGRATIONS_TABLE =
+  'CREATE TABLE IF NOT EXISTS migrations (number @int PRIMARY KEY, name @text NOT NULL) @plain';
+export const LIST_MIGRATIONS = 'SELECT number FROM migrations ORDER BY number';
+export const RECORD_MIGRATION = 'INSERT INTO migrations (number, name) VALUES (?, ?)';
+
+/** The migrations that a database lacks; throws where it has one that this program does not know. */
+export function planMigrations(
+  applied: readonly number[],
+  known: readonly Migration[] = MIGRATIONS,
+): readonly Migration[] {
+  const newest = known.at(-1)?.number ?? 0;
+  for (const number of applied) {
+    if (number > newest) {
+      throw new OperationError('schema-too-new', {
+        temporary: false,
+        cause: new Error(`the database has migration ${number}, this program knows ${newest}: use a newer program`),
+      });
+    }
+  }
+  return known.filter((migration) => !applied.includes(migration.number));
+}

@@ -1,0 +1,210 @@
+import { assert } from '../../lib/assert.ts';
+import { ConflictError } from '../../ports/store/index.ts';
+import { spell } from '../dialect.ts';
+import type { FailureKind } from '../failures.ts';
+import type { EventSigner } from '../signer.ts';
+import { type Flat, readStatement } from '../write-unit.ts';
+import type { SqliteConnection, SqliteStatement } from './connection.ts';
+
+/** What a batch came to: `[commitMs, (index, kind, message)…]`, flat like the batch itself. */
+export type FlatOutcome = (string | number)[];
+
+const SET_COUNTERS = 'UPDATE stream SET position = ?, event = ?, room = ?, line = ? WHERE one = 1';
+const PRAGMAS = [
+  'PRAGMA journal_mode = WAL',
+  // Only FULL waits for the disk at each commit: what is acknowledged survives a power loss.
+  'PRAGMA synchronous = FULL',
+  'PRAGMA wal_autocheckpoint = 0',
+  // What is deleted or redacted is overwritten on the disk.
+  'PRAGMA secure_delete = ON',
+  'PRAGMA cache_size = -16000',
+  'PRAGMA temp_store = MEMORY',
+  'PRAGMA trusted_schema = OFF',
+  'PRAGMA busy_timeout = 5000',
+];
+
+/** A unit inside a flat batch. */
+interface UnitRange {
+  readonly start: number;
+  readonly statementCount: number;
+}
+
+/**
+ * The one writing connection. A flat batch is `[count of new texts, texts…, position, event, room, line, count of units,
+ * (count of statements, statements…)…]`; it becomes one transaction. When a statement fails, the batch is rolled back
+ * and repeated unit by unit, so that the bad one fails alone and the usual path pays nothing.
+ */
+export class SqliteWriter {
+  readonly #connection: SqliteConnection;
+  readonly #signer: EventSigner;
+  readonly #now: () => number;
+  readonly #statements: SqliteStatement[] = [];
+  readonly #setCounters: SqliteStatement;
+  /** Whether something was redacted since the log was last emptied. */
+  erased = false;
+
+  constructor(connection: SqliteConnection, signer: EventSigner, now: () => number) {
+    this.#connection = connection;
+    this.#signer = signer;
+    this.#now = now;
+    for (const pragma of PRAGMAS) connection.exec(pragma);
+    this.#setCounters = connection.prepare(SET_COUNTERS);
+  }
+
+  /** Makes a batch durable and tells what failed. */
+  write(flat: readonly Flat[]): FlatOutcome {
+    let at = this.#takeTexts(flat);
+    const counters = flat.slice(at, at + 4);
+    const count = flat[at + 4];
+    at += 5;
+    assert(typeof count === 'number', 'a batch has a count of units');
+    const whole = this.#commit(counters, () => {
+      for (let unit = 0; unit < count; unit += 1) at = this.#runUnit(flat, at);
+    });
+    if (whole.failure === undefined) return [whole.commitMs];
+    return this.#writeSingly(flat, counters, this.#findUnits(flat, count));
+  }
+
+  /** Settings that durability and erasure rest on, as the engine reports them. */
+  settings(): { journalMode: string; synchronous: number; secureDelete: number } {
+    const read = (text: string): unknown => Object.values(this.#connection.prepare(text).all([])[0] ?? {})[0];
+    return {
+      journalMode: String(read('PRAGMA journal_mode')),
+      synchronous: Number(read('PRAGMA synchronous')),
+      secureDelete: Number(read('PRAGMA secure_delete')),
+    };
+  }
+
+  /** Moves the log into the database file; `truncate` also empties the log. Returns whether all of it was moved. */
+  checkpoint(mode: 'passive' | 'truncate'): boolean {
+    const text = mode === 'passive' ? 'PRAGMA wal_checkpoint(PASSIVE)' : 'PRAGMA wal_checkpoint(TRUNCATE)';
+    const [row] = this.#connection.prepare(text).all([]);
+    const done = row?.['busy'] === 0 && row['log'] === row['checkpointed'];
+    if (mode === 'truncate' && done) this.erased = false;
+    return done;
+  }
+
+  close(): void {
+    this.checkpoint('truncate');
+    this.#connection.close();
+  }
+
+  #takeTexts(flat: readonly Flat[]): number {
+    const [count] = flat;
+    assert(typeof count === 'number', 'a batch begins with its count of new texts');
+    for (let at = 1; at <= count; at += 1) {
+      const text = flat[at];
+      assert(typeof text === 'string', 'a statement has a text');
+      this.#statements.push(this.#connection.prepare(spell(text, 'sqlite')));
+    }
+    return count + 1;
+  }
+
+  #runUnit(flat: readonly Flat[], at: number): number {
+    const count = flat[at];
+    assert(typeof count === 'number', 'a unit begins with its count of statements');
+    let next = at + 1;
+    for (let done = 0; done < count; done += 1) {
+      const read = readStatement(flat, next, (event) => this.#signer.sign(event));
+      const statement = this.#statements[read.textNumber];
+      assert(statement !== undefined, 'a statement was sent with its text');
+      const changes = statement.run(read.params);
+      if (read.expectsOne && changes !== 1) throw new ConflictError('a row that had to change does not exist');
+      if (read.erases) this.erased = true;
+      next = read.next;
+    }
+    return next;
+  }
+
+  #commit(counters: readonly Flat[], body: () => void): { commitMs: number; failure: unknown } {
+    try {
+      this.#connection.exec('BEGIN IMMEDIATE');
+    } catch (failure) {
+      return { commitMs: 0, failure };
+    }
+    try {
+      body();
+      this.#setCounters.run(counters);
+      const start = this.#now();
+      this.#connection.exec('COMMIT');
+      return { commitMs: this.#now() - start, failure: undefined };
+    } catch (failure) {
+      this.#rollBack();
+      return { commitMs: 0, failure };
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#connection.exec('ROLLBACK');
+    } catch {
+      // SQLite has rolled back by itself, as it does when the disk is full.
+    }
+  }
+
+  /** Where each unit begins; nothing is signed on the way. */
+  #findUnits(flat: readonly Flat[], count: number): UnitRange[] {
+    const units: UnitRange[] = [];
+    const [texts] = flat;
+    let at = Number(texts) + 6;
+    for (let unit = 0; unit < count; unit += 1) {
+      const statementCount = Number(flat[at]);
+      units.push({ start: at, statementCount });
+      at += 1;
+      for (let done = 0; done < statementCount; done += 1) at = readStatement(flat, at, (event) => event.json).next;
+    }
+    return units;
+  }
+
+  #writeSingly(flat: readonly Flat[], counters: readonly Flat[], units: readonly UnitRange[]): FlatOutcome {
+    let commitMs = 0;
+    const failures: (string | number)[] = [];
+    for (const [index, unit] of units.entries()) {
+      const single = this.#commit(counters, () => {
+        this.#runUnit(flat, unit.start);
+      });
+      commitMs += single.commitMs;
+      if (single.failure !== undefined) failures.push(index, kindOf(single.failure), messageOf(single.failure));
+    }
+    return [commitMs / units.length, ...failures];
+  }
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
+}
+
+/** Primary result codes of SQLite. */
+const BY_CODE: ReadonlyMap<number, FailureKind> = new Map([
+  [8, 'disk-failed'],
+  [10, 'disk-failed'],
+  [11, 'database-corrupt'],
+  [13, 'disk-full'],
+  [14, 'disk-failed'],
+  [26, 'database-corrupt'],
+]);
+const BY_NAME: readonly (readonly [string, FailureKind])[] = [
+  ['SQLITE_CONSTRAINT_UNIQUE', 'conflict'],
+  ['SQLITE_CONSTRAINT_PRIMARYKEY', 'conflict'],
+  ['SQLITE_CONSTRAINT_ROWID', 'conflict'],
+  ['SQLITE_FULL', 'disk-full'],
+  ['SQLITE_IOERR', 'disk-failed'],
+  ['SQLITE_READONLY', 'disk-failed'],
+  ['SQLITE_CANTOPEN', 'disk-failed'],
+  ['SQLITE_CORRUPT', 'database-corrupt'],
+  ['SQLITE_NOTADB', 'database-corrupt'],
+];
+/** SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID. */
+const CONFLICT_CODES: ReadonlySet<number> = new Set([1555, 2067, 2579]);
+
+/** What kind of failure an engine's error is: `node:sqlite` tells a number, the encrypted engine a name. */
+export function kindOf(failure: unknown): FailureKind {
+  if (failure instanceof ConflictError) return 'conflict';
+  if (!(failure instanceof Error)) return 'bug';
+  const { errcode, code } = failure as { errcode?: unknown; code?: unknown };
+  if (typeof errcode === 'number') {
+    return CONFLICT_CODES.has(errcode) ? 'conflict' : (BY_CODE.get(errcode & 0xff) ?? 'bug');
+  }
+  if (typeof code !== 'string') return 'bug';
+  return BY_NAME.find(([name]) => code.startsWith(name))?.[1] ?? 'bug';
+}

@@ -1,0 +1,48 @@
+import type { StreamPosition, Transaction } from '../ports/store/index.ts';
+import { AccountStatements } from './queries/account-writes.ts';
+import { EventStatements } from './queries/event-writes.ts';
+import { KeyStatements } from './queries/key-writes.ts';
+import { MediaStatements } from './queries/media.ts';
+import { RoomStatements } from './queries/room-writes.ts';
+import type { StateKeys } from './queries/state-keys.ts';
+import { SyncStatements, UserDataStatements } from './queries/user-data.ts';
+import type { WriteUnit } from './write-unit.ts';
+
+/** What a plan is handed: every write method over one unit. */
+export class StoreTransaction implements Transaction {
+  readonly events: EventStatements;
+  readonly rooms: RoomStatements;
+  readonly accounts: AccountStatements;
+  readonly userData: UserDataStatements;
+  readonly keys: KeyStatements;
+  readonly media: MediaStatements;
+  readonly sync: SyncStatements;
+  readonly hooks: (() => void)[] = [];
+  readonly #nextPosition: () => StreamPosition;
+  #position: StreamPosition;
+
+  constructor(unit: WriteUnit, nextPosition: () => StreamPosition, stateKeys: StateKeys) {
+    this.#nextPosition = nextPosition;
+    this.#position = nextPosition();
+    this.events = new EventStatements(unit, stateKeys);
+    this.rooms = new RoomStatements(unit, stateKeys);
+    this.accounts = new AccountStatements(unit);
+    this.userData = new UserDataStatements(unit, this);
+    this.keys = new KeyStatements(unit, this);
+    this.media = new MediaStatements(unit);
+    this.sync = new SyncStatements(unit);
+  }
+
+  get position(): StreamPosition {
+    return this.#position;
+  }
+
+  advance(): StreamPosition {
+    this.#position = this.#nextPosition();
+    return this.#position;
+  }
+
+  onCommit(hook: () => void): void {
+    this.hooks.push(hook);
+  }
+}

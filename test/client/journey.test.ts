@@ -192,7 +192,7 @@ test('a second device opens the history with the recovery key, and starts withou
   await phone.page.getByRole('button', { name: 'Unlock your history' }).first().click();
   await phone.shot('ways');
   await phone.page.getByRole('button', { name: 'Use your recovery key' }).click();
-  await phone.page.getByLabel('Recovery key').fill(key);
+  await phone.page.getByRole('textbox', { name: 'Recovery key' }).fill(key);
   await phone.page.getByRole('button', { name: 'Unlock', exact: true }).click();
   await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
   await phone.shot('unlocked');

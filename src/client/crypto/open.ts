@@ -143,6 +143,7 @@ function face(parts: Parts, listener: CryptoListener): CryptoFace {
   const { context, backup, recovery, messages, verifications } = parts;
   return {
     receiveSync: (change, { sliding }) => receiveSync(parts, change, sliding),
+    forgetDeviceLists: () => context.machine.markAllTrackedUsersAsDirty(),
     decrypt: (event, roomId) => messages.decrypt(event, roomId),
     encrypt: (request) => messages.encrypt(request),
     followRoom: (roomId, memberIds) => messages.follow(roomId, memberIds),

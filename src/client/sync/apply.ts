@@ -213,6 +213,7 @@ export async function applyChanges(changes: SyncChanges, dependencies: ApplyDepe
     const rooms = await applyAccountData(one, changes);
     one.put('meta', ['sync'], {
       position: changes.position,
+      missedDeviceLists: changes.missedDeviceLists === true,
       ...(changes.toDevicePosition === undefined ? {} : { toDevicePosition: changes.toDevicePosition }),
     });
     return rooms;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { siblingUrl } from '../../lib/sibling-url.ts';
 import type { Row, SqlParam } from '../database.ts';
 import { spell } from '../dialect.ts';
@@ -37,19 +37,19 @@ class WatchedReader {
   }
 }
 
-test('every read goes by an index', async () => {
+test('every read goes by an index', async (t) => {
   const watched = new WatchedReader();
   const restore = watched.install();
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-plans-'));
-  after(() => {
-    restore();
-    rmSync(folder, { recursive: true });
-  });
   const cryptoModule = siblingUrl(import.meta.url, '../../adapters/crypto/index').href;
   const store = await openStore({ engine: 'sqlite', folder, cryptoModule, signingKeys: [TEST_KEY] });
+  t.after(async () => {
+    restore();
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
   const kit = new Kit(store);
   for (const one of CASES) await one.run(kit);
-  await store.close();
 
   const connection = await openConnection({ path: ':memory:', readOnly: false, encryptionKey: undefined });
   migrate(connection);

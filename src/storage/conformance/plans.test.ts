@@ -15,8 +15,21 @@ import { Kit } from './kit.ts';
 import { TEST_KEY } from './transactions.ts';
 
 /** Tables that may be read whole: they are small, or somebody asked for all of it. */
-const READ_WHOLE =
-  /^SCAN (?:CONSTANT ROW|json_each|g\b|accounts|a USING INDEX sqlite_autoindex_accounts|profiles|registration_tokens|r USING INDEX rooms_published)/;
+const READ_WHOLE = new Set([
+  'CONSTANT',
+  'json_each',
+  'g',
+  'accounts',
+  'a USING INDEX sqlite_autoindex_accounts_1',
+  'profiles',
+  'registration_tokens',
+  'r USING INDEX rooms_published',
+]);
+
+function isReadWhole(step: string): boolean {
+  const rest = step.slice('SCAN '.length);
+  return READ_WHOLE.has(rest) || READ_WHOLE.has(rest.split(' ')[0] ?? '');
+}
 
 /** Reads that record their texts. */
 class WatchedReader {
@@ -58,7 +71,7 @@ test('every read goes by an index', async (t) => {
   for (const text of watched.texts) {
     const plan = connection.prepare(`EXPLAIN QUERY PLAN ${spell(text, 'sqlite')}`).all([]);
     for (const step of plan.map((row) => String(row['detail']))) {
-      const scans = step.startsWith('SCAN ') && !READ_WHOLE.test(step);
+      const scans = step.startsWith('SCAN ') && !isReadWhole(step);
       // An index that is built for one query has read the whole table before.
       if (scans || step.includes('AUTOMATIC')) bad.push(`${step}: ${text}`);
     }

@@ -122,7 +122,7 @@ function routesOf({ apis }: ListenerConfig, services: Services): Route<Caller>[]
 }
 
 /** Where the built web client lies, beside the program: `dist/www`, whether this runs from source or from `dist`. */
-function webFolder(): string {
+export function webFolder(): string {
   const here = path.dirname(fileURLToPath(import.meta.url));
   const root = path.resolve(here, '../../..');
   return path.join(root, 'dist/www');

@@ -147,7 +147,8 @@ function cryptoModule(): string {
   return new URL(`../../adapters/crypto/index${extension}`, import.meta.url).href;
 }
 
-function publicUrl(config: Config): string {
+/** The URL under which clients reach the server: the configured one, or that of the first listener for clients. */
+export function publicUrl(config: Config): string {
   if (config.publicBaseUrl !== null) return config.publicBaseUrl.replace(/\/+$/, '');
   const listener = config.listeners.find((one) => one.apis.includes('client')) ?? config.listeners[0];
   const scheme = listener?.tls === undefined ? 'http' : 'https';

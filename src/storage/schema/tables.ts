@@ -40,8 +40,8 @@ const STATE = [
     line @int PRIMARY KEY, room @int NOT NULL, parent_line @int, parent_position @int, head @int NOT NULL) @plain`,
   'CREATE INDEX state_lines_room ON state_lines (room)',
   `CREATE TABLE state_log (
-    line @int NOT NULL, key @int NOT NULL, position @int NOT NULL, event @int NOT NULL, PRIMARY KEY (line, key,
-    position)) @narrow`,
+    line @int NOT NULL, key @int NOT NULL, position @int NOT NULL, event @int NOT NULL,
+    PRIMARY KEY (line, key, position)) @narrow`,
   'CREATE INDEX state_log_walk ON state_log (line, position)',
   `CREATE TABLE current_state (
     room @int NOT NULL, key @int NOT NULL, event @int NOT NULL, membership @int NOT NULL,

@@ -415,24 +415,46 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array<ArrayBuffe
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** Serves the mock on loopback; paths that are not Matrix's go to `fallback` (the web client's files). */
-export async function serveMock(
+export interface ServedMock {
+  readonly server: Server;
+  readonly url: string;
+  /** While cut, every connection is dropped: to the browser the server is not there. */
+  setCut(isCut: boolean): void;
+}
+
+async function respond(
   mock: MockState,
+  request: IncomingMessage,
   fallback: (path: string) => Response,
-): Promise<{ server: Server; url: string }> {
+): Promise<Response> {
+  const url = `http://mock${request.url ?? '/'}`;
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([k, v]) => [k, String(v)]));
+  if (!(request.url ?? '').startsWith('/_matrix/')) return fallback(new URL(url).pathname);
+  return answer(mock, url, { method: request.method ?? 'GET', headers, body: await readBody(request) });
+}
+
+/** Serves the mock on loopback; paths that are not Matrix's go to `fallback` (the web client's files). */
+export async function serveMock(mock: MockState, fallback: (path: string) => Response): Promise<ServedMock> {
+  let isCut = false;
   const server = createServer((request, response) => {
-    void (async () => {
-      const url = `http://mock${request.url ?? '/'}`;
-      const headers = Object.fromEntries(Object.entries(request.headers).map(([k, v]) => [k, String(v)]));
-      const isMatrix = (request.url ?? '').startsWith('/_matrix/');
-      const init = { method: request.method ?? 'GET', headers, body: await readBody(request) };
-      const result = isMatrix ? await answer(mock, url, init) : fallback(new URL(url).pathname);
-      response.writeHead(result.status, Object.fromEntries(result.headers));
-      response.end(Buffer.from(await result.arrayBuffer()));
-    })().catch((error: unknown) => {
-      response.writeHead(500).end(String(error));
-    });
+    if (isCut) {
+      request.socket.destroy();
+      return;
+    }
+    respond(mock, request, fallback)
+      .then(async (result) => {
+        response.writeHead(result.status, Object.fromEntries(result.headers));
+        response.end(Buffer.from(await result.arrayBuffer()));
+      })
+      .catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, url: `http://localhost:${(server.address() as AddressInfo).port}` };
+  return {
+    server,
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    setCut(next) {
+      isCut = next;
+      if (next) server.closeAllConnections();
+    },
+  };
 }

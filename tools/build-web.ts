@@ -2,7 +2,7 @@
  * Builds the web client into `dist/www`: hashed names, style inlined under a CSP hash, the crypto wasm
  * stripped, every text and wasm file also as brotli and zstd, and `headers.json` for the server.
  */
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, zstdCompressSync } from 'node:zlib';
@@ -126,6 +126,24 @@ export async function buildWeb(outDir: string, options: { compressed: boolean })
   if (options.compressed) compress(outDir);
 }
 
+/** Whether no source has changed since the build in `outDir`. */
+function isFresh(outDir: string): boolean {
+  const page = path.join(outDir, 'index.html');
+  if (!existsSync(page)) return false;
+  const builtAt = statSync(page).mtimeMs;
+  const sources = ['src/web', 'src/client', 'src/matrix', 'src/rules', 'src/lib', 'src/text', 'tools/build-web'];
+  return sources.every((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true }).every(
+      (entry) => !entry.isFile() || statSync(path.join(entry.parentPath, entry.name)).mtimeMs <= builtAt,
+    ),
+  );
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildWeb(path.join(root, 'dist/www'), { compressed: !process.argv.includes('--fast') });
+  const outDir = path.join(root, 'dist/www');
+  // `npm start` builds only what has changed, and leaves the slow compression to the release.
+  if (!process.argv.includes('--if-stale') || !isFresh(outDir)) {
+    console.log('Building the web client …');
+    await buildWeb(outDir, { compressed: !process.argv.includes('--fast') });
+  }
 }

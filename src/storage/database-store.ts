@@ -113,8 +113,7 @@ export class DatabaseStore implements Store {
   }
 
   async #close(): Promise<void> {
-    await this.#commits.drain();
-    await this.#parts.writer.close();
+    await this.#commits.close();
     await this.#parts.release();
   }
 

@@ -127,6 +127,36 @@ test('on a slow disk a batch waits no longer than one commit, and never over 5 m
   assert.deepEqual(writer.sizes, [4, 1]);
 });
 
+test('numbers are reserved in portions, and exact again after a clean end', async () => {
+  const marks: (number | undefined)[] = [];
+  const fails: boolean[] = [];
+  const writer: BatchWriter = {
+    write(_, reserved) {
+      marks.push(reserved?.position);
+      const failures = fails.shift() === true ? new Map([[0, new Error('full')]]) : NO_FAILURES;
+      return Promise.resolve({ commitMs: 0, failures });
+    },
+    close: () => Promise.resolve(),
+  };
+  const counters = { position: 5, event: 0, room: 0, line: 0 };
+  const commits = new GroupCommit(writer, counters);
+  const texts = new StatementTexts();
+  const write = async (): Promise<void> => {
+    commits.submit(new WriteUnit(texts, sqliteText), () => undefined);
+    await commits.drain();
+  };
+  counters.position = 6;
+  fails.push(true);
+  await write();
+  await write();
+  counters.position = 900;
+  await write();
+  counters.position = 1007;
+  await write();
+  await commits.close();
+  assert.deepEqual(marks, [1006, 1006, undefined, 2007, 1007]);
+});
+
 test('drain waits for everything', async () => {
   const { writer, commits, submit } = setUp();
   await commits.drain();

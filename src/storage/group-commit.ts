@@ -2,7 +2,7 @@ import { defer } from '../lib/deferred.ts';
 import { OperationError } from '../matrix/errors.ts';
 import type { WriteUnit } from './write-unit.ts';
 
-/** High-water marks, written with every batch so that no number is ever given twice. */
+/** The highest numbers given so far. */
 export interface Counters {
   position: number;
   event: number;
@@ -19,7 +19,8 @@ export interface BatchOutcome {
 
 /** Makes batches durable, one after the other. */
 export interface BatchWriter {
-  write(units: readonly WriteUnit[], counters: Counters): Promise<BatchOutcome>;
+  /** Writes `counters` too where they are given. */
+  write(units: readonly WriteUnit[], counters: Counters | undefined): Promise<BatchOutcome>;
   close(): Promise<void>;
 }
 
@@ -33,6 +34,17 @@ const WAIT_MS_MAX = 5;
 const SMOOTHING = 0.2;
 /** Keeps one batch, and what a failure repeats, small. */
 const BATCH_MAX = 1000;
+/** Numbers are reserved in such portions: a crash skips what was not given, and most commits need not write them. */
+const RESERVED = 1000;
+
+function isWithin(counters: Counters, reserved: Counters): boolean {
+  return (
+    counters.position <= reserved.position &&
+    counters.event <= reserved.event &&
+    counters.room <= reserved.room &&
+    counters.line <= reserved.line
+  );
+}
 
 /**
  * Group commit: one batch in flight; the next one starts when it is durable and takes all that has come meanwhile.
@@ -43,6 +55,8 @@ const BATCH_MAX = 1000;
 export class GroupCommit {
   readonly #writer: BatchWriter;
   readonly #counters: Counters;
+  /** What the database holds: no number above it was ever given before a restart. */
+  #reserved: Counters;
   readonly #idleWaiters: (() => void)[] = [];
   #queue: Waiting[] = [];
   #writing = false;
@@ -54,6 +68,7 @@ export class GroupCommit {
   constructor(writer: BatchWriter, counters: Counters) {
     this.#writer = writer;
     this.#counters = counters;
+    this.#reserved = { ...counters };
   }
 
   /** Queues `unit`; `settle` is called when it is durable or has failed, in the order of submission. */
@@ -70,6 +85,13 @@ export class GroupCommit {
     const { promise, resolve } = defer<void>();
     this.#idleWaiters.push(resolve);
     await promise;
+  }
+
+  /** Writes the exact counters when everything is done, so that a clean restart skips no number. */
+  async close(): Promise<void> {
+    await this.drain();
+    await this.#writer.write([], { ...this.#counters });
+    await this.#writer.close();
   }
 
   /** Whatever else this turn of the loop submits joins the batch. */
@@ -94,10 +116,12 @@ export class GroupCommit {
 
   async #write(batch: readonly Waiting[]): Promise<void> {
     const units = batch.map((waiting) => waiting.unit);
+    const reserve = this.#nextReserve();
     let outcome: BatchOutcome | undefined;
     let broken: Error | undefined;
     try {
-      outcome = await this.#writer.write(units, { ...this.#counters });
+      outcome = await this.#writer.write(units, reserve);
+      if (reserve !== undefined && outcome.failures.size < units.length) this.#reserved = reserve;
     } catch (cause) {
       broken = new OperationError('storage-failed', { temporary: false, cause });
     }
@@ -108,6 +132,12 @@ export class GroupCommit {
       waiting.settle(broken ?? outcome?.failures.get(index));
     }
     this.#next();
+  }
+
+  #nextReserve(): Counters | undefined {
+    const { position, event, room, line } = this.#counters;
+    if (isWithin(this.#counters, this.#reserved)) return undefined;
+    return { position: position + RESERVED, event: event + RESERVED, room: room + RESERVED, line: line + RESERVED };
   }
 
   #next(): void {

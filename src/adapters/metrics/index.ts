@@ -6,13 +6,20 @@ export interface MetricsOptions {
   readonly process: boolean;
 }
 
+/** The metric that was registered under this name before: two listeners count together. */
+function existing<T>(registry: Registry, name: string, kind: new (...options: never[]) => T): T | undefined {
+  const metric: unknown = registry.getSingleMetric(name);
+  return metric instanceof kind ? metric : undefined;
+}
+
 /** The Metrics port by prom-client, in a registry of its own. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   if (options.process) collectDefaultMetrics({ register: registry });
   return {
     counter(name, help, labels = []) {
-      const counter = new Counter({ name, help, labelNames: labels, registers: [registry] });
+      const counter =
+        existing(registry, name, Counter) ?? new Counter({ name, help, labelNames: labels, registers: [registry] });
       return {
         add: (amount, ...values) => {
           counter.labels(...values).inc(amount);
@@ -20,7 +27,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       };
     },
     histogram(name, help, buckets, labels = []) {
-      const histogram = new Histogram({ name, help, buckets: [...buckets], labelNames: labels, registers: [registry] });
+      const histogram =
+        existing(registry, name, Histogram) ??
+        new Histogram({ name, help, buckets: [...buckets], labelNames: labels, registers: [registry] });
       return {
         observe: (value, ...values) => {
           histogram.labels(...values).observe(value);

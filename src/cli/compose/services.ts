@@ -5,8 +5,17 @@ import { Accounts, type RegistrationMode } from '../../server/accounts/index.ts'
 import type { Context } from '../../server/context.ts';
 import { Devices } from '../../server/devices/index.ts';
 import { Directory } from '../../server/directory/index.ts';
+import { Keys } from '../../server/keys/index.ts';
 import { Lifecycle } from '../../server/lifecycle/index.ts';
+import { Media, type MediaOptions } from '../../server/media/index.ts';
+import { Presence } from '../../server/presence/index.ts';
+import { PushRules } from '../../server/push-rules/index.ts';
+import { Receipts } from '../../server/receipts/index.ts';
 import { Rooms } from '../../server/rooms/index.ts';
+import { Spaces } from '../../server/spaces/index.ts';
+import { Sync } from '../../server/sync/index.ts';
+import { ToDevice } from '../../server/to-device/index.ts';
+import { Typing } from '../../server/typing/index.ts';
 import { Reader, Surroundings, Timeline } from '../../server/timeline/index.ts';
 import type { PasswordHasher, SigningKey } from '../../ports/crypto.ts';
 
@@ -16,6 +25,8 @@ export interface ServiceOptions {
   readonly sharedSecret: string | undefined;
   readonly hasher: PasswordHasher;
   readonly signingKey: SigningKey;
+  readonly presence: boolean;
+  readonly media: MediaOptions;
 }
 
 /** Makes every service. */
@@ -25,17 +36,31 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const rooms = new Rooms(context);
   const timeline = new Timeline(context, rooms, options.signingKey);
   const reader = new Reader(context, rooms);
+  const accountData = new AccountData(context);
+  const keys = new Keys(context);
+  const typing = new Typing(context, rooms);
+  const presence = new Presence(context, options.presence);
+  const pushRules = new PushRules(context, accountData);
   return {
     context,
     facts: options.facts,
     accounts,
     devices,
-    accountData: new AccountData(context),
+    accountData,
     rooms,
     timeline,
     reader,
     surroundings: new Surroundings(context, rooms, reader),
     lifecycle: new Lifecycle({ context, accounts, rooms, timeline }),
     directory: new Directory(context, rooms),
+    keys,
+    typing,
+    presence,
+    pushRules,
+    receipts: new Receipts(context, rooms, accountData),
+    toDevice: new ToDevice(context),
+    media: new Media(context, options.media),
+    spaces: new Spaces(context, rooms),
+    sync: new Sync({ context, rooms, presenter: reader.presenter, keys, typing, presence, pushRules, accountData }),
   };
 }

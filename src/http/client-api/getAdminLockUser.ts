@@ -3,9 +3,13 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute, requireAdmin, requireUserId } from './client-route.ts';
 
 export function getAdminLockUserRoute({ accounts }: Services): ClientRoute {
-  return clientRoute(getAdminLockUser, async ({ caller, path }) => {
+  return clientRoute(
+    getAdminLockUser,
+    async ({ caller, path }) => {
       requireAdmin(caller);
       const account = await accounts.requireLocal(requireUserId(path['userId']));
       return { locked: account.locked };
-    }, { limit: 'read' });
+    },
+    { limit: 'read' },
+  );
 }

@@ -3,5 +3,7 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function getPushRulesRoute({ pushRules }: Services): ClientRoute {
-  return clientRoute(getPushRules, async ({ caller }) => ({ global: (await pushRules.get(caller.user)) as never }), { limit: 'read' });
+  return clientRoute(getPushRules, async ({ caller }) => ({ global: (await pushRules.get(caller.user)) as never }), {
+    limit: 'read',
+  });
 }

@@ -4,8 +4,11 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute, requireRoomId } from './client-route.ts';
 
 export function getSpaceHierarchyRoute({ spaces }: Services): ClientRoute {
-  return clientRoute(getSpaceHierarchy, async ({ caller, path, query }) => {
-      if (query.max_depth !== undefined && query.max_depth < 0) throw new MatrixError('M_INVALID_PARAM', 'max_depth is not negative');
+  return clientRoute(
+    getSpaceHierarchy,
+    async ({ caller, path, query }) => {
+      if (query.max_depth !== undefined && query.max_depth < 0)
+        throw new MatrixError('M_INVALID_PARAM', 'max_depth is not negative');
       if (query.limit !== undefined && query.limit <= 0) throw new MatrixError('M_INVALID_PARAM', 'limit is positive');
       const page = await spaces.getHierarchy({
         roomId: requireRoomId(path['roomId']),
@@ -16,5 +19,7 @@ export function getSpaceHierarchyRoute({ spaces }: Services): ClientRoute {
         from: query.from,
       });
       return { rooms: page.rooms as never[], ...(page.nextBatch !== undefined && { next_batch: page.nextBatch }) };
-    }, { limit: 'read' });
+    },
+    { limit: 'read' },
+  );
 }

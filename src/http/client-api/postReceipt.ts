@@ -3,7 +3,9 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute, requireEventId, requireRoomId } from './client-route.ts';
 
 export function postReceiptRoute({ receipts }: Services): ClientRoute {
-  return clientRoute(postReceipt, async ({ caller, path, body }) => {
+  return clientRoute(
+    postReceipt,
+    async ({ caller, path, body }) => {
       await receipts.set({
         roomId: requireRoomId(path['roomId']),
         user: caller.user,
@@ -12,5 +14,7 @@ export function postReceiptRoute({ receipts }: Services): ClientRoute {
         thread: body.thread_id,
       });
       return {};
-    }, { limit: 'write' });
+    },
+    { limit: 'write' },
+  );
 }

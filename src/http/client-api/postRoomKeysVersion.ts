@@ -4,7 +4,11 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function postRoomKeysVersionRoute({ keys }: Services): ClientRoute {
-  return clientRoute(postRoomKeysVersion, async ({ caller, body }) => ({
+  return clientRoute(
+    postRoomKeysVersion,
+    async ({ caller, body }) => ({
       version: await keys.backups.create(caller.user, body.algorithm, body.auth_data as JsonObject),
-    }), { limit: 'keys' });
+    }),
+    { limit: 'keys' },
+  );
 }

@@ -5,7 +5,9 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function putDehydratedDeviceRoute({ keys }: Services): ClientRoute {
-  return clientRoute(putDehydratedDevice, async ({ caller, body }) => ({
+  return clientRoute(
+    putDehydratedDevice,
+    async ({ caller, body }) => ({
       device_id: await keys.dehydrated.put(caller.user, {
         device: body.device_id as DeviceId,
         deviceData: body.device_data as JsonObject,
@@ -14,5 +16,7 @@ export function putDehydratedDeviceRoute({ keys }: Services): ClientRoute {
         oneTimeKeys: body.one_time_keys as JsonValue | undefined,
         fallbackKeys: body.fallback_keys as JsonValue | undefined,
       }),
-    }), { limit: 'keys' });
+    }),
+    { limit: 'keys' },
+  );
 }

@@ -4,6 +4,13 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function queryKeysRoute({ keys }: Services): ClientRoute {
-  return clientRoute(queryKeys, async ({ caller, body }) =>
-      (await keys.deviceKeys.query(caller.user, userMap(body.device_keys, (devices) => devices))) as never, { limit: 'keys' });
+  return clientRoute(
+    queryKeys,
+    async ({ caller, body }) =>
+      (await keys.deviceKeys.query(
+        caller.user,
+        userMap(body.device_keys, (devices) => devices),
+      )) as never,
+    { limit: 'keys' },
+  );
 }

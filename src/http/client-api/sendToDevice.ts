@@ -5,8 +5,13 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function sendToDeviceRoute({ toDevice }: Services): ClientRoute {
-  return clientRoute(sendToDevice, async ({ caller, path, body }) => {
-      const messages = userMap(body.messages, (devices) => new Map(Object.entries(devices) as unknown as [string, JsonObject][]));
+  return clientRoute(
+    sendToDevice,
+    async ({ caller, path, body }) => {
+      const messages = userMap(
+        body.messages,
+        (devices) => new Map(Object.entries(devices) as unknown as [string, JsonObject][]),
+      );
       await toDevice.send({
         sender: caller.user,
         device: caller.device,
@@ -15,5 +20,7 @@ export function sendToDeviceRoute({ toDevice }: Services): ClientRoute {
         messages,
       });
       return {};
-    }, { limit: 'keys' });
+    },
+    { limit: 'keys' },
+  );
 }

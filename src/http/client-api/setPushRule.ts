@@ -4,7 +4,9 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function setPushRuleRoute({ pushRules }: Services): ClientRoute {
-  return clientRoute(setPushRule, async ({ caller, path, query, body }) => {
+  return clientRoute(
+    setPushRule,
+    async ({ caller, path, query, body }) => {
       await pushRules.put(caller.user, path['kind'], path['ruleId'] ?? '', {
         actions: body.actions as JsonValue[],
         conditions: body.conditions as JsonValue[] | undefined,
@@ -13,5 +15,7 @@ export function setPushRuleRoute({ pushRules }: Services): ClientRoute {
         after: query.after,
       });
       return {};
-    }, { limit: 'write' });
+    },
+    { limit: 'write' },
+  );
 }

@@ -4,7 +4,9 @@ import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
 
 export function uploadCrossSigningKeysRoute({ keys, accounts }: Services): ClientRoute {
-  return clientRoute(uploadCrossSigningKeys, async ({ caller, body }) => {
+  return clientRoute(
+    uploadCrossSigningKeys,
+    async ({ caller, body }) => {
       const upload = {
         ...(body.master_key !== undefined && { master: body.master_key }),
         ...(body.self_signing_key !== undefined && { self_signing: body.self_signing_key }),
@@ -15,5 +17,7 @@ export function uploadCrossSigningKeysRoute({ keys, accounts }: Services): Clien
       }
       await keys.crossSigning.upload(caller.user, upload);
       return {};
-    }, { limit: 'keys' });
+    },
+    { limit: 'keys' },
+  );
 }

@@ -1,4 +1,5 @@
 /** Device keys, one-time keys and fallback keys: uploaded, queried, claimed. */
+import { LRUCache } from 'lru-cache';
 import { KeyedQueue } from '../../lib/queue.ts';
 import { canonicalJson } from '../../matrix/canonical-json.ts';
 import { MatrixError } from '../../matrix/errors.ts';
@@ -20,6 +21,12 @@ export interface KeyUpload {
   readonly deviceKeys: JsonValue | undefined;
   readonly oneTimeKeys: JsonValue | undefined;
   readonly fallbackKeys: JsonValue | undefined;
+}
+
+/** Counts of one-time keys and unused fallback algorithms, as JSON texts. */
+export interface KeySummary {
+  readonly counts: string;
+  readonly fallback: string;
 }
 
 /** What has been checked and can be written. */
@@ -47,8 +54,13 @@ export class DeviceKeys {
   /** Claims and uploads of one user follow each other, so that no key is given out twice. */
   readonly #queue = new KeyedQueue<UserId>();
 
+  readonly #summaries = new LRUCache<string, KeySummary>({ max: 50_000 });
+
   constructor(context: Context) {
     this.#context = context;
+    context.stream.listen((change) => {
+      if (change.kind === 'one-time-keys') this.#summaries.delete(`${change.user} ${change.device}`);
+    });
   }
 
   /** Stores an upload and returns how many one-time keys the device has, by algorithm. */
@@ -103,6 +115,20 @@ export class DeviceKeys {
       }
     }
     return fresh;
+  }
+
+  /** What every sync answer tells of a device's keys, as JSON texts; remembered until the keys change. */
+  async summary(user: UserId, device: DeviceId): Promise<KeySummary> {
+    const key = `${user} ${device}`;
+    let summary = this.#summaries.get(key);
+    if (summary === undefined) {
+      summary = {
+        counts: JSON.stringify(Object.fromEntries(await this.counts(user, device))),
+        fallback: JSON.stringify(await this.unusedFallbackTypes(user, device)),
+      };
+      this.#summaries.set(key, summary);
+    }
+    return summary;
   }
 
   /** Unclaimed one-time keys by algorithm; `signed_curve25519` always stands there. */

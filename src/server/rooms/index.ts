@@ -125,6 +125,11 @@ export class Rooms {
     return (this.#resident.peek(number) ?? this.#busy.get(number)?.room)?.localJoined;
   }
 
+  /** The id of a room that is in memory. */
+  residentId(number: RoomNumber): RoomId | undefined {
+    return this.#formats.get(number)?.roomId;
+  }
+
   /** Loads member events so that `room.state` can tell them. */
   async ensureMembers(room: Room, users: Iterable<string>): Promise<void> {
     await room.ensureMembers(users, this.#context.store, this.events);

@@ -39,6 +39,7 @@ export class Room {
   readonly localJoined: Set<UserId>;
   /** Resolves when everything that was sent so far is durable (or has failed). */
   settled: Promise<unknown> = Promise.resolve();
+  #unsettled = 0;
   readonly #state: Map<StateKey, RoomEvent | undefined>;
   /** A room made just now: what is not resident does not exist. */
   readonly #complete: boolean;
@@ -64,6 +65,19 @@ export class Room {
     this.localJoined = new Set(parts.localJoined);
     this.#complete = parts.complete === true;
     this.#state = new Map(parts.state.map((event) => [stateKeyOfRoomEvent(event), event]));
+  }
+
+  /** Whether nothing is on its way to the disk. */
+  get isSettled(): boolean {
+    return this.#unsettled === 0;
+  }
+
+  /** Makes `settled` cover one more write. */
+  track(write: Promise<unknown>): void {
+    this.#unsettled += 1;
+    this.settled = Promise.allSettled([this.settled, write]).then(() => {
+      this.#unsettled -= 1;
+    });
   }
 
   get version(): string {

@@ -81,7 +81,13 @@ export class Spaces {
     const found: JsonObject[] = [];
     for (let next = stack.pop(); next !== undefined && found.length < Math.min(wanted, WALK_MAX); next = stack.pop()) {
       const children = await this.#children(next.room, request.suggestedOnly);
-      found.push({ ...summaryOf(next.room), children_state: children.map(({ pdu }) => ({ ...stripped(pdu), origin_server_ts: pdu.originServerTs })) as JsonObject[] });
+      found.push({
+        ...summaryOf(next.room),
+        children_state: children.map(({ pdu }) => ({
+          ...stripped(pdu),
+          origin_server_ts: pdu.originServerTs,
+        })) as JsonObject[],
+      });
       if (next.depth >= depthMax) continue;
       for (const child of children.toReversed()) {
         const roomId = parseRoomId(child.pdu.stateKey ?? '');
@@ -101,7 +107,10 @@ export class Spaces {
     const entries = await this.#context.store.rooms.getCurrentStateOfType(room.number, 'm.space.child');
     const events = await this.#rooms.events.getByNumber(entries.map((one) => one.event));
     return events
-      .filter(({ pdu }) => getStrings(pdu.content, 'via') !== undefined && (!suggestedOnly || pdu.content['suggested'] === true))
+      .filter(
+        ({ pdu }) =>
+          getStrings(pdu.content, 'via') !== undefined && (!suggestedOnly || pdu.content['suggested'] === true),
+      )
       .toSorted(compareChildren);
   }
 }

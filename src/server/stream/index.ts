@@ -18,6 +18,8 @@ export type Change =
         readonly user: UserId;
         readonly membership: Membership;
         readonly before: Membership | undefined;
+        /** Whoever sent the member event. */
+        readonly by: UserId;
       };
     }
   | {

@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { DeviceId, UserId } from '../../matrix/ids.ts';
-import type { RoomNumber } from '../../ports/store/index.ts';
+import type { Membership, RoomNumber } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { Rooms } from '../rooms/index.ts';
 import type { Change } from '../stream/index.ts';
@@ -14,13 +14,55 @@ import { type Waiter, Waiters } from './waiters.ts';
 /** Users whose index stays in memory. */
 const USERS_MAX = 50_000;
 
+/** The user's place in a room, as far as lists of rooms need it. */
+export interface RoomPlace {
+  readonly membership: Membership;
+  readonly position: number;
+  /** Whether the user sent the member event: who was kicked or banned did not. */
+  readonly byUser: boolean;
+}
+
+/** Rooms by where something in them last happened, walked from the newest. Touching and walking cost what changed. */
+class Recency {
+  readonly #positions = new Map<RoomNumber, number>();
+  /** Changes in order, newest last; entries that a later one has overtaken are skipped by walkers. */
+  #log: { room: RoomNumber; position: number }[] = [];
+
+  touch(room: RoomNumber, position: number): void {
+    if ((this.#positions.get(room) ?? -1) >= position) return;
+    this.#positions.set(room, position);
+    this.#log.push({ room, position });
+    if (this.#log.length > 2 * this.#positions.size + 64) this.compact();
+  }
+
+  compact(): void {
+    this.#log = [...this.#positions]
+      .map(([room, position]) => ({ room, position }))
+      .toSorted((left, right) => left.position - right.position);
+  }
+
+  *after(position: number): Iterable<RoomNumber> {
+    for (let at = this.#log.length - 1; at >= 0; at -= 1) {
+      const entry = this.#log[at];
+      if (entry === undefined || entry.position <= position) return;
+      if (this.#positions.get(entry.room) === entry.position) yield entry.room;
+    }
+  }
+
+  positionOf(room: RoomNumber): number {
+    return this.#positions.get(room) ?? -1;
+  }
+}
+
 /** Where a user's things last changed. */
 export class UserIndex {
   readonly user: UserId;
-  /** Room → last position, in the order of the changes. */
-  readonly #rooms = new Map<RoomNumber, number>();
-  /** Changes in order, newest last; entries that a later one has overtaken are skipped by walkers. */
-  #log: { room: RoomNumber; position: number }[] = [];
+  /** By anything at all: events, receipts, the user's own data. */
+  readonly #changes = new Recency();
+  /** By events alone: the order of a sliding window. */
+  readonly #activity = new Recency();
+  /** The user's place in every room that is not forgotten. */
+  readonly places = new Map<RoomNumber, RoomPlace>();
   accountDataPosition = Number.MAX_SAFE_INTEGER;
   /** Position of the newest message for each device; absent where nobody knows yet. */
   readonly toDevice = new Map<DeviceId, number>();
@@ -29,42 +71,31 @@ export class UserIndex {
     this.user = user;
   }
 
-  /** Notes that a room changed. Positions of one room may arrive out of order while an index is being built. */
-  touch(room: RoomNumber, position: number): void {
-    if ((this.#rooms.get(room) ?? -1) >= position) return;
-    this.#rooms.set(room, position);
-    this.#log.push({ room, position });
-    if (this.#log.length > 2 * this.#rooms.size + 64) this.#compact();
+  /** Notes that something of a room changed, and whether that was an event. */
+  touch(room: RoomNumber, position: number, isEvent: boolean): void {
+    this.#changes.touch(room, position);
+    if (isEvent) this.#activity.touch(room, position);
   }
 
-  #compact(): void {
-    this.#log = [...this.#rooms]
-      .map(([room, position]) => ({ room, position }))
-      .toSorted((left, right) => left.position - right.position);
-  }
-
-  /** Puts the log of an index that was filled from the store into order. */
+  /** Puts what was filled from the store, in no order, into order. */
   settle(): void {
-    this.#compact();
+    this.#changes.compact();
+    this.#activity.compact();
   }
 
   /** Rooms that changed after `position`, the newest change first. */
-  *changedAfter(position: number): Iterable<RoomNumber> {
-    for (let at = this.#log.length - 1; at >= 0; at -= 1) {
-      const entry = this.#log[at];
-      if (entry === undefined || entry.position <= position) return;
-      if (this.#rooms.get(entry.room) === entry.position) yield entry.room;
-    }
+  changedAfter(position: number): Iterable<RoomNumber> {
+    return this.#changes.after(position);
   }
 
-  /** Every room of the index, the newest change first. */
-  all(): Iterable<RoomNumber> {
-    return this.changedAfter(-1);
+  /** Every room, the one with the newest event first. */
+  byActivity(): Iterable<RoomNumber> {
+    return this.#activity.after(-1);
   }
 
   /** Where a room last changed; -1 for a room that is not in the index. */
   positionOf(room: RoomNumber): number {
-    return this.#rooms.get(room) ?? -1;
+    return this.#changes.positionOf(room);
   }
 }
 
@@ -84,6 +115,11 @@ export class ChangeIndex {
     this.#rooms = rooms;
     this.waiters = new Waiters(context.clock);
     context.stream.listen((change) => this.#onChange(change));
+  }
+
+  /** A forgotten room is in no list any more. */
+  forget(user: UserId, room: RoomNumber): void {
+    for (const index of this.#indexes(user)) index.places.delete(room);
   }
 
   /** The user's index, built from the store by one query where it is not in memory. */
@@ -106,13 +142,20 @@ export class ChangeIndex {
     const { store } = this.#context;
     try {
       for (const row of await store.rooms.listJoinedPositions(index.user)) {
-        index.touch(row.room, Math.max(row.lastPosition, row.receiptPosition));
+        index.touch(row.room, row.lastPosition, true);
+        index.touch(row.room, row.receiptPosition, false);
       }
       for (const row of await store.rooms.listMemberships(index.user)) {
-        if (!row.forgotten) index.touch(row.room, row.position);
+        if (row.forgotten) continue;
+        index.touch(row.room, row.position, true);
+        // A change that came while this was read is newer than what was read.
+        const { membership, position } = row;
+        if ((index.places.get(row.room)?.position ?? -1) < position) {
+          index.places.set(row.room, { membership, position, byUser: row.sender === index.user });
+        }
       }
       const rows = await store.userData.listAccountData(index.user, 0, store.position);
-      for (const row of rows) if (row.room !== undefined) index.touch(row.room, row.position);
+      for (const row of rows) if (row.room !== undefined) index.touch(row.room, row.position, false);
       index.settle();
       this.#users.set(index.user, index);
       return index;
@@ -143,12 +186,12 @@ export class ChangeIndex {
         return;
       case 'receipt':
         this.#receipts.set(change.room, change.position);
-        this.#touchRoom(change.room, change.position, change.hidden ? [change.user] : undefined);
+        this.#touchRoom(change, change.hidden ? [change.user] : undefined);
         return;
       case 'account-data':
         for (const index of this.#indexes(change.user)) {
-          if (change.room === undefined) index.accountDataPosition = change.position;
-          else index.touch(change.room, change.position);
+          index.accountDataPosition = change.position;
+          if (change.room !== undefined) index.touch(change.room, change.position, false);
         }
         this.waiters.wake(change.user);
         return;
@@ -176,14 +219,20 @@ export class ChangeIndex {
 
   #onEvent(change: Extract<Change, { kind: 'event' }>): void {
     const { member, room, position } = change;
-    this.#touchRoom(room, position, undefined);
-    if (member !== undefined) this.#touchRoom(room, position, [member.user]);
+    this.#touchRoom(change, undefined);
+    if (member === undefined) return;
+    this.#touchRoom(change, [member.user]);
+    for (const index of this.#indexes(member.user)) {
+      index.places.set(room, { membership: member.membership, position, byUser: member.by === member.user });
+    }
   }
 
-  #touchRoom(room: RoomNumber, position: number, only: readonly UserId[] | undefined): void {
-    const users = only ?? this.#rooms.residentMembers(room);
-    for (const user of users ?? []) {
-      for (const index of this.#indexes(user)) index.touch(room, position);
+  #touchRoom(
+    { kind, room, position }: { kind: 'event' | 'receipt'; room: RoomNumber; position: number },
+    only: readonly UserId[] | undefined,
+  ): void {
+    for (const user of only ?? this.#rooms.residentMembers(room) ?? []) {
+      for (const index of this.#indexes(user)) index.touch(room, position, kind === 'event');
       this.waiters.wake(user);
     }
   }

@@ -1,7 +1,7 @@
 /** Whose devices a user has to look up again (client-server API, "Tracking the device list for a user"). */
 import type { UserId } from '../../matrix/ids.ts';
 import { getString } from '../../matrix/json.ts';
-import type { RoomNumber, StreamPosition } from '../../ports/store/index.ts';
+import type { MembershipRecord, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { RoomEvent, Rooms } from '../rooms/index.ts';
 
@@ -33,7 +33,12 @@ export class DeviceLists {
    * "changed: List of users who have updated their device identity or cross-signing keys, or who now share an encrypted
    * room"; "left: … with whom we do not share any encrypted rooms anymore since the previous sync response".
    */
-  async changes(user: UserId, from: StreamPosition, to: StreamPosition, rooms: readonly RoomMemberChanges[]): Promise<DeviceListChanges> {
+  async changes(
+    user: UserId,
+    from: StreamPosition,
+    to: StreamPosition,
+    rooms: readonly RoomMemberChanges[],
+  ): Promise<DeviceListChanges> {
     const { store } = this.#context;
     const updated = await store.keys.listDeviceListChanges(from, to);
     const { met, parted } = await this.#movements(user, rooms);
@@ -43,7 +48,10 @@ export class DeviceLists {
     return { changed: [...changed], left: [...parted].filter((one) => !sharing.has(one)) };
   }
 
-  async #movements(user: UserId, rooms: readonly RoomMemberChanges[]): Promise<{ met: Set<UserId>; parted: Set<UserId> }> {
+  async #movements(
+    user: UserId,
+    rooms: readonly RoomMemberChanges[],
+  ): Promise<{ met: Set<UserId>; parted: Set<UserId> }> {
     const met = new Set<UserId>();
     const parted = new Set<UserId>();
     for (const { room, newlyJoined, newlyLeft, members } of rooms) {
@@ -78,9 +86,16 @@ export class DeviceLists {
 
   /** The same for a range that no sync answer has computed: what `/keys/changes` tells. */
   async changesBetween(user: UserId, from: StreamPosition, to: StreamPosition): Promise<DeviceListChanges> {
-    const { store } = this.#context;
+    return await this.changesIn(user, { from, to, places: await this.#context.store.rooms.listMemberships(user) });
+  }
+
+  /** The same, where it is known which rooms have changed in the range. */
+  async changesIn(
+    user: UserId,
+    { from, to, places }: { from: StreamPosition; to: StreamPosition; places: Iterable<ChangedPlace> },
+  ): Promise<DeviceListChanges> {
     const rooms: RoomMemberChanges[] = [];
-    for (const row of await store.rooms.listMemberships(user)) {
+    for (const row of places) {
       const inRange = row.position > from && row.position <= to;
       if (row.membership !== 'join' && !inRange) continue;
       const newlyJoined = row.membership === 'join' && inRange;
@@ -95,7 +110,13 @@ export class DeviceLists {
     if (loaded.head.lastPosition <= from) return [];
     const found: RoomEvent[] = [];
     for (let at = from; ; ) {
-      const rows = await this.#context.store.events.pageTimeline({ room, from: at, to, direction: 'forwards', limit: PAGE });
+      const rows = await this.#context.store.events.pageTimeline({
+        room,
+        from: at,
+        to,
+        direction: 'forwards',
+        limit: PAGE,
+      });
       found.push(...(await this.#rooms.events.load(rows)).filter(({ pdu }) => pdu.type === 'm.room.member'));
       const last = rows.at(-1);
       if (rows.length < PAGE || last === undefined) return found;
@@ -103,6 +124,9 @@ export class DeviceLists {
     }
   }
 }
+
+/** A room, and the asker's place in it. */
+export type ChangedPlace = Pick<MembershipRecord, 'room' | 'membership' | 'position'>;
 
 const SINGLE_MAX = 20;
 const PAGE = 500;

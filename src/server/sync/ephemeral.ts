@@ -19,7 +19,12 @@ export class Ephemeral {
   /** The content of `m.receipt` for what changed in (from, to]; `undefined` where nothing did. */
   async receipts(room: RoomNumber, user: UserId, from: number, to: number): Promise<object | undefined> {
     if (!this.#index.mayHaveReceiptsAfter(room, from)) return undefined;
-    const rows = await this.#context.store.userData.listReceipts(room, user, from as StreamPosition, to as StreamPosition);
+    const rows = await this.#context.store.userData.listReceipts(
+      room,
+      user,
+      from as StreamPosition,
+      to as StreamPosition,
+    );
     return rows.length === 0 ? undefined : receiptContent(rows);
   }
 

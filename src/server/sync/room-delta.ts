@@ -113,7 +113,11 @@ export class RoomDeltas {
   /** The state at a boundary: after the last event that is not behind it. */
   async stateAt(room: Room, position: number): Promise<StateReference | undefined> {
     if (position <= 0) return undefined;
-    const { events } = await this.#slice(room.number, { from: 0, to: Math.min(position, room.head.lastPosition), limit: 1 });
+    const { events } = await this.#slice(room.number, {
+      from: 0,
+      to: Math.min(position, room.head.lastPosition),
+      limit: 1,
+    });
     const [last] = events;
     if (last?.stateBefore === undefined) return undefined;
     return last.isState ? { line: last.stateBefore.line, position: last.stateBefore.position + 1 } : last.stateBefore;

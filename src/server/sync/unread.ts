@@ -90,7 +90,9 @@ export class Unread {
       const start = Math.max(readUpTo(receipts, undefined), await this.#joinedAt(user, room));
       return { countedTo: start, savedTo: start, threads: new Map(), receipts, moved: new Set() };
     }
-    const threads = rows.map((one) => [one.thread, { notifications: one.notifications, highlights: one.highlights }] as const);
+    const threads = rows.map(
+      (one) => [one.thread, { notifications: one.notifications, highlights: one.highlights }] as const,
+    );
     // Receipts that are newer than the checkpoint may have read what it counted.
     const moved = receipts.filter((one) => one.position > countedTo).map((one) => one.thread);
     return { countedTo, savedTo: countedTo, threads: new Map(threads), receipts, moved: new Set(moved) };
@@ -192,9 +194,9 @@ export class Unread {
 
   async #checkpoint(user: UserId, room: RoomNumber, state: State): Promise<void> {
     if (state.countedTo - state.savedTo < CHECKPOINT_AFTER) return;
-    const rows: UnreadCheckpoint[] = [...new Map([['main', { notifications: 0, highlights: 0 }], ...state.threads])].map(
-      ([thread, counts]) => ({ user, room, thread, countedTo: state.countedTo, ...counts }),
-    );
+    const rows: UnreadCheckpoint[] = [
+      ...new Map([['main', { notifications: 0, highlights: 0 }], ...state.threads]),
+    ].map(([thread, counts]) => ({ user, room, thread, countedTo: state.countedTo, ...counts }));
     state.savedTo = state.countedTo;
     await this.#context.store.transact((one) => one.userData.setUnread(user, room, rows));
   }
@@ -218,7 +220,8 @@ export function subjectOf(event: RoomEvent): PushSubject {
 /** How far the receipts of one thread reach; public and private ones count alike, the further one wins. */
 function readUpTo(receipts: readonly ReceiptRow[], thread: string | undefined): number {
   return receipts.reduce(
-    (position, one) => (one.thread === thread && one.type !== 'm.fully_read' ? Math.max(position, one.eventPosition) : position),
+    (position, one) =>
+      one.thread === thread && one.type !== 'm.fully_read' ? Math.max(position, one.eventPosition) : position,
     0,
   );
 }

@@ -1,6 +1,4 @@
 /** One room of a v3 answer: joined, left, invited or knocked on. */
-import type { UserId } from '../../matrix/ids.ts';
-import { getString } from '../../matrix/json.ts';
 import type { SyncFilter } from '../../rules/filters/filter.ts';
 import type { AccountDataRow, MembershipRecord } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
@@ -20,7 +18,8 @@ export interface RoomRequest {
   readonly to: number;
   readonly typingFrom: number;
   readonly fullState: boolean;
-  readonly useStateAfter: boolean;
+  /** The name under which the client wants the state after the timeline; `undefined` for the classic `state`. */
+  readonly stateAfterName: string | undefined;
 }
 
 export interface RoomParts {
@@ -51,7 +50,11 @@ export class V3Rooms {
   }
 
   /** A joined room, or one that was left in the range: then the timeline ends with the leave event. */
-  async joined(request: RoomRequest, membership: MembershipRecord, accountData: readonly AccountDataRow[]): Promise<RoomAnswer> {
+  async joined(
+    request: RoomRequest,
+    membership: MembershipRecord,
+    accountData: readonly AccountDataRow[],
+  ): Promise<RoomAnswer> {
     const { context, rooms } = this.#parts;
     const room = await rooms.get(membership.room);
     const view = await RoomView.open(room, request.viewer.user, { context, rooms });
@@ -60,10 +63,16 @@ export class V3Rooms {
     const from = newlyJoined || request.fullState ? 0 : request.from;
     const to = isJoined ? request.to : Math.min(request.to, membership.position);
     const delta = await this.#delta({ ...request, to }, view, from);
-    const state = await this.#state({ ...request, to }, view, { delta, from });
+    // Whoever only refused an invite learns nothing of the room's state.
+    const mayKnow = isJoined || (await view.everJoined());
+    const state = mayKnow ? await this.#state({ ...request, to }, view, { delta, from }) : [];
     const ephemeral = isJoined ? await this.#ephemeral(request, room, from) : [];
-    const data = accountDataEvents(accountData.filter((one) => request.filter.rooms.accountData.matches(one)));
-    const changes = [...state, ...delta.timeline].filter(({ pdu }) => pdu.type === 'm.room.member' && pdu.stateKey !== view.user);
+    const data = accountDataEvents(
+      accountData.filter((one) => request.filter.rooms.accountData.matches({ type: one.type })),
+    );
+    const changes = [...state, ...delta.timeline].filter(
+      ({ pdu }) => pdu.type === 'm.room.member' && pdu.stateKey !== view.user,
+    );
     const memberChanges = {
       room: room.number,
       newlyJoined: newlyJoined || request.from === 0,
@@ -77,7 +86,10 @@ export class V3Rooms {
   }
 
   /** Member events between the positions that a limited timeline leaves out count for device lists too. */
-  async #allMemberChanges(view: RoomView, { delta, from, known }: { delta: RoomDelta; from: number; known: RoomEvent[] }): Promise<RoomEvent[]> {
+  async #allMemberChanges(
+    view: RoomView,
+    { delta, from, known }: { delta: RoomDelta; from: number; known: RoomEvent[] },
+  ): Promise<RoomEvent[]> {
     if (!delta.limited) return known;
     const before = await this.#parts.deltas.stateAt(view.room, from);
     const all = await this.#parts.deltas.stateBetween(before, delta.stateAfter);
@@ -98,18 +110,25 @@ export class V3Rooms {
       from,
       to: request.to,
       limit: Math.min(timeline.limit ?? LIMIT_DEFAULT, LIMIT_MAX),
-      matches: (pdu) => timeline.matches({ type: pdu.type, sender: pdu.sender, content: pdu.content, roomId: pdu.roomId }),
+      matches: (pdu) =>
+        timeline.matches({ type: pdu.type, sender: pdu.sender, content: pdu.content, roomId: pdu.roomId }),
     });
   }
 
   /** The state that the client cannot learn from the timeline, or with `state_after` the state that has changed. */
-  async #state(request: RoomRequest, view: RoomView, { delta, from }: { delta: RoomDelta; from: number }): Promise<RoomEvent[]> {
+  async #state(
+    request: RoomRequest,
+    view: RoomView,
+    { delta, from }: { delta: RoomDelta; from: number },
+  ): Promise<RoomEvent[]> {
     const { deltas, members } = this.#parts;
     const { state: filter } = request.filter.rooms;
-    const target = request.useStateAfter ? delta.stateAfter : delta.stateBefore;
+    const target = request.stateAfterName !== undefined ? delta.stateAfter : delta.stateBefore;
     const before = from === 0 ? undefined : await deltas.stateAt(view.room, from);
     const changed = await deltas.stateBetween(before, target);
-    const matching = changed.filter(({ pdu }) => filter.matches({ type: pdu.type, sender: pdu.sender, content: pdu.content }));
+    const matching = changed.filter(({ pdu }) =>
+      filter.matches({ type: pdu.type, sender: pdu.sender, content: pdu.content }),
+    );
     if (!filter.lazyLoadMembers) return matching;
     const connection = `${request.viewer.user} ${request.viewer.device}`;
     if (from === 0) members.reset(connection, view.room);
@@ -117,7 +136,7 @@ export class V3Rooms {
     if (from === 0) needed.add(request.viewer.user);
     // Members that an unlimited timeline changes are told in any case, as are those that it speaks of.
     const told = matching.filter(({ pdu }) => pdu.type !== 'm.room.member' || (from !== 0 && !delta.limited));
-    const inTimeline = request.useStateAfter ? [] : delta.timeline;
+    const inTimeline = request.stateAfterName !== undefined ? [] : delta.timeline;
     members.note(connection, view.room, [...told, ...inTimeline]);
     const fresh = await members.fresh(connection, view.room, needed, filter.includeRedundantMembers);
     const known = new Set([...told, ...inTimeline].map((one) => one.number));
@@ -142,13 +161,20 @@ export class V3Rooms {
   async #joinedText(
     request: RoomRequest,
     view: RoomView,
-    parts: { delta: RoomDelta; state: RoomEvent[]; ephemeral: string[]; data: string[]; isJoined: boolean; from: number },
+    parts: {
+      delta: RoomDelta;
+      state: RoomEvent[];
+      ephemeral: string[];
+      data: string[];
+      isJoined: boolean;
+      from: number;
+    },
   ): Promise<string> {
     const { delta, state, ephemeral, data, isJoined, from } = parts;
     const { presenter } = this.#parts;
     const timeline = await presenter.present(view.room, delta.timeline, request.viewer, { withRoomId: false, view });
     const states = await presenter.present(view.room, state, request.viewer, { withRoomId: false, bundle: false });
-    const stateName = request.useStateAfter ? 'state_after' : 'state';
+    const stateName = request.stateAfterName ?? 'state';
     const members = [
       `"timeline":{"events":[${timeline.join(',')}],"limited":${delta.limited},"prev_batch":"${formatToken(delta.prevBatch)}"}`,
       `"${stateName}":{"events":[${states.join(',')}]}`,
@@ -196,8 +222,3 @@ export class V3Rooms {
 
 /** Changes of these change a room's summary. */
 const SUMMARY_TYPES: ReadonlySet<string> = new Set(['m.room.member', 'm.room.name', 'm.room.canonical_alias']);
-
-/** Whether a user left a room on their own, or was never in it: such rooms need no answer in an initial sync. */
-export function leftBy(event: RoomEvent, user: UserId): boolean {
-  return event.pdu.sender === user && getString(event.pdu.content, 'membership') === 'leave';
-}

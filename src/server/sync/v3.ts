@@ -5,7 +5,7 @@
 import type { DeviceId, UserId } from '../../matrix/ids.ts';
 import { type SyncFilter, parseSyncFilter } from '../../rules/filters/filter.ts';
 import type { JsonObject } from '../../matrix/json.ts';
-import type { MembershipRecord, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
+import type { AccountDataRow, MembershipRecord, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { Keys } from '../keys/index.ts';
 import type { Presence, PresenceState } from '../presence/index.ts';
@@ -13,11 +13,11 @@ import type { PushRules } from '../push-rules/index.ts';
 import type { Rooms } from '../rooms/index.ts';
 import type { Viewer } from '../timeline/index.ts';
 import type { Typing } from '../typing/index.ts';
-import { accountDataChanges, accountDataEvents } from './account-data.ts';
+import { type AccountDataChanges, accountDataChanges, accountDataEvents } from './account-data.ts';
 import type { ChangeIndex } from './change-index.ts';
 import type { DeviceLists, RoomMemberChanges } from './device-lists.ts';
 import { formatSyncToken, parseSyncToken, type SyncToken } from './sync-token.ts';
-import { leftBy, type RoomRequest, type V3Rooms } from './v3-room.ts';
+import type { RoomRequest, V3Rooms } from './v3-room.ts';
 
 export interface SyncRequest {
   readonly viewer: Viewer & { readonly device: DeviceId };
@@ -26,7 +26,7 @@ export interface SyncRequest {
   readonly fullState: boolean;
   readonly timeoutMs: number;
   readonly setPresence: PresenceState;
-  readonly useStateAfter: boolean;
+  readonly stateAfterName: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -82,7 +82,8 @@ export class V3Sync {
         const from = since?.position ?? 0;
         const answer = await this.#answer({ request, since, filter, to, from });
         const leftMs = deadline - context.clock.monotonic();
-        const isDue = !answer.isEmpty || since === undefined || request.fullState || leftMs <= 0 || request.signal.aborted;
+        const isDue =
+          !answer.isEmpty || since === undefined || request.fullState || leftMs <= 0 || request.signal.aborted;
         if (isDue) return answer.text;
         // Something may have been committed while the answer was computed.
         if ((context.store.position as number) === to) {
@@ -106,26 +107,22 @@ export class V3Sync {
   }
 
   async #answer(work: Work): Promise<Answer> {
-    const { context, typing, presence, epoch } = this.#parts;
-    const { request, since, filter, to, from } = work;
+    const { typing, presence, epoch } = this.#parts;
+    const { request, since, filter, to } = work;
     const serials = { typing: typing.serial, presence: presence.serial };
     const data = await this.#accountData(work);
     const { texts, changes } = await this.#rooms(work, data.rooms);
-    const global = accountDataEvents(data.global.filter((one) => filter.accountData.matches(one)));
+    const global = accountDataEvents(data.global.filter((one) => filter.accountData.matches({ type: one.type })));
     const toDevice = await this.#toDevice(work);
     const presences = this.#presence(work, await this.#presenceSubjects(work));
-    const lists =
-      since === undefined
-        ? { changed: [], left: [] }
-        : await this.#deviceLists(work, changes);
+    const lists = since === undefined ? { changed: [], left: [] } : await this.#deviceLists(work, changes);
     const isEmpty =
       [...texts.values()].every((one) => one.length === 0) &&
       global.length + toDevice.events.length + presences.length + lists.changed.length + lists.left.length === 0;
-    if (isEmpty && since !== undefined && request.timeoutMs > 0 && !request.fullState && from === to) {
-      return { text: await this.#emptyText(work, serials), isEmpty };
-    }
     const token = formatSyncToken({ position: to, toDevice: toDevice.upTo, ...serials, epoch });
-    const rooms = [...texts].flatMap(([name, entries]) => (entries.length === 0 ? [] : [`"${name}":{${entries.join(',')}}`]));
+    const rooms = [...texts].flatMap(([name, entries]) =>
+      entries.length === 0 ? [] : [`"${name}":{${entries.join(',')}}`],
+    );
     const members = [
       `"next_batch":"${token}"`,
       ...(rooms.length > 0 ? [`"rooms":{${rooms.join(',')}}`] : []),
@@ -135,29 +132,33 @@ export class V3Sync {
       ...(lists.changed.length + lists.left.length > 0 ? [`"device_lists":${JSON.stringify(lists)}`] : []),
       ...(await this.#keyCounts(request.viewer)),
     ];
-    context.metrics.counter('postern_sync_answers_total', 'Answers of /sync.').add(1);
     return { text: `{${members.join(',')}}`, isEmpty };
   }
 
-  async #emptyText({ request, to, since }: Work, serials: { typing: number; presence: number }): Promise<string> {
-    const token = formatSyncToken({ position: to, toDevice: since?.toDevice ?? to, ...serials, epoch: this.#parts.epoch });
-    return `{"next_batch":"${token}",${(await this.#keyCounts(request.viewer)).join(',')}}`;
-  }
-
-  async #accountData({ request, from, to }: Work) {
+  async #accountData({ request, from, to }: Work): Promise<AccountDataChanges> {
     const { context, pushRules, index } = this.#parts;
     const { user } = request.viewer;
-    return await accountDataChanges(context, pushRules, { user, from: request.fullState ? 0 : from, to }).then(async (changes) => {
-      (await index.get(user)).accountDataPosition = Math.min((await index.get(user)).accountDataPosition, to);
-      return changes;
-    });
+    const userIndex = await index.get(user);
+    const after = request.fullState ? 0 : from;
+    const newest = userIndex.accountDataPosition;
+    if (newest <= after) return { global: [], rooms: new Map<RoomNumber, AccountDataRow[]>() };
+    const changes = await accountDataChanges(context, pushRules, { user, from: after, to });
+    // Everything up to here has been looked at: until something new comes nobody needs to look again.
+    const isNothing = after > 0 && changes.global.length === 0 && changes.rooms.size === 0;
+    if (isNothing && userIndex.accountDataPosition === newest) userIndex.accountDataPosition = after;
+    return changes;
   }
 
   async #rooms(
     work: Work,
     data: ReadonlyMap<RoomNumber, Parameters<V3Rooms['joined']>[2]>,
   ): Promise<{ texts: Map<string, string[]>; changes: RoomMemberChanges[] }> {
-    const texts = new Map<string, string[]>([['join', []], ['invite', []], ['knock', []], ['leave', []]]);
+    const texts = new Map<string, string[]>([
+      ['join', []],
+      ['invite', []],
+      ['knock', []],
+      ['leave', []],
+    ]);
     const changes: RoomMemberChanges[] = [];
     for (const membership of await this.#memberships(work)) {
       if (!work.filter.rooms.matches(membership.roomId)) continue;
@@ -186,25 +187,23 @@ export class V3Sync {
       to,
       typingFrom: since?.typing ?? 0,
       fullState: request.fullState,
-      useStateAfter: request.useStateAfter,
+      stateAfterName: request.stateAfterName,
     };
     const isJoined = membership.membership === 'join';
-    if (!isJoined && !(await this.#showsLeft(membership, { filter, since, isNew }))) return undefined;
+    if (!isJoined && !this.#showsLeft(membership, { filter, since, isNew })) return undefined;
     const answer = await roomAnswers.joined(roomRequest, membership, data);
     const section = isJoined ? 'join' : 'leave';
     return { section, text: answer.isEmpty ? '' : answer.text, changes: answer.memberChanges };
   }
 
   /** "include_leave: Include rooms that the user has left in the sync"; what was left since the token is always told. */
-  async #showsLeft(
+  #showsLeft(
     membership: MembershipRecord,
     { filter, since, isNew }: { filter: SyncFilter; since: SyncToken | undefined; isNew: boolean },
-  ): Promise<boolean> {
+  ): boolean {
     if (membership.forgotten) return false;
     if (since !== undefined) return isNew;
-    if (filter.rooms.includeLeave) return true;
-    const [event] = await this.#parts.rooms.events.getByNumber([membership.event]);
-    return event !== undefined && !leftBy(event, membership.user) && membership.membership === 'ban' && filter.rooms.includeLeave;
+    return filter.rooms.includeLeave;
   }
 
   /** The memberships of the rooms that changed; of all rooms where the client has nothing. */
@@ -238,7 +237,7 @@ export class V3Sync {
       to: to as StreamPosition,
       limit: TO_DEVICE_MAX,
     });
-    if (rows.length === 0 && newest === undefined) userIndex.toDevice.set(device, after);
+    if (rows.length === 0 && !userIndex.toDevice.has(device)) userIndex.toDevice.set(device, after);
     const upTo = rows.length < TO_DEVICE_MAX ? to : (rows.at(-1)?.position ?? to);
     return { events: rows.map((one) => one.json), upTo };
   }

@@ -67,7 +67,7 @@ export function commitPlan(
       throw error;
     },
   );
-  room.settled = Promise.allSettled([room.settled, settled]);
+  room.track(settled);
   return settled;
 }
 
@@ -233,7 +233,7 @@ function publish(written: readonly Written[], { stream, serverName }: Context): 
       room: event.room,
       event: event.number as EventNumber,
       ...(planned.redactionTarget !== undefined && { redaction: true as const }),
-      ...(local && { member: { user, membership, before: beforeOf(planned) } }),
+      ...(local && { member: { user, membership, before: beforeOf(planned), by: event.pdu.sender } }),
     });
   }
 }

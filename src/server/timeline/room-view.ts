@@ -1,6 +1,7 @@
 /**
  * What one user may see of one room: history visibility and the user's membership at every event.
- * On the main line both are two short lists from the state log, so no state is ever loaded for it.
+ * On the main line both are two short lists from the state log, so no state is ever loaded for it; and in the usual
+ * case, a member of a room whose history was always shared, not even these are read.
  */
 import type { UserId } from '../../matrix/ids.ts';
 import { getString } from '../../matrix/json.ts';
@@ -15,71 +16,104 @@ interface Step<T> {
   readonly value: T;
 }
 
+interface ViewParts {
+  readonly context: Context;
+  readonly rooms: Rooms;
+}
+
+/** The visibility steps of a room, good as long as its current visibility event is this one. */
+const visibilitySteps = new WeakMap<
+  Room,
+  { event: RoomEvent | undefined; steps: Promise<Step<HistoryVisibility>[]> }
+>();
+
 export class RoomView {
   readonly room: Room;
   readonly user: UserId;
-  readonly #rooms: Rooms;
-  readonly #context: Context;
-  readonly #visibility: readonly Step<HistoryVisibility>[];
-  readonly #membership: readonly Step<string>[];
+  readonly #parts: ViewParts;
+  /** The user's current member event. */
+  readonly #member: RoomEvent | undefined;
+  #membership: Promise<Step<string>[]> | undefined;
+  #sees: Promise<boolean> | undefined;
 
-  private constructor(
-    room: Room,
-    user: UserId,
-    parts: { context: Context; rooms: Rooms; visibility: Step<HistoryVisibility>[]; membership: Step<string>[] },
-  ) {
+  private constructor(room: Room, user: UserId, parts: ViewParts) {
     this.room = room;
     this.user = user;
-    this.#context = parts.context;
-    this.#rooms = parts.rooms;
-    this.#visibility = parts.visibility;
-    this.#membership = parts.membership;
+    this.#parts = parts;
+    this.#member = room.state('m.room.member', user);
   }
 
-  /** Reads the histories of the two keys that decide. */
-  static async open(
-    room: Room,
-    user: UserId,
-    { context, rooms }: { context: Context; rooms: Rooms },
-  ): Promise<RoomView> {
-    const load = async <T>(pair: StatePair, read: (event: RoomEvent) => T): Promise<Step<T>[]> => {
-      const steps = await context.store.rooms.getStateHistory(room.mainLine, pair);
-      const events = await rooms.events.getByNumber(steps.map((one) => one.event));
-      return events.map((event, index) => ({ position: steps[index]?.position ?? 0, value: read(event) }));
-    };
-    return new RoomView(room, user, {
-      context,
-      rooms,
-      visibility: await load({ type: 'm.room.history_visibility', stateKey: '' }, (event) =>
-        historyVisibilityOf(event.pdu),
-      ),
-      membership: await load({ type: 'm.room.member', stateKey: user }, membershipOfMember),
-    });
+  /** A view of the room as it is now. */
+  static async open(room: Room, user: UserId, parts: ViewParts): Promise<RoomView> {
+    await parts.rooms.ensureMembers(room, [user]);
+    return new RoomView(room, user, parts);
+  }
+
+  get #isJoined(): boolean {
+    return this.#member !== undefined && membershipOfMember(this.#member) === 'join';
   }
 
   /** Whether everything is visible whatever the event: the usual case, known without looking at events. */
-  get seesEverything(): boolean {
-    const open = this.#visibility.every(({ value }) => value === 'world_readable' || value === 'shared');
-    return open && this.#membership.at(-1)?.value === 'join';
+  seesEverything(): Promise<boolean> {
+    this.#sees ??= this.#isJoined
+      ? this.#visibilitySteps().then((steps) =>
+          steps.every(({ value }) => value === 'world_readable' || value === 'shared'),
+        )
+      : Promise.resolve(false);
+    return this.#sees;
+  }
+
+  #visibilitySteps(): Promise<Step<HistoryVisibility>[]> {
+    const event = this.room.state('m.room.history_visibility', '');
+    const cached = visibilitySteps.get(this.room);
+    if (cached !== undefined && cached.event?.number === event?.number) return cached.steps;
+    const pair = { type: 'm.room.history_visibility', stateKey: '' };
+    const steps = this.#load(pair, (one) => historyVisibilityOf(one.pdu));
+    // What is not durable yet would be missing from the steps: they are kept once it is.
+    if (this.room.isSettled) visibilitySteps.set(this.room, { event, steps });
+    return steps;
+  }
+
+  #membershipSteps(): Promise<Step<string>[]> {
+    this.#membership ??= this.#load({ type: 'm.room.member', stateKey: this.user }, membershipOfMember);
+    return this.#membership;
+  }
+
+  async #load<T>(pair: StatePair, read: (event: RoomEvent) => T): Promise<Step<T>[]> {
+    const { context, rooms } = this.#parts;
+    const steps = await context.store.rooms.getStateHistory(this.room.mainLine, pair);
+    const events = await rooms.events.getByNumber(steps.map((one) => one.event));
+    return events.map((event, index) => ({ position: steps[index]?.position ?? 0, value: read(event) }));
   }
 
   /** "membership: the room membership of the user making the request, at the time of the event." */
   async membershipAt(event: RoomEvent): Promise<string> {
     if (event.pdu.type === 'm.room.member' && event.pdu.stateKey === this.user) return membershipOfMember(event);
-    return await this.#membershipBefore(event);
+    return await this.membershipBefore(event);
   }
 
-  async #membershipBefore(event: RoomEvent): Promise<string> {
+  /** The user's membership in the state before an event. */
+  async membershipBefore(event: RoomEvent): Promise<string> {
     const { stateBefore } = event;
     if (stateBefore === undefined) return 'leave';
-    if (stateBefore.line === this.room.mainLine) return valueAt(this.#membership, stateBefore.position) ?? 'leave';
+    if (this.#member !== undefined && event.position > this.#member.position) return membershipOfMember(this.#member);
+    if (stateBefore.line === this.room.mainLine) {
+      return valueAt(await this.#membershipSteps(), stateBefore.position) ?? 'leave';
+    }
     return (await this.#read(stateBefore, 'm.room.member', this.user, membershipOfMember)) ?? 'leave';
+  }
+
+  /** Whether the user is or ever was joined. */
+  async everJoined(): Promise<boolean> {
+    return this.#isJoined || (await this.#membershipSteps()).some(({ value }) => value === 'join');
   }
 
   async #visibilityBefore(event: RoomEvent): Promise<HistoryVisibility> {
     const { stateBefore } = event;
     if (stateBefore === undefined) return 'shared';
-    if (stateBefore.line === this.room.mainLine) return valueAt(this.#visibility, stateBefore.position) ?? 'shared';
+    if (stateBefore.line === this.room.mainLine) {
+      return valueAt(await this.#visibilitySteps(), stateBefore.position) ?? 'shared';
+    }
     const read = (one: RoomEvent): HistoryVisibility => historyVisibilityOf(one.pdu);
     return (await this.#read(stateBefore, 'm.room.history_visibility', '', read)) ?? 'shared';
   }
@@ -90,34 +124,35 @@ export class RoomView {
     stateKey: string,
     read: (event: RoomEvent) => T,
   ): Promise<T | undefined> {
-    const entries = await this.#context.store.rooms.getStateAt(at, [{ type, stateKey }]);
-    const event = (await this.#rooms.events.getByNumber(entries.map((one) => one.event)))[0];
+    const { context, rooms } = this.#parts;
+    const entries = await context.store.rooms.getStateAt(at, [{ type, stateKey }]);
+    const event = (await rooms.events.getByNumber(entries.map((one) => one.event)))[0];
     return event === undefined ? undefined : read(event);
   }
 
   /** "if the user joined the room at any point after the event was sent" */
-  #joinsAfter(event: RoomEvent): boolean {
-    if (this.#membership.at(-1)?.value === 'join') return true;
+  async #joinsAfter(event: RoomEvent): Promise<boolean> {
+    if (this.#isJoined) return true;
     const from = event.stateBefore?.line === this.room.mainLine ? event.stateBefore.position : 0;
-    return this.#membership.some(({ position, value }) => value === 'join' && position > from);
+    return (await this.#membershipSteps()).some(({ position, value }) => value === 'join' && position > from);
   }
 
   /** Whether the user may see the event. */
   async canSee(event: RoomEvent): Promise<boolean> {
     if (event.room !== this.room.number) return false;
-    if (this.seesEverything) return true;
+    if (await this.seesEverything()) return true;
     return isVisible({
       event: event.pdu,
       userId: this.user,
       visibility: await this.#visibilityBefore(event),
-      membership: await this.#membershipBefore(event),
-      joinedLater: this.#joinsAfter(event),
+      membership: await this.membershipBefore(event),
+      joinedLater: await this.#joinsAfter(event),
     });
   }
 
   /** The events that the user may see, in their order. */
   async filterVisible(events: readonly RoomEvent[]): Promise<RoomEvent[]> {
-    if (this.seesEverything) return [...events];
+    if (await this.seesEverything()) return [...events];
     const visible: RoomEvent[] = [];
     for (const event of events) if (await this.canSee(event)) visible.push(event);
     return visible;

@@ -64,6 +64,11 @@ export class Typing {
     this.#context.stream.publish({ kind: 'typing', room: number });
   }
 
+  /** Rooms in which somebody began or stopped after `serial`. */
+  *roomsChangedAfter(serial: number): Iterable<RoomNumber> {
+    for (const [number, room] of this.#typing) if (room.serial > serial) yield number;
+  }
+
   /** Who is typing in a room, when that changed after `serial`; `undefined` when it did not. */
   changesAfter(number: RoomNumber, serial: number): UserId[] | undefined {
     const room = this.#typing.get(number);

@@ -4,7 +4,7 @@ import { siblingUrl } from '../../lib/sibling-url.ts';
 import { OperationError } from '../../matrix/errors.ts';
 import type { Store } from '../../ports/store/index.ts';
 import { openStore } from '../open.ts';
-import { connect, loadDriver } from '../postgres/driver.ts';
+import { connect, loadDriver, serverCode } from '../postgres/driver.ts';
 import { kindOfCode } from '../postgres/writer.ts';
 import { Kit } from './kit.ts';
 import { startPostgres } from './postgres-server.ts';
@@ -90,6 +90,11 @@ if (typeof server === 'string') {
   });
 }
 
+test('a broken pipe is no answer of the server, though its code has five letters', () => {
+  assert.equal(serverCode(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })), '');
+  assert.equal(serverCode(Object.assign(new Error('duplicate'), { code: '23505', severity: 'ERROR' })), '23505');
+});
+
 test('failures of PostgreSQL are told apart by their code', () => {
   const kinds = {
     '23505': 'conflict',
@@ -99,7 +104,7 @@ test('failures of PostgreSQL are told apart by their code', () => {
     '57P01': 'database-unreachable',
     '40001': 'database-unreachable',
     '42703': 'bug',
-    ECONNRESET: 'database-unreachable',
+    '': 'database-unreachable',
   } as const;
   for (const [code, kind] of Object.entries(kinds)) assert.equal(kindOfCode(code), kind, code);
 });

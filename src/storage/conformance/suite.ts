@@ -12,7 +12,7 @@ import { TRANSACTION_CASES } from './transactions.ts';
 import { USER_DATA_CASES } from './user-data.ts';
 
 /** Everything the Store port promises. */
-const CASES: readonly Case[] = [
+export const CASES: readonly Case[] = [
   ...TRANSACTION_CASES,
   ...EVENT_CASES,
   ...STATE_CASES,

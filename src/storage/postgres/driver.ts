@@ -22,6 +22,11 @@ function parse(oid: number): (value: string) => unknown {
   }
 }
 
+/** The server's own code of five characters; empty for what went wrong on the way to it (EPIPE has five as well). */
+export function serverCode(error: unknown): string {
+  return error instanceof Error && 'severity' in error && 'code' in error ? String(error.code) : '';
+}
+
 /** Loads the driver, which is installed only where PostgreSQL is used. */
 export async function loadDriver(): Promise<typeof pg> {
   try {

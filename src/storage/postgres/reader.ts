@@ -3,6 +3,7 @@ import { present } from '../../lib/assert.ts';
 import { OperationError } from '../../matrix/errors.ts';
 import type { Database, Row, SqlParam } from '../database.ts';
 import { bindable, postgresText } from '../text-code.ts';
+import { serverCode } from './driver.ts';
 import { NamedStatements } from './statements.ts';
 
 /** Reads over a few pipelined connections, each query on the next one; a broken connection is opened anew. */
@@ -70,8 +71,8 @@ export class PostgresReader implements Database {
 }
 
 function readFailure(cause: unknown): Error {
-  // An answer of the server about the statement has a code of five characters.
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('57P') && !code.startsWith('08')) return cause as Error;
+  const code = serverCode(cause);
+  // A code is an answer about the statement, but for those that say the server or the connection is going.
+  if (cause instanceof Error && code !== '' && !/^(?:57P|08)/.test(code)) return cause;
   return new OperationError('database-unreachable', { temporary: true, cause });
 }

@@ -6,6 +6,7 @@ import { type FailureKind, failureOf } from '../failures.ts';
 import type { BatchOutcome, BatchWriter, Counters } from '../group-commit.ts';
 import type { EventSigner } from '../signer.ts';
 import { readStatement, type StatementTexts, type WriteUnit } from '../write-unit.ts';
+import { serverCode } from './driver.ts';
 import { NamedStatements } from './statements.ts';
 
 const SET_COUNTERS = 'UPDATE stream SET position = ?, event = ?, room = ?, line = ? WHERE one = 1';
@@ -54,7 +55,7 @@ export class PostgresWriter implements BatchWriter {
     return writer;
   }
 
-  async write(units: readonly WriteUnit[], counters: Counters): Promise<BatchOutcome> {
+  async write(units: readonly WriteUnit[], counters: Counters | undefined): Promise<BatchOutcome> {
     const whole = await this.#commit(units, counters);
     if (whole.failure === undefined) return { commitMs: whole.commitMs, failures: new Map() };
     if (units.length === 1) return { commitMs: 0, failures: new Map([[0, whole.failure]]) };
@@ -94,15 +95,18 @@ export class PostgresWriter implements BatchWriter {
 
   async #commit(
     units: readonly WriteUnit[],
-    counters: Counters,
+    counters: Counters | undefined,
   ): Promise<{ commitMs: number; failure: Error | undefined }> {
     try {
       const client = this.#client ?? (await this.#connect());
       const begun = client.query('BEGIN');
       const sent = units.flatMap((unit) => this.#send(client, unit));
-      const { position, event, room, line } = counters;
-      const marks = client.query({ ...this.#statements.of(SET_COUNTERS), values: [position, event, room, line] });
-      const failure = await firstFailure([begun, ...sent.map((one) => one.result), marks], sent);
+      const answers: Promise<unknown>[] = [begun, ...sent.map((one) => one.result)];
+      if (counters !== undefined) {
+        const { position, event, room, line } = counters;
+        answers.push(client.query({ ...this.#statements.of(SET_COUNTERS), values: [position, event, room, line] }));
+      }
+      const failure = await firstFailure(answers, sent);
       if (failure !== undefined) {
         await client.query('ROLLBACK');
         return { commitMs: 0, failure };
@@ -132,7 +136,7 @@ export class PostgresWriter implements BatchWriter {
 async function firstFailure(all: readonly Promise<unknown>[], sent: readonly Sent[]): Promise<Error | undefined> {
   const settled = await Promise.allSettled(all);
   const rejected = settled.filter((one) => one.status === 'rejected');
-  const cause = rejected.find((one) => codeOf(one.reason) !== ABORTED) ?? rejected[0];
+  const cause = rejected.find((one) => serverCode(one.reason) !== ABORTED) ?? rejected[0];
   if (cause !== undefined) return writeFailure(cause.reason);
   for (const one of sent) {
     if (one.expectsOne && (await one.result).rowCount !== 1) {
@@ -142,11 +146,7 @@ async function firstFailure(all: readonly Promise<unknown>[], sent: readonly Sen
   return undefined;
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
-/** What kind of failure a code of PostgreSQL is. */
+/** What kind of failure a code of PostgreSQL is; an empty one means that the server was not reached. */
 export function kindOfCode(code: string): FailureKind {
   if (code === '23505') return 'conflict';
   if (code === '53100') return 'disk-full';
@@ -154,11 +154,11 @@ export function kindOfCode(code: string): FailureKind {
   if (code === 'XX001' || code === 'XX002') return 'database-corrupt';
   // Another transaction in the way, resources, operators: worth another try.
   if (/^(?:40|53|55|57|08)/.test(code)) return 'database-unreachable';
-  return /^[0-9A-Z]{5}$/.test(code) ? 'bug' : 'database-unreachable';
+  return code === '' ? 'database-unreachable' : 'bug';
 }
 
 function writeFailure(error: unknown): Error {
   if (error instanceof OperationError || error instanceof ConflictError) return error;
   assert(error instanceof Error, 'a driver throws errors');
-  return failureOf(kindOfCode(codeOf(error)), error.message);
+  return failureOf(kindOfCode(serverCode(error)), error.message);
 }

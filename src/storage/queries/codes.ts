@@ -4,6 +4,9 @@ import { present } from '../../lib/assert.ts';
 const STATUSES: readonly EventStatus[] = ['accepted', 'soft-failed', 'rejected', 'outlier'];
 const MEMBERSHIPS: readonly Membership[] = ['join', 'invite', 'leave', 'ban', 'knock'];
 
+/** In the current state: an entry that is no member event. */
+export const NO_MEMBERSHIP = 0;
+
 /** The number that stands for a status in the tables. */
 export function statusCode(status: EventStatus): number {
   return STATUSES.indexOf(status);

@@ -76,12 +76,11 @@ export async function readReplacements(
   return new Map([...latest].map(([parent, row]) => [parent, numberIn(row, 'number')]));
 }
 
-const THREADS = `SELECT g.parent, g.total, g.mine, r.child FROM
-  (SELECT parent, count(*) AS total, max(position) AS position, max(CASE WHEN sender = ? THEN 1 ELSE 0 END) AS mine
-    FROM event_relations
-    WHERE room = ? AND parent IN @blobs AND rel_type = 'm.thread' GROUP BY parent) g
-  JOIN event_relations r ON r.room = ? AND r.parent = g.parent AND r.rel_type = 'm.thread' AND r.position = g.position
-  ORDER BY r.child`;
+const THREADS = `SELECT g.parent, g.total, g.mine, (SELECT r.child FROM event_relations r
+    WHERE r.room = ? AND r.parent = g.parent AND r.rel_type = 'm.thread'
+    ORDER BY r.position DESC, r.child DESC LIMIT 1) AS child
+  FROM (SELECT parent, count(*) AS total, max(CASE WHEN sender = ? THEN 1 ELSE 0 END) AS mine FROM event_relations
+    WHERE room = ? AND parent IN @blobs AND rel_type = 'm.thread' GROUP BY parent) g`;
 
 /** Count of replies, the newest of them and whether `viewer` wrote one, by root. */
 export async function readThreadSummaries(
@@ -89,7 +88,7 @@ export async function readThreadSummaries(
   room: RoomNumber,
   { roots, viewer }: { roots: readonly EventId[]; viewer: UserId },
 ): Promise<Map<EventId, { count: number; latest: EventNumber; participated: boolean }>> {
-  const rows = await database.all(THREADS, viewer, room, roots.map(eventIdBytes), room);
+  const rows = await database.all(THREADS, room, viewer, room, roots.map(eventIdBytes));
   return new Map(
     rows.map((row) => [
       idIn(row, 'parent'),

@@ -10,7 +10,7 @@ import type {
   StatePair,
 } from '../../ports/store/index.ts';
 import { bit, orNull, type StatementSink } from '../database.ts';
-import { membershipCode } from './codes.ts';
+import { membershipCode, NO_MEMBERSHIP } from './codes.ts';
 import type { StateKeys } from './state-keys.ts';
 
 const ADD_ROOM = `INSERT INTO rooms (number, room_id, version, main_line, main_head, joined_count, invited_count,
@@ -66,7 +66,7 @@ export class RoomStatements implements RoomWrites {
 
   setCurrentState(room: RoomNumber, entries: readonly (StateEntry & { membership?: Membership })[]): void {
     for (const entry of entries) {
-      const membership = entry.membership === undefined ? null : membershipCode(entry.membership);
+      const membership = entry.membership === undefined ? NO_MEMBERSHIP : membershipCode(entry.membership);
       this.#stateKeys.intern(this.#sink, entry);
       this.#sink.run(SET_CURRENT, room, entry.type, entry.stateKey, entry.event, membership);
     }

@@ -35,7 +35,7 @@ const MEMBERS = `SELECT k.state_key, c.membership, c.event FROM current_state c 
   WHERE c.room = ? AND c.membership IN @numbers`;
 const MEMBERS_OF = `SELECT k.state_key, c.membership, c.event FROM state_keys k
   JOIN current_state c ON c.room = ? AND c.key = k.key
-  WHERE k.type = 'm.room.member' AND k.state_key IN @texts AND c.membership IS NOT NULL`;
+  WHERE k.type = 'm.room.member' AND k.state_key IN @texts AND c.membership > 0`;
 const LOCAL_JOINED = 'SELECT user_id FROM memberships WHERE room = ? AND membership = 1';
 
 const MEMBERSHIP = `SELECT ${MEMBERSHIP_COLUMNS} FROM memberships m JOIN rooms r ON r.number = m.room

@@ -14,26 +14,27 @@ import type { StateKeys } from './state-keys.ts';
 const CURRENT = `SELECT c.event, k.type, k.state_key FROM current_state c JOIN state_keys k ON k.key = c.key
   WHERE c.room = ?`;
 const CURRENT_ENTRIES = `${CURRENT} AND c.key IN @numbers`;
-// Only member events have a membership: the partial index leaves the few other entries of a room.
-const CURRENT_OF_TYPE = `${CURRENT} AND c.membership IS NULL AND k.type = ?`;
-const CURRENT_CORE = `${CURRENT} AND c.membership IS NULL`;
-const CURRENT_MEMBERS = `${CURRENT} AND c.membership IS NOT NULL`;
+// Only member events have a membership but 0: the partial index leaves the few other entries of a room.
+const CURRENT_OF_TYPE = `${CURRENT} AND c.membership = 0 AND k.type = ?`;
+const CURRENT_CORE = `${CURRENT} AND c.membership = 0`;
+const CURRENT_MEMBERS = `${CURRENT} AND c.membership > 0`;
 
 const LINE = 'SELECT line, room, parent_line, parent_position, head FROM state_lines WHERE line = ?';
-// "State at an event = per key the latest entry with position <= its position."
-const WHOLE_AT = `SELECT l.key, l.event, k.type, k.state_key FROM
-  (SELECT key, max(position) AS position FROM state_log WHERE line = ? AND position <= ? GROUP BY key) g
-  JOIN state_log l ON l.line = ? AND l.key = g.key AND l.position = g.position
-  JOIN state_keys k ON k.key = l.key`;
+// "State at an event = per key the latest entry with position <= its position." The plus keeps the planner on the
+// primary key, whose order is the one of the groups; the value is one seek a key.
+const WHOLE_AT = `SELECT g.key, (SELECT l.event FROM state_log l
+    WHERE l.line = ? AND l.key = g.key AND l.position = g.position) AS event, k.type, k.state_key
+  FROM (SELECT key, max(position) AS position FROM state_log WHERE line = ? AND +position <= ? GROUP BY key) g
+  JOIN state_keys k ON k.key = g.key`;
 const ENTRIES_AT = `SELECT k.key, k.type, k.state_key, (SELECT l.event FROM state_log l
     WHERE l.line = ? AND l.key = k.key AND l.position <= ? ORDER BY l.position DESC LIMIT 1) AS event
   FROM state_keys k WHERE k.key IN @numbers`;
 const HISTORY = 'SELECT position, event FROM state_log WHERE line = ? AND key = ? ORDER BY position';
-const CHANGES = `SELECT l.key, l.event, k.type, k.state_key FROM
-  (SELECT key, max(position) AS position FROM state_log WHERE line = ? AND position > ? AND position <= ?
+const CHANGES = `SELECT g.key, (SELECT l.event FROM state_log l
+    WHERE l.line = ? AND l.key = g.key AND l.position = g.position) AS event, k.type, k.state_key
+  FROM (SELECT key, max(position) AS position FROM state_log WHERE line = ? AND position > ? AND position <= ?
     GROUP BY key) g
-  JOIN state_log l ON l.line = ? AND l.key = g.key AND l.position = g.position
-  JOIN state_keys k ON k.key = l.key`;
+  JOIN state_keys k ON k.key = g.key`;
 
 /** Chains deeper than this are written out in full by the owner of the log; the bound only stops a loop. */
 const CHAIN_MAX = 64;
@@ -89,7 +90,7 @@ export class StateQueries {
       if (missing?.length === 0) break;
       const rows =
         missing === undefined
-          ? await this.#database.all(WHOLE_AT, line, position, line)
+          ? await this.#database.all(WHOLE_AT, line, line, position)
           : await this.#database.all(ENTRIES_AT, line, position, missing);
       for (const row of rows) {
         const key = integerOf(row, 'key');
@@ -101,7 +102,7 @@ export class StateQueries {
   }
 
   async changes(line: LineNumber, from: number, to: number): Promise<StateEntry[]> {
-    const rows = await this.#database.all(CHANGES, line, from, to, line);
+    const rows = await this.#database.all(CHANGES, line, line, from, to);
     return rows.map(entryOf);
   }
 

@@ -39,8 +39,8 @@ const STATE = [
   'CREATE INDEX state_lines_room ON state_lines (room)',
   'CREATE TABLE state_log (line @int NOT NULL, key @int NOT NULL, position @int NOT NULL, event @int NOT NULL, PRIMARY KEY (line, key, position)) @narrow',
   'CREATE INDEX state_log_walk ON state_log (line, position)',
-  'CREATE TABLE current_state (room @int NOT NULL, key @int NOT NULL, event @int NOT NULL, membership @int, PRIMARY KEY (room, key)) @narrow',
-  'CREATE INDEX current_state_core ON current_state (room) WHERE membership IS NULL',
+  'CREATE TABLE current_state (room @int NOT NULL, key @int NOT NULL, event @int NOT NULL, membership @int NOT NULL, PRIMARY KEY (room, key)) @narrow',
+  'CREATE INDEX current_state_core ON current_state (room, membership, event) WHERE membership = 0',
 ];
 
 const ROOMS = [

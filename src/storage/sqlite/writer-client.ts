@@ -39,7 +39,7 @@ export class WriterClient implements BatchWriter {
     return client;
   }
 
-  async write(units: readonly WriteUnit[], counters: Counters): Promise<BatchOutcome> {
+  async write(units: readonly WriteUnit[], counters: Counters | undefined): Promise<BatchOutcome> {
     const outcome = await this.#ask(this.#flatten(units, counters));
     assert(Array.isArray(outcome), 'the writer answers a batch with a list');
     const failures = new Map<number, Error>();
@@ -81,11 +81,13 @@ export class WriterClient implements BatchWriter {
     this.#answer = undefined;
   }
 
-  #flatten(units: readonly WriteUnit[], counters: Counters): Flat[] {
+  #flatten(units: readonly WriteUnit[], counters: Counters | undefined): Flat[] {
     const { all } = this.#texts;
     const flat: Flat[] = [all.length - this.#textsSent];
     for (; this.#textsSent < all.length; this.#textsSent += 1) flat.push(all[this.#textsSent] ?? '');
-    flat.push(counters.position, counters.event, counters.room, counters.line, units.length);
+    if (counters === undefined) flat.push(null, null, null, null);
+    else flat.push(counters.position, counters.event, counters.room, counters.line);
+    flat.push(units.length);
     for (const unit of units) {
       flat.push(unit.statementCount);
       for (const value of unit.flat) flat.push(value);

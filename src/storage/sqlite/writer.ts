@@ -31,7 +31,8 @@ interface UnitRange {
 
 /**
  * The one writing connection. A flat batch is `[count of new texts, texts…, position, event, room, line, count of units,
- * (count of statements, statements…)…]`; it becomes one transaction. When a statement fails, the batch is rolled back
+ * (count of statements, statements…)…]`, with four NULLs where the counters stay as
+ * they are; it becomes one transaction. When a statement fails, the batch is rolled back
  * and repeated unit by unit, so that the bad one fails alone and the usual path pays nothing.
  */
 export class SqliteWriter {
@@ -40,6 +41,8 @@ export class SqliteWriter {
   readonly #now: () => number;
   readonly #statements: SqliteStatement[] = [];
   readonly #setCounters: SqliteStatement;
+  readonly #begin: SqliteStatement;
+  readonly #commitStatement: SqliteStatement;
   /** Whether something was redacted since the log was last emptied. */
   erased = false;
 
@@ -49,6 +52,8 @@ export class SqliteWriter {
     this.#now = now;
     for (const pragma of PRAGMAS) connection.exec(pragma);
     this.#setCounters = connection.prepare(SET_COUNTERS);
+    this.#begin = connection.prepare('BEGIN IMMEDIATE');
+    this.#commitStatement = connection.prepare('COMMIT');
   }
 
   /** Makes a batch durable and tells what failed. */
@@ -118,15 +123,15 @@ export class SqliteWriter {
 
   #commit(counters: readonly Flat[], body: () => void): { commitMs: number; failure: unknown } {
     try {
-      this.#connection.exec('BEGIN IMMEDIATE');
+      this.#begin.run([]);
     } catch (failure) {
       return { commitMs: 0, failure };
     }
     try {
       body();
-      this.#setCounters.run(counters);
+      if (counters[0] !== null) this.#setCounters.run(counters);
       const start = this.#now();
-      this.#connection.exec('COMMIT');
+      this.#commitStatement.run([]);
       return { commitMs: this.#now() - start, failure: undefined };
     } catch (failure) {
       this.#rollBack();

@@ -8,7 +8,14 @@ export const putDehydratedDevice = endpoint({
   path: '/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device',
   access: 'required',
   rateLimited: false,
-  body: object({ device_id: string(), device_data: anyObject(), initial_device_display_name: optional(string()), device_keys: anyObject(), one_time_keys: optional(anyObject()), fallback_keys: optional(anyObject()) }),
+  body: object({
+    device_id: string(),
+    device_data: anyObject(),
+    initial_device_display_name: optional(string()),
+    device_keys: anyObject(),
+    one_time_keys: optional(anyObject()),
+    fallback_keys: optional(anyObject()),
+  }),
   response: object({ device_id: string() }),
   msc: 3814,
 });

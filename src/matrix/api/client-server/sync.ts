@@ -15,6 +15,7 @@ export const sync = endpoint({
     set_presence: optional(oneOf(['offline', 'online', 'unavailable'])),
     timeout: optional(integer()),
     use_state_after: optional(boolean()),
+    'org.matrix.msc4222.use_state_after': optional(boolean()),
   }),
   response: object({
     next_batch: string(),

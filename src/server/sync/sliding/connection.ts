@@ -1,0 +1,121 @@
+/**
+ * What the server remembers of a sliding-sync connection: which rooms it has sent, up to where, and by which config.
+ * Only two positions of a connection are ever needed: the one the client has confirmed by using it, and the one of
+ * the answer that is on its way. The second is kept as a difference, so that an answer costs what it says.
+ */
+import { MatrixError } from '../../../matrix/errors.ts';
+import type { RoomNumber } from '../../../ports/store/index.ts';
+
+export interface SentRoom {
+  /** Everything up to here has been sent. */
+  readonly position: number;
+  readonly timelineLimit: number;
+  /** The required state that was asked for, as a text to compare. */
+  readonly requiredState: string;
+  readonly isDm: boolean;
+}
+
+export interface Serials {
+  readonly typing: number;
+  readonly presence: number;
+}
+
+interface Checkpoint {
+  readonly pos: string;
+  readonly position: number;
+  readonly serials: Serials;
+}
+
+interface Pending extends Checkpoint {
+  readonly rooms: ReadonlyMap<RoomNumber, SentRoom>;
+}
+
+export class Connection {
+  #confirmed: Checkpoint | undefined;
+  readonly #rooms: Map<RoomNumber, SentRoom>;
+  #pending: Pending | undefined;
+  /** Ends the request that waits on this connection: "only one request may be in flight". */
+  #abort: AbortController | undefined;
+  isChanged = false;
+
+  constructor(confirmed?: Checkpoint, rooms?: Iterable<readonly [RoomNumber, SentRoom]>) {
+    this.#confirmed = confirmed;
+    this.#rooms = new Map(rooms);
+  }
+
+  /** Position up to which the client has everything that it wants; `undefined` at the beginning. */
+  get position(): number | undefined {
+    return this.#confirmed?.position;
+  }
+
+  get serials(): Serials {
+    return this.#confirmed?.serials ?? { typing: 0, presence: 0 };
+  }
+
+  /**
+   * A request with `pos` has come: what was sent before is confirmed, or taken back where the client repeats the
+   * position before. Throws `M_UNKNOWN_POS` for any other.
+   */
+  resume(pos: string): void {
+    if (this.#pending?.pos === pos) {
+      for (const [room, sent] of this.#pending.rooms) this.#rooms.set(room, sent);
+      this.#confirmed = this.#pending;
+    } else if (this.#confirmed?.pos !== pos) {
+      throw new MatrixError('M_UNKNOWN_POS', 'The connection has expired: begin again without pos');
+    }
+    this.#pending = undefined;
+  }
+
+  /** Begins to answer; an older request that still waits is ended. Returns a signal that the next one raises. */
+  begin(): AbortSignal {
+    this.#abort?.abort();
+    this.#abort = new AbortController();
+    return this.#abort.signal;
+  }
+
+  sent(room: RoomNumber): SentRoom | undefined {
+    return this.#rooms.get(room);
+  }
+
+  sentRooms(): Iterable<RoomNumber> {
+    return this.#rooms.keys();
+  }
+
+  /** An answer goes out. */
+  send(pending: Pending): void {
+    this.#pending = pending;
+    this.isChanged = true;
+  }
+
+  /** The connection as compact JSON, with the answer that is on its way taken as confirmed. */
+  toJSON(): object | undefined {
+    const last = this.#pending ?? this.#confirmed;
+    if (last === undefined) return undefined;
+    const rooms = new Map([...this.#rooms, ...(this.#pending?.rooms ?? [])]);
+    return {
+      pos: last.pos,
+      position: last.position,
+      rooms: [...rooms].map(([room, one]) => [
+        room,
+        one.position,
+        one.timelineLimit,
+        one.requiredState,
+        Number(one.isDm),
+      ]),
+    };
+  }
+
+  /** Reads {@link toJSON} back. Serial numbers are those of another start of the process: everything is new. */
+  static fromJSON(value: unknown): Connection {
+    const stored = value as {
+      pos: string;
+      position: number;
+      rooms: [RoomNumber, number, number, string, number][];
+    };
+    const rooms = stored.rooms.map(
+      ([room, position, timelineLimit, requiredState, isDm]) =>
+        [room, { position, timelineLimit, requiredState, isDm: isDm === 1 }] as const,
+    );
+    return new Connection({ pos: stored.pos, position: stored.position, serials: { typing: 0, presence: 0 } }, rooms);
+  }
+}

@@ -1,0 +1,239 @@
+/** One room of a sliding-sync answer: everything at first, afterwards what changed. */
+import type { UserId } from '../../../matrix/ids.ts';
+import { getString } from '../../../matrix/json.ts';
+import type { StateReference } from '../../../ports/store/index.ts';
+import type { Context } from '../../context.ts';
+import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
+import { formatToken, type Presenter, RoomView, type Viewer } from '../../timeline/index.ts';
+import type { RoomPlace } from '../change-index.ts';
+import type { SyncMembers } from '../members.ts';
+import type { RoomDelta, RoomDeltas } from '../room-delta.ts';
+import type { Unread } from '../unread.ts';
+import type { SentRoom } from './connection.ts';
+import { isRequired, type RequiredState, type RoomConfig } from './request.ts';
+
+export interface ResultParts {
+  readonly context: Context;
+  readonly rooms: Rooms;
+  readonly deltas: RoomDeltas;
+  readonly members: SyncMembers;
+  readonly unread: Unread;
+  readonly presenter: Presenter;
+}
+
+export interface ResultRequest {
+  readonly viewer: Viewer;
+  readonly connection: string;
+  readonly room: Room;
+  readonly place: RoomPlace;
+  readonly config: RoomConfig;
+  readonly lists: readonly string[];
+  readonly sent: SentRoom | undefined;
+  readonly isDm: boolean;
+  /** Everything up to here was answered before; 0 for a first answer. */
+  readonly liveFrom: number;
+  readonly to: number;
+}
+
+/** "Proper" activity, by which clients sort rooms. */
+const BUMP_TYPES: ReadonlySet<string> = new Set([
+  'm.room.create',
+  'm.room.message',
+  'm.room.encrypted',
+  'm.sticker',
+  'm.call.invite',
+  'm.poll.start',
+  'm.beacon_info',
+]);
+const BUMP_SCAN_MAX = 200;
+
+interface Material {
+  readonly view: RoomView;
+  readonly delta: RoomDelta;
+  readonly state: readonly RoomEvent[];
+  readonly members: readonly RoomEvent[];
+  readonly isInitial: boolean;
+  readonly isExpanded: boolean;
+}
+
+export class RoomResults {
+  readonly #parts: ResultParts;
+  /** Position of the newest proper event of a room, and up to where that is known. */
+  readonly #bumps = new WeakMap<Room, { stamp: number; knownTo: number }>();
+
+  constructor(parts: ResultParts) {
+    this.#parts = parts;
+  }
+
+  /** The result as JSON text; `undefined` where there is nothing new to say. */
+  async get(request: ResultRequest): Promise<string | undefined> {
+    const { place } = request;
+    if (place.membership === 'invite' || place.membership === 'knock') return await this.#stripped(request);
+    const material = await this.#gather(request);
+    const { delta, state, members, isInitial, isExpanded } = material;
+    const isSilent = delta.timeline.length === 0 && state.length === 0 && members.length === 0;
+    if (isSilent && !isInitial && !isExpanded && request.isDm === request.sent?.isDm) return undefined;
+    return await this.#text(request, material);
+  }
+
+  async #stripped({ viewer, room, place, lists, sent }: ResultRequest): Promise<string | undefined> {
+    if (sent !== undefined && sent.position >= place.position) return undefined;
+    const membership = await this.#parts.rooms.findMembership(viewer.user, room.number);
+    const state = membership?.strippedState ?? '[]';
+    const list = lists.length === 0 ? '' : `,"lists":${JSON.stringify(lists)}`;
+    // Both names: MSC4186 says `stripped_state`, deployed clients read `invite_state`.
+    return `{"initial":true,"membership":"${place.membership}","bump_stamp":${place.position},"stripped_state":${state},"invite_state":${state}${list}}`;
+  }
+
+  async #gather(request: ResultRequest): Promise<Material> {
+    const { context, rooms, deltas } = this.#parts;
+    const { room, viewer, place, config, sent } = request;
+    const view = await RoomView.open(room, viewer.user, { context, rooms });
+    const isJoined = place.membership === 'join';
+    const isInitial =
+      sent === undefined || (isJoined && place.position > sent.position && (await this.#wasOut(view, place)));
+    const isExpanded = !isInitial && sent !== undefined && config.timelineLimit > sent.timelineLimit;
+    const to = isJoined ? request.to : Math.min(request.to, place.position);
+    const from = isInitial || isExpanded ? 0 : (sent?.position ?? 0);
+    const delta = await deltas.get({ view, from, to, limit: config.timelineLimit, matches: () => true });
+    const { state, members } = (await view.everJoined())
+      ? await this.#state(request, view, { delta, isInitial })
+      : { state: [], members: [] };
+    return { view, delta, state, members, isInitial, isExpanded };
+  }
+
+  async #wasOut(view: RoomView, place: RoomPlace): Promise<boolean> {
+    const event = view.room.state('m.room.member', view.user);
+    return event?.position === place.position && (await view.membershipBefore(event)) !== 'join';
+  }
+
+  /** Required state that the client does not have, and the members that lazy loading adds. */
+  async #state(
+    request: ResultRequest,
+    view: RoomView,
+    { delta, isInitial }: { delta: RoomDelta; isInitial: boolean },
+  ): Promise<{ state: RoomEvent[]; members: RoomEvent[] }> {
+    const { deltas, members: lazyMembers } = this.#parts;
+    const { room, config, sent, connection } = request;
+    const required = config.requiredState;
+    const isWanted = ({ pdu }: RoomEvent): boolean => isRequired(required, pdu.type, pdu.stateKey ?? '');
+    const before = isInitial || sent === undefined ? undefined : await deltas.stateAt(room, sent.position);
+    const changed = isInitial
+      ? await this.#initialState(view, required, delta.stateAfter)
+      : await deltas.stateBetween(before, delta.stateAfter);
+    const state = changed.filter(isWanted);
+    // "If a room has an expanded required_state then … that state is included in the response."
+    const expands = !isInitial && sent !== undefined && sent.requiredState !== stateText(required);
+    if (expands) state.push(...(await this.#initialState(view, required, delta.stateAfter)).filter(isWanted));
+    const known = new Map(state.map((one) => [one.number, one]));
+    if (!required.lazyMembers) return { state: [...known.values()], members: [] };
+    if (isInitial) lazyMembers.reset(connection, room);
+    lazyMembers.note(connection, room, state);
+    const targets = delta.timeline.flatMap(({ pdu }) => (pdu.type === 'm.room.member' ? [pdu.stateKey ?? ''] : []));
+    const users = new Set([...delta.timeline.map(({ pdu }) => pdu.sender), ...targets]);
+    const fresh = await lazyMembers.fresh(connection, room, users, false);
+    // "All membership updates since the last sync when `limited` is false."
+    const updates = isInitial || delta.limited ? [] : changed.filter(({ pdu }) => pdu.type === 'm.room.member');
+    lazyMembers.note(connection, room, updates);
+    const members = new Map([...fresh, ...updates].map((one) => [one.number, one]));
+    return { state: [...known.values()], members: [...members.values()].filter((one) => !known.has(one.number)) };
+  }
+
+  /** State by reference; without reading thousands of members that nobody asked for. */
+  async #initialState(view: RoomView, required: RequiredState, at: StateReference | undefined): Promise<RoomEvent[]> {
+    const { deltas, rooms } = this.#parts;
+    const { room } = view;
+    const isCurrent = at?.line === room.mainLine && at.position === room.head.mainHead;
+    const wantsMembers = required.include.some(
+      (one) => one.stateKey === undefined && (one.type === undefined || one.type === 'm.room.member'),
+    );
+    if (!isCurrent || (wantsMembers && !required.lazyMembers)) return await deltas.stateBetween(undefined, at);
+    const named = required.include.flatMap((one) => (one.stateKey?.startsWith('@') === true ? [one.stateKey] : []));
+    await rooms.ensureMembers(room, named);
+    const members = named.flatMap((user) => room.state('m.room.member', user) ?? []);
+    return [...room.stateWithoutMembers(), ...members];
+  }
+
+  async #text(request: ResultRequest, material: Material): Promise<string> {
+    const { viewer, room, place, lists, isDm, sent, to } = request;
+    const { view, delta, state, members, isInitial, isExpanded } = material;
+    const { presenter } = this.#parts;
+    const timeline = await presenter.present(room, delta.timeline, viewer, { withRoomId: false, view });
+    const states = await presenter.present(room, [...state, ...members], viewer, { withRoomId: false, bundle: false });
+    const live = delta.timeline.filter((one) => one.position > request.liveFrom).length;
+    const parts = [
+      `"membership":"${place.membership}"`,
+      `"required_state":[${states.join(',')}]`,
+      `"timeline":[${timeline.join(',')}]`,
+      `"prev_batch":"${formatToken(delta.prevBatch)}"`,
+      `"limited":${delta.limited}`,
+      `"num_live":${request.liveFrom === 0 ? 0 : live}`,
+      `"bump_stamp":${place.membership === 'join' ? await this.#bumpStamp(room, to) : place.position}`,
+      ...(isInitial ? ['"initial":true'] : []),
+      ...(isExpanded ? ['"expanded_timeline":true,"unstable_expanded_timeline":true'] : []),
+      ...(isDm || sent?.isDm === true ? [`"is_dm":${isDm}`] : []),
+      ...(lists.length > 0 ? [`"lists":${JSON.stringify(lists)}`] : []),
+      ...(await this.#summary(view, material)),
+      ...(place.membership === 'join' ? await this.#counts(viewer.user, room, to) : []),
+    ];
+    return `{${parts.join(',')}}`;
+  }
+
+  /** Name, avatar, heroes and counts: at first all of them, afterwards those that may have changed. */
+  async #summary(view: RoomView, { delta, state, members, isInitial }: Material): Promise<string[]> {
+    const { room, user } = view;
+    const changed = new Set(
+      [...delta.timeline, ...state, ...members].filter((one) => one.isState).map(({ pdu }) => pdu.type),
+    );
+    const text = (type: string, key: string): string | undefined => getString(room.state(type, '')?.pdu.content, key);
+    const parts: string[] = [];
+    const name = text('m.room.name', 'name') || text('m.room.canonical_alias', 'alias');
+    if (isInitial ? name !== undefined : changed.has('m.room.name') || changed.has('m.room.canonical_alias')) {
+      parts.push(`"name":${JSON.stringify(name ?? null)}`);
+    }
+    const avatar = text('m.room.avatar', 'url');
+    if (isInitial ? avatar !== undefined : changed.has('m.room.avatar'))
+      parts.push(`"avatar":${JSON.stringify(avatar ?? null)}`);
+    if (!isInitial && !changed.has('m.room.member') && !changed.has('m.room.name')) return parts;
+    parts.push(`"joined_count":${room.head.joinedCount}`, `"invited_count":${room.head.invitedCount}`);
+    const heroes = await this.#parts.members.heroes(room, user);
+    if (heroes !== undefined) {
+      const list = heroes.map((one) => ({
+        user_id: one.user,
+        ...(one.displayName !== undefined && { displayname: one.displayName }),
+        ...(one.avatarUrl !== undefined && { avatar_url: one.avatarUrl }),
+      }));
+      parts.push(`"heroes":${JSON.stringify(list)}`);
+    }
+    return parts;
+  }
+
+  async #counts(user: UserId, room: Room, to: number): Promise<string[]> {
+    const { total } = await this.#parts.unread.count(user, room, to);
+    return [`"notification_count":${total.notifications}`, `"highlight_count":${total.highlights}`];
+  }
+
+  async #bumpStamp(room: Room, to: number): Promise<number> {
+    const known = this.#bumps.get(room);
+    if (known !== undefined && known.knownTo >= Math.min(to, room.head.lastPosition)) return known.stamp;
+    const rows = await this.#parts.context.store.events.pageTimeline({
+      room: room.number,
+      from: to + 1,
+      to: (known?.knownTo ?? 0) + 1,
+      direction: 'backwards',
+      limit: BUMP_SCAN_MAX,
+    });
+    const events = await this.#parts.rooms.events.load(rows);
+    const newest = events.find(({ pdu }) => BUMP_TYPES.has(pdu.type));
+    const stamp = newest?.position ?? known?.stamp ?? events.at(-1)?.position ?? 0;
+    this.#bumps.set(room, { stamp, knownTo: to });
+    return stamp;
+  }
+}
+
+/** A required state as a text to compare: equal wishes have equal texts. */
+export function stateText(required: RequiredState): string {
+  const wish = ({ type, stateKey }: { type: string | undefined; stateKey: string | undefined }): string =>
+    `${type ?? '*'}|${stateKey ?? '*'}`;
+  return `${required.include.map(wish).toSorted().join(' ')} - ${required.exclude.map(wish).toSorted().join(' ')}${required.lazyMembers ? ' lazy' : ''}`;
+}

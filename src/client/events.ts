@@ -126,9 +126,12 @@ export function replyTargetOf(event: RoomEvent): string | undefined {
   return asString(field(asObject(field(relates, 'm.in_reply_to')), 'event_id'));
 }
 
+const MESSAGE_TYPES: ReadonlySet<string> = new Set(['m.room.message', 'm.room.encrypted', 'm.sticker']);
+
 /** Whether a room member would call it a message: it counts as unread and moves the room up the list. */
 export function isMessage(event: RoomEvent): boolean {
   if (event.stateKey !== undefined || event.redacted === true) return false;
   if (relationOf(event)?.type === 'm.replace') return false;
-  return event.type === 'm.room.message' || event.type === 'm.room.encrypted' || event.type === 'm.sticker';
+  const { type, content } = visible(event);
+  return MESSAGE_TYPES.has(type) && field(content, 'msgtype') !== 'm.key.verification.request';
 }

@@ -6,6 +6,7 @@ import type { Devices } from './devices/index.ts';
 import type { Directory } from './directory/index.ts';
 import type { Keys } from './keys/index.ts';
 import type { Lifecycle } from './lifecycle/index.ts';
+import type { Media } from './media/index.ts';
 import type { Presence } from './presence/index.ts';
 import type { PushRules } from './push-rules/index.ts';
 import type { Receipts } from './receipts/index.ts';
@@ -45,4 +46,5 @@ export interface Services {
   readonly pushRules: PushRules;
   readonly spaces: Spaces;
   readonly sync: Sync;
+  readonly media: Media;
 }

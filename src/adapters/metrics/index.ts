@@ -18,7 +18,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   if (options.process) collectDefaultMetrics({ register: registry });
   return {
     counter(name, help, labels = []) {
-      const counter = existing(registry, name, Counter) ?? new Counter({ name, help, labelNames: labels, registers: [registry] });
+      const counter =
+        existing(registry, name, Counter) ?? new Counter({ name, help, labelNames: labels, registers: [registry] });
       return {
         add: (amount, ...values) => {
           counter.labels(...values).inc(amount);
@@ -26,7 +27,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       };
     },
     histogram(name, help, buckets, labels = []) {
-      const histogram = existing(registry, name, Histogram) ?? new Histogram({ name, help, buckets: [...buckets], labelNames: labels, registers: [registry] });
+      const histogram =
+        existing(registry, name, Histogram) ??
+        new Histogram({ name, help, buckets: [...buckets], labelNames: labels, registers: [registry] });
       return {
         observe: (value, ...values) => {
           histogram.labels(...values).observe(value);

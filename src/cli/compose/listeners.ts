@@ -87,7 +87,7 @@ function handlerOf(listener: ListenerConfig, { services, limiter, peers, files }
   });
   const web = listener.apis.includes('web') ? files : undefined;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (web?.serves(request) === true) await web.handle(request, response);
+    if (web?.serves(request) === true) web.handle(request, response);
     else await dispatcher.handle(request, response);
   };
 }
@@ -101,9 +101,9 @@ function routesOf({ apis }: ListenerConfig, services: Services): Route<Caller>[]
   ];
 }
 
-/** Where the built web client lies, beside the program. */
+/** Where the built web client lies, beside the program: `dist/www`, whether this runs from source or from `dist`. */
 function webFolder(): string {
   const here = path.dirname(fileURLToPath(import.meta.url));
-  const root = path.resolve(here, here.includes(`${path.sep}dist${path.sep}`) ? '../../..' : '../../..');
-  return path.join(root, 'dist/web');
+  const root = path.resolve(here, '../../..');
+  return path.join(root, 'dist/www');
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../adapters/clock/index.ts';
 import { createCrypto } from '../../adapters/crypto/index.ts';
+import { createImages } from '../../adapters/images/index.ts';
 import { createLog } from '../../adapters/log/index.ts';
 import { createMetrics } from '../../adapters/metrics/index.ts';
 import { createPasswordHasher } from '../../adapters/passwords/index.ts';
@@ -16,6 +17,7 @@ import type { Store } from '../../ports/store/index.ts';
 import type { Context } from '../../server/context.ts';
 import type { Services } from '../../server/services.ts';
 import { Stream } from '../../server/stream/index.ts';
+import { FileBlobs } from '../../storage/blobs/index.ts';
 import { openStore } from '../../storage/open.ts';
 import type { Config } from '../config/schema.ts';
 import { readSecret, type SecretValue } from '../config/secrets.ts';
@@ -81,6 +83,11 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       hasher: await createPasswordHasher({ cost: config.passwords.cost }),
       signingKey,
       presence: config.presence.enabled,
+      media: {
+        blobs: new FileBlobs(path.join(dataDir, 'media')),
+        images: createImages(),
+        maxUploadBytes: config.media.maxUploadBytes,
+      },
     });
     const listeners = await openListeners(services, { config, baseDir });
     return { services, listeners, publicBaseUrl, close: () => closeAll(listeners, services, store) };

@@ -7,6 +7,7 @@ import { Devices } from '../../server/devices/index.ts';
 import { Directory } from '../../server/directory/index.ts';
 import { Keys } from '../../server/keys/index.ts';
 import { Lifecycle } from '../../server/lifecycle/index.ts';
+import { Media, type MediaOptions } from '../../server/media/index.ts';
 import { Presence } from '../../server/presence/index.ts';
 import { PushRules } from '../../server/push-rules/index.ts';
 import { Receipts } from '../../server/receipts/index.ts';
@@ -25,6 +26,7 @@ export interface ServiceOptions {
   readonly hasher: PasswordHasher;
   readonly signingKey: SigningKey;
   readonly presence: boolean;
+  readonly media: MediaOptions;
 }
 
 /** Makes every service. */
@@ -57,6 +59,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     pushRules,
     receipts: new Receipts(context, rooms, accountData),
     toDevice: new ToDevice(context),
+    media: new Media(context, options.media),
     spaces: new Spaces(context, rooms),
     sync: new Sync({ context, rooms, presenter: reader.presenter, keys, typing, presence, pushRules, accountData }),
   };

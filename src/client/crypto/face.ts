@@ -67,6 +67,8 @@ export type Authenticate = (session: string | undefined) => JsonObject | undefin
 
 export interface CryptoFace {
   receiveSync(change: CryptoChange, options: { sliding: boolean }): Promise<void>;
+  /** What is known of devices may be old: ask for all of them again when they are needed. */
+  forgetDeviceLists(): Promise<void>;
   decrypt(event: RoomEvent, roomId: string): Promise<Decrypted>;
   encrypt(request: EncryptRequest): Promise<ClearContent>;
   /** Notes that a room is encrypted, for ever; from now on its members' devices are followed. */
@@ -99,4 +101,6 @@ export interface CryptoListener {
   onRoomKeys(sessions: readonly { readonly roomId: string; readonly sessionId: string }[]): void;
   onVerification(verification: Verification): void;
   onSecurityChanged(): void;
+  /** Devices or identities of people changed: what is known of their messages may have, too. */
+  onPeopleChanged(): void;
 }

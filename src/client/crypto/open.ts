@@ -55,8 +55,14 @@ function listen(machine: OlmMachine, options: CryptoOptions, parts: Parts): void
           .catch(() => undefined),
     );
   });
-  machine.registerUserIdentityUpdatedCallback(async () => listener.onSecurityChanged());
-  machine.registerDevicesUpdatedCallback(async () => listener.onSecurityChanged());
+  machine.registerUserIdentityUpdatedCallback(async () => {
+    listener.onSecurityChanged();
+    listener.onPeopleChanged();
+  });
+  machine.registerDevicesUpdatedCallback(async () => {
+    listener.onSecurityChanged();
+    listener.onPeopleChanged();
+  });
 }
 
 interface Parts {
@@ -137,6 +143,7 @@ function face(parts: Parts, listener: CryptoListener): CryptoFace {
   const { context, backup, recovery, messages, verifications } = parts;
   return {
     receiveSync: (change, { sliding }) => receiveSync(parts, change, sliding),
+    forgetDeviceLists: () => context.machine.markAllTrackedUsersAsDirty(),
     decrypt: (event, roomId) => messages.decrypt(event, roomId),
     encrypt: (request) => messages.encrypt(request),
     followRoom: (roomId, memberIds) => messages.follow(roomId, memberIds),

@@ -18,7 +18,7 @@ import type { RoomEvent } from '../events.ts';
 import { toWireEvent } from '../events.ts';
 import { asObject, parseJson } from '../json.ts';
 import { OperationError } from '../../matrix/errors.ts';
-import type { CryptoContext } from './context.ts';
+import { SerialQueue, type CryptoContext } from './context.ts';
 import type { Verification, VerificationPhase } from './face.ts';
 import type { MachineRequest } from './requests.ts';
 
@@ -62,6 +62,8 @@ export class Verifications {
   readonly #announce: (verification: Verification) => void;
   readonly #watched = new Map<string, VerificationRequest>();
   readonly #sasWatched = new Set<string>();
+  /** Two steps of one flow at a time would start it twice, and the machine would cancel it. */
+  readonly #steps = new SerialQueue();
 
   constructor(context: CryptoContext, announce: (verification: Verification) => void) {
     this.#context = context;
@@ -83,9 +85,14 @@ export class Verifications {
     this.#announce(snapshot(request));
   }
 
+  #advance(request: VerificationRequest): Promise<void> {
+    return this.#steps.run(() => this.#step(request));
+  }
+
   /** Drives the flow as far as it goes without the person: start, accept, present. */
-  async #advance(request: VerificationRequest): Promise<void> {
-    if (request.phase() === VerificationRequestPhase.Ready && request.weStarted()) {
+  async #step(request: VerificationRequest): Promise<void> {
+    const isOpen = request.phase() === VerificationRequestPhase.Ready && request.getVerification() === undefined;
+    if (isOpen && request.weStarted()) {
       const started = await request.startSas();
       if (started !== undefined) await this.#send(started[1]);
     }

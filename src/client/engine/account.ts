@@ -17,7 +17,7 @@ import { applyPending, echoItem } from './compose.ts';
 import type { ConnectionState, RoomDetails, SecurityFeed, SessionState } from './contract.ts';
 import { Feed, FeedMap } from './feed.ts';
 import type { Host, StoredSession } from './host.ts';
-import { readWaiting, roomsWaiting } from './late-keys.ts';
+import { readWaiting, refreshShields, roomsWaiting } from './late-keys.ts';
 import { listReaders, readRoomDetails } from './members.ts';
 import { readSummaries } from './summaries.ts';
 import { SessionTokens } from './tokens.ts';
@@ -54,6 +54,8 @@ export class Account {
   readonly details: FeedMap<RoomDetails>;
   readonly #options: AccountOptions;
   readonly #loop: SyncLoop;
+  /** Computed for its effect, and folded like any feed: warnings on messages of open rooms. */
+  readonly #shields: Feed<void>;
   readonly #typing = new Map<string, readonly string[]>();
   readonly #windows = new Map<string, RoomTimeline>();
   readonly #memberLoads = new Map<string, Promise<void>>();
@@ -90,6 +92,8 @@ export class Account {
     this.connection = new Feed(() => this.#readConnection());
     this.security = new Feed(() => this.#readSecurity());
     this.verification = new Feed(() => Promise.resolve(this.#verification));
+    this.#shields = new Feed(() => this.#refreshShields());
+    this.#shields.watch(() => undefined);
     this.timelines = new FeedMap((roomId) => new Feed(() => this.#readTimeline(roomId)));
     this.details = new FeedMap((roomId) => new Feed(() => this.#readDetails(roomId)));
     this.#loop = new SyncLoop({
@@ -169,6 +173,7 @@ export class Account {
           onRoomKeys: (sessions) => void this.#onRoomKeys(sessions).catch(() => undefined),
           onVerification: (verification) => this.#onVerification(verification),
           onSecurityChanged: () => this.security.changed(),
+          onPeopleChanged: () => this.#shields.changed(),
         },
       },
       session.storeName,
@@ -281,6 +286,12 @@ export class Account {
     this.details.changed(roomId);
   }
 
+  async #refreshShields(): Promise<void> {
+    for (const roomId of this.timelines.watched()) {
+      if (await refreshShields(this.#timelineDependencies(), roomId)) this.#roomChanged(roomId);
+    }
+  }
+
   #outboxChanged(roomId: string): void {
     this.timelines.changed(roomId);
     this.connection.changed();
@@ -316,6 +327,7 @@ export class Account {
     this.#loop.setOpenRooms(this.timelines.watched());
     await this.loadMembers(roomId);
     const crypto = await this.crypto();
+    this.#shields.changed();
     if ((await roomsWaiting(this.store)).has(roomId)) await crypto.restoreRoom(roomId);
   }
 

@@ -80,14 +80,16 @@ export function echoItem(pending: Pending, userId: string): TimelineItem | undef
   const replyTo = replyTargetOf(event);
   return {
     key: record.transactionId,
+    ...(record.eventId === undefined ? {} : { eventId: record.eventId }),
     sender: userId,
     isOwn: true,
     timestampMs: record.createdAtMs,
     body,
     isEdited: false,
-    canEdit: false,
+    canEdit: record.eventId !== undefined && body.kind === 'text',
     reactions: [],
     readBy: [],
+    isRead: false,
     sendState: sendStateOf(pending),
     ...(record.error === undefined ? {} : { sendError: record.error }),
     ...(replyTo === undefined ? {} : { replyTo: { eventId: replyTo } }),

@@ -76,3 +76,26 @@ export async function readWaiting(
   }
   return changed;
 }
+
+const SHIELDS_MAX = 100;
+
+/** Looks again at the newest messages that carry a warning: their senders may be known better by now. */
+export async function refreshShields(dependencies: LateKeyDependencies, roomId: string): Promise<boolean> {
+  const { store, sealer } = dependencies;
+  const warned = await store.read(['rooms', 'events'], async (one) => {
+    const room = await one.find('rooms', [roomId]);
+    if (room?.liveFragment === undefined) return [];
+    const range = { prefix: [roomId, room.liveFragment], reverse: true, limit: SHIELDS_MAX };
+    const rows = (await one.list('events', range)).map((entry) => entry.value);
+    return rows.filter((record) => record.shield !== undefined && record.shield !== 'none' && record.redacted !== true);
+  });
+  let isChanged = false;
+  for (const record of warned) {
+    const decrypted = await dependencies.decrypt(record, roomId);
+    if (decrypted.clear === undefined || decrypted.shield === record.shield) continue;
+    const next = await sealEvent(sealer, withDecrypted(record, decrypted));
+    await store.write(['events', 'eventIndex'], (one) => replaceEvent(one, roomId, next));
+    isChanged = true;
+  }
+  return isChanged;
+}

@@ -35,7 +35,8 @@ type RoomCommands = Pick<
 const ENCRYPTION = { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } };
 const TYPING_MS = 20_000;
 
-async function findDirect(account: Account, userId: string): Promise<string | undefined> {
+/** The room in which one talks with somebody alone. */
+export async function findDirect(account: Account, userId: string): Promise<string | undefined> {
   return account.store.read(['accountData', 'rooms'], async (one) => {
     const direct = await one.find('accountData', ['', 'm.direct']);
     const ids = direct !== undefined && Object.hasOwn(direct, userId) ? asStrings(direct[userId]) : [];

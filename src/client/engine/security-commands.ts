@@ -4,6 +4,7 @@ import { ServerError } from '../api/errors.ts';
 import { asString, field } from '../json.ts';
 import type { Account } from './account.ts';
 import type { Commands } from './contract.ts';
+import { findDirect } from './room-commands.ts';
 
 type SecurityCommands = Pick<
   Commands,
@@ -33,14 +34,8 @@ async function removeDevice(account: Account, deviceId: string, password: string
 
 async function startVerification(account: Account, target: { userId: string; deviceId?: string }): Promise<string> {
   const crypto = await account.crypto();
-  const direct = await account.store.read(['rooms', 'accountData'], async (one) => {
-    const rooms = (await one.list('rooms', { prefix: [] })).map((entry) => entry.value);
-    return rooms.find(
-      (room) =>
-        room.isDirect && room.membership === 'join' && room.heroes.some((hero) => hero.userId === target.userId),
-    );
-  });
-  return crypto.startVerification({ ...target, ...(direct === undefined ? {} : { roomId: direct.roomId }) });
+  const roomId = await findDirect(account, target.userId);
+  return crypto.startVerification({ ...target, ...(roomId === undefined ? {} : { roomId }) });
 }
 
 /** The commands of safety; `account` gives the signed-in one or fails. */

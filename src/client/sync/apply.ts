@@ -3,8 +3,8 @@
  * the new position (apply), and only then tell the world (CLIENT.md §4.3).
  */
 import type { Decrypted } from '../crypto/face.ts';
-import { isMessage, type RoomEvent } from '../events.ts';
-import { field } from '../json.ts';
+import { isMessage, relationOf, visible, type RoomEvent } from '../events.ts';
+import { asObject, field } from '../json.ts';
 import type { EventRecord, LastEvent, TableName } from '../store/records.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { Store, WriteTransaction } from '../store/store.ts';
@@ -25,6 +25,8 @@ interface PreparedRoom {
   readonly change: RoomChange;
   readonly records: readonly EventRecord[];
   readonly lastEvent: LastEvent | undefined;
+  /** New lines for events that are edited or taken back here, should one be the newest of the room. */
+  readonly replaced: ReadonlyMap<string, Uint8Array>;
 }
 
 /** What the pages must hear of after the commit. */
@@ -56,13 +58,26 @@ async function prepareRoom(change: RoomChange, dependencies: ApplyDependencies):
     events.push(encrypted ? withDecrypted(event, await dependencies.decrypt(event, change.roomId)) : event);
   }
   const records = await Promise.all(events.map((event) => sealEvent(dependencies.sealer, event)));
-  const newest =
-    events.findLast((event) => isMessage(event)) ?? events.findLast((event) => previewOf(event) !== undefined);
-  return {
-    change: { ...change, timeline: events },
-    records,
-    lastEvent: await lastEventOf(newest, dependencies.sealer),
-  };
+  const shown = events.filter((event) => relationOf(event)?.type !== 'm.replace' && previewOf(event) !== undefined);
+  const newest = shown.findLast((event) => isMessage(event)) ?? shown.at(-1);
+  const lastEvent = await lastEventOf(newest, dependencies.sealer);
+  const replaced = await replacedLines(events, dependencies.sealer);
+  return { change: { ...change, timeline: events }, records, lastEvent, replaced };
+}
+
+async function replacedLines(events: readonly RoomEvent[], sealer: Sealer): Promise<Map<string, Uint8Array>> {
+  const lines = new Map<string, Uint8Array>();
+  for (const event of events) {
+    const relation = relationOf(event);
+    const content = asObject(field(visible(event).content, 'm.new_content'));
+    if (relation?.type === 'm.replace' && content !== undefined) {
+      const preview = previewOf({ ...event, content: {}, clear: { type: 'm.room.message', content } });
+      if (preview !== undefined) lines.set(relation.targetId, await sealer.seal(preview));
+    } else if (event.redacts !== undefined) {
+      lines.set(event.redacts, await sealer.seal({ kind: 'redacted', text: '' }));
+    }
+  }
+  return lines;
 }
 
 /** The sealed line about an event for the room list. */
@@ -96,7 +111,10 @@ async function applyRoom(one: WriteTransaction, prepared: PreparedRoom, userId: 
   for (const event of appended?.fresh ?? []) {
     if (event.redacts !== undefined) await applyRedaction(one, roomId, event.redacts);
   }
-  const lastEvent = (appended?.fresh.length ?? 0) > 0 ? prepared.lastEvent : undefined;
+  const isFresh = appended?.fresh.some((event) => event.eventId === prepared.lastEvent?.eventId) ?? false;
+  const newest = isFresh ? prepared.lastEvent : before?.lastEvent;
+  const line = newest === undefined ? undefined : prepared.replaced.get(newest.eventId);
+  const lastEvent = newest === undefined || line === undefined ? newest : { ...newest, sealed: line };
   one.put('rooms', [roomId], mergeRoom(before, change, { userId, lastEvent, liveFragment: appended?.liveFragment }));
 }
 
@@ -195,6 +213,7 @@ export async function applyChanges(changes: SyncChanges, dependencies: ApplyDepe
     const rooms = await applyAccountData(one, changes);
     one.put('meta', ['sync'], {
       position: changes.position,
+      missedDeviceLists: changes.missedDeviceLists === true,
       ...(changes.toDevicePosition === undefined ? {} : { toDevicePosition: changes.toDevicePosition }),
     });
     return rooms;

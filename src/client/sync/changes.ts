@@ -49,6 +49,8 @@ export interface SyncChanges {
   readonly crypto?: CryptoChange;
   /** Position of the to-device stream, where it is one of its own. */
   readonly toDevicePosition?: string;
+  /** Device lists changed, perhaps, while no crypto was there to hear of it. */
+  readonly missedDeviceLists?: boolean;
   /** How many rooms the account has, where the server tells. */
   readonly roomCount?: number;
 }

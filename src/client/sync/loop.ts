@@ -43,6 +43,7 @@ export class SyncLoop {
   #connectionId = '';
   #position: string | undefined;
   #toDevicePosition: string | undefined;
+  #missedDeviceLists = false;
   #windowEnd = WINDOW_START;
   #roomCount = 0;
   #openRooms: readonly string[] = [];
@@ -104,6 +105,7 @@ export class SyncLoop {
     }));
     this.#position = asString(field(saved.sync, 'position'));
     this.#toDevicePosition = asString(field(saved.sync, 'toDevicePosition'));
+    this.#missedDeviceLists = field(saved.sync, 'missedDeviceLists') === true;
     this.#mode = saved.mode === 'v3' ? 'v3' : 'sliding';
     this.#connectionId = saved.connectionId ?? `main-${freshId(environment, 8)}`;
     if (saved.connectionId === undefined) {
@@ -134,13 +136,14 @@ export class SyncLoop {
     const changes = this.#mode === 'sliding' ? await this.#askSliding() : await this.#askV3();
     if (changes === undefined) throw new ServerError(502, { errcode: 'M_UNKNOWN', error: 'no position' });
     const crypto = this.#options.crypto();
-    // To-device messages go to the machine before the commit: the keys of this very answer may be among them.
-    if (changes.crypto !== undefined && crypto !== undefined) {
-      await crypto.receiveSync(changes.crypto, { sliding: this.#mode === 'sliding' });
-    }
+    await this.#feedCrypto(changes, crypto, first);
     const kept = changes.toDevicePosition ?? this.#toDevicePosition;
     const applied = await applyChanges(
-      { ...changes, ...(kept === undefined ? {} : { toDevicePosition: kept }) },
+      {
+        ...changes,
+        missedDeviceLists: this.#missedDeviceLists,
+        ...(kept === undefined ? {} : { toDevicePosition: kept }),
+      },
       this.#options,
     );
     this.#position = changes.position;
@@ -151,6 +154,17 @@ export class SyncLoop {
     if (first) this.#options.onCurrent();
     if (crypto !== undefined) await crypto.flush().catch(() => undefined);
     this.#windowEnd = growWindow(this.#windowEnd, this.#roomCount) ?? this.#windowEnd;
+  }
+
+  /** To-device messages go to the machine before the commit: the keys of this very answer may be among them. */
+  async #feedCrypto(changes: SyncChanges, crypto: CryptoFace | undefined, first: boolean): Promise<void> {
+    if (crypto === undefined) {
+      this.#missedDeviceLists ||= !first;
+      return;
+    }
+    if (this.#missedDeviceLists) await crypto.forgetDeviceLists();
+    this.#missedDeviceLists = false;
+    if (changes.crypto !== undefined) await crypto.receiveSync(changes.crypto, { sliding: this.#mode === 'sliding' });
   }
 
   #isCovered(): boolean {

@@ -25,6 +25,8 @@ export interface TimelineItem {
   readonly replyTo?: { readonly eventId: string; readonly sender?: string; readonly preview?: Preview };
   readonly reactions: readonly ReactionGroup[];
   readonly readBy: readonly string[];
+  /** Somebody else has read this or something after it. */
+  readonly isRead: boolean;
   readonly sendState?: SendState;
   readonly sendError?: string;
   readonly shield?: Shield;
@@ -126,10 +128,24 @@ export function planItems(input: ItemsInput): TimelineItem[] {
       canEdit: isOwn && EDITABLE.has(asString(field(visible(event).content, 'msgtype')) ?? ''),
       reactions: event.redacted === true ? [] : reactionsTo(related, input.userId),
       readBy: input.receipts.get(event.eventId) ?? [],
+      isRead: false,
       ...(replyTo === undefined ? {} : { replyTo }),
       ...(event.shield === undefined || event.shield === 'none' ? {} : { shield: event.shield }),
       ...(isPlain ? { isUnprotected: true } : {}),
     });
   }
-  return items;
+  return withRead(items, input);
+}
+
+/** Who has read or written something has read what is before it. */
+function withRead(items: readonly TimelineItem[], input: ItemsInput): TimelineItem[] {
+  const others = new Set(input.events.filter((event) => event.sender !== input.userId).map((event) => event.eventId));
+  let isRead = false;
+  return items
+    .toReversed()
+    .map((item) => {
+      isRead ||= item.readBy.length > 0 || (item.eventId !== undefined && others.has(item.eventId));
+      return isRead ? { ...item, isRead } : item;
+    })
+    .toReversed();
 }

@@ -3,7 +3,7 @@ import { getOneRoomEvent } from '../../matrix/api/client-server/getOneRoomEvent.
 import { getRoomEvents } from '../../matrix/api/client-server/getRoomEvents.ts';
 import type { Api } from '../api/call.ts';
 import type { Decrypted } from '../crypto/face.ts';
-import { parseRoomEvent, replyTargetOf, type RoomEvent } from '../events.ts';
+import { parseRoomEvent, replyTargetOf, type ClearContent, type RoomEvent } from '../events.ts';
 import type { EventRecord, FragmentRecord } from '../store/records.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { ReadTransaction, Store } from '../store/store.ts';
@@ -47,7 +47,7 @@ interface Raw {
 export class RoomTimeline {
   readonly roomId: string;
   readonly #dependencies: TimelineDependencies;
-  readonly #opened = new Map<string, RoomEvent>();
+  readonly #opened = new Map<string, ClearContent>();
   /** Reply targets that had to be asked of the server; they lie in no fragment. */
   readonly #fetched = new Map<string, RoomEvent | undefined>();
   #size = FIRST_WINDOW;
@@ -138,11 +138,14 @@ export class RoomTimeline {
   }
 
   async #open(record: EventRecord): Promise<RoomEvent> {
-    if (record.sealed === undefined) return record;
-    const known = this.#opened.get(record.eventId);
-    if (known !== undefined && record.redacted !== true) return known;
+    if (record.sealed === undefined || record.redacted === true) return record;
+    const clear = this.#opened.get(record.eventId);
+    if (clear !== undefined) {
+      const { sealed: _sealed, ...rest } = record;
+      return { ...rest, clear };
+    }
     const event = await openEvent(this.#dependencies.sealer, record);
-    this.#opened.set(record.eventId, event);
+    if (event.clear !== undefined) this.#opened.set(record.eventId, event.clear);
     return event;
   }
 

@@ -1,17 +1,19 @@
 /**
- * The built web client: files of one folder, read at the start, served with their precompressed forms, their policy
- * headers, and for every path that is no file the page itself.
+ * The built web client: the files of one folder, read at the start, served in their precompressed forms with the
+ * headers that the build wrote for them; for every path that is no file, the page itself.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
 
+type Headers = Readonly<Record<string, string>>;
+
 interface StaticFile {
   readonly bytes: Buffer;
   readonly brotli: Buffer | undefined;
+  readonly zstd: Buffer | undefined;
   readonly contentType: string;
-  /** Names with a hash in them never change. */
-  readonly immutable: boolean;
+  readonly headers: Headers;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -24,18 +26,16 @@ const TYPES: Readonly<Record<string, string>> = {
   '.zst': 'application/octet-stream',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
-  '.txt': 'text/plain; charset=utf-8',
 };
 
 /** Paths of the APIs: never the web client's. */
 const RESERVED = ['/_matrix/', '/_synapse/', '/_postern/', '/.well-known/', '/health', '/metrics'];
 
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
+/** For answers that are no file of the build. */
+const PLAIN: Headers = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
 };
 
 const BUILD_MISSING =
@@ -44,30 +44,32 @@ const BUILD_MISSING =
 
 export class StaticFiles {
   readonly #files: ReadonlyMap<string, StaticFile>;
-  readonly #policy: string;
 
-  private constructor(files: ReadonlyMap<string, StaticFile>, policy: string) {
+  private constructor(files: ReadonlyMap<string, StaticFile>) {
     this.#files = files;
-    this.#policy = policy;
   }
 
-  /** Reads a folder. Where it does not exist the page says how to build it. */
+  /** Reads a folder with its `headers.json`. Where it does not exist the page says how to build it. */
   static open(folder: string): StaticFiles {
     const files = new Map<string, StaticFile>();
-    if (existsSync(folder)) {
-      for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-        const type = TYPES[path.extname(name)];
-        if (type === undefined || name.endsWith('.br')) continue;
-        const file = path.join(folder, name);
-        files.set(`/${name.split(path.sep).join('/')}`, {
-          bytes: readFileSync(file),
-          brotli: existsSync(`${file}.br`) ? readFileSync(`${file}.br`) : undefined,
-          contentType: type,
-          immutable: /[-.][A-Za-z0-9_-]{8,}\.[a-z.]+$/.test(name) && name.startsWith('assets/'),
-        });
-      }
+    if (!existsSync(path.join(folder, 'headers.json'))) return new StaticFiles(files);
+    const rules = JSON.parse(readFileSync(path.join(folder, 'headers.json'), 'utf8')) as Record<string, Headers>;
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const contentType = TYPES[path.extname(name)];
+      if (contentType === undefined || name === 'headers.json') continue;
+      const file = path.join(folder, name);
+      const read = (suffix: string): Buffer | undefined =>
+        existsSync(file + suffix) ? readFileSync(file + suffix) : undefined;
+      const url = `/${name.split(path.sep).join('/')}`;
+      files.set(url, {
+        bytes: readFileSync(file),
+        brotli: read('.br'),
+        zstd: read('.zst'),
+        contentType,
+        headers: headersFor(rules, url),
+      });
     }
-    return new StaticFiles(files, policyOf(files.get('/csp.txt')));
+    return new StaticFiles(files);
   }
 
   /** Whether a request is for the web client rather than for an API. */
@@ -78,43 +80,51 @@ export class StaticFiles {
   }
 
   /** Answers with the file, or with the page. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  handle(request: IncomingMessage, response: ServerResponse): void {
     const target = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    const name = this.#files.has(target) && target !== '/csp.txt' ? target : '/index.html';
-    const file = this.#files.get(name);
+    const file = this.#files.get(target) ?? this.#files.get('/index.html');
     if (file === undefined) {
-      response.writeHead(200, { ...this.#headers(), 'Content-Type': 'text/html; charset=utf-8' }).end(BUILD_MISSING);
-      return;
+      response.writeHead(200, { ...PLAIN, 'Content-Type': 'text/html; charset=utf-8' }).end(BUILD_MISSING);
+    } else if (!this.#files.has(target) && /\.[a-z0-9]+$/.test(target)) {
+      // A file of an older build: the page would be no script.
+      response.writeHead(404, PLAIN).end();
+    } else {
+      send(request, response, file);
     }
-    if (name === '/index.html' && /\.[a-z0-9]+$/.test(target)) {
-      response.writeHead(404, this.#headers()).end();
-      return;
-    }
-    this.#send(request, response, file);
   }
+}
 
-  #headers(): Record<string, string> {
-    return { ...SECURITY_HEADERS, 'Content-Security-Policy': this.#policy };
-  }
+/** The rule of the path itself, or that of the longest prefix with a star. */
+function headersFor(rules: Readonly<Record<string, Headers>>, url: string): Headers {
+  const exact = rules[url === '/index.html' ? '/' : url];
+  if (exact !== undefined) return exact;
+  const prefixes = Object.keys(rules).filter((one) => one.endsWith('*') && url.startsWith(one.slice(0, -1)));
+  const longest = prefixes.toSorted((left, right) => right.length - left.length)[0];
+  return longest === undefined ? PLAIN : (rules[longest] ?? PLAIN);
+}
 
-  #send(request: IncomingMessage, response: ServerResponse, file: StaticFile): void {
-    const accept = request.headers['accept-encoding'];
-    const range = rangeOf(request.headers.range, file.bytes.length);
-    const useBrotli = range === undefined && file.brotli !== undefined && /\bbr\b/.test(String(accept));
-    const whole = useBrotli && file.brotli !== undefined ? file.brotli : file.bytes;
-    const body = range === undefined ? whole : whole.subarray(range.start, range.end + 1);
-    response.writeHead(range === undefined ? 200 : 206, {
-      ...this.#headers(),
-      'Content-Type': file.contentType,
-      'Content-Length': body.length,
-      'Cache-Control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-      'Accept-Ranges': 'bytes',
-      Vary: 'Accept-Encoding',
-      ...(useBrotli && { 'Content-Encoding': 'br' }),
-      ...(range !== undefined && { 'Content-Range': `bytes ${range.start}-${range.end}/${whole.length}` }),
-    });
-    response.end(request.method === 'HEAD' ? undefined : body);
-  }
+function send(request: IncomingMessage, response: ServerResponse, file: StaticFile): void {
+  const range = rangeOf(request.headers.range, file.bytes.length);
+  const encoded = range === undefined ? encodedForm(file, request.headers['accept-encoding']) : undefined;
+  const whole = encoded?.bytes ?? file.bytes;
+  const body = range === undefined ? whole : whole.subarray(range.start, range.end + 1);
+  response.writeHead(range === undefined ? 200 : 206, {
+    ...file.headers,
+    'Content-Type': file.contentType,
+    'Content-Length': body.length,
+    'Accept-Ranges': 'bytes',
+    Vary: 'Accept-Encoding',
+    ...(encoded !== undefined && { 'Content-Encoding': encoded.encoding }),
+    ...(range !== undefined && { 'Content-Range': `bytes ${range.start}-${range.end}/${whole.length}` }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function encodedForm(file: StaticFile, accept: unknown): { bytes: Buffer; encoding: string } | undefined {
+  const accepted = typeof accept === 'string' ? accept : '';
+  if (file.brotli !== undefined && /\bbr\b/.test(accepted)) return { bytes: file.brotli, encoding: 'br' };
+  if (file.zstd !== undefined && /\bzstd\b/.test(accepted)) return { bytes: file.zstd, encoding: 'zstd' };
+  return undefined;
 }
 
 /** A single byte range: the crypto download resumes at the byte. Anything else is answered whole. */
@@ -124,11 +134,4 @@ function rangeOf(header: string | undefined, size: number): { start: number; end
   const start = Number(match[1]);
   const end = match[2] === '' ? size - 1 : Math.min(Number(match[2]), size - 1);
   return start < size && start <= end ? { start, end } : undefined;
-}
-
-/** The build writes the policy with the hash of its inlined style; the header adds what a page cannot set itself. */
-function policyOf(file: StaticFile | undefined): string {
-  const written = file?.bytes.toString('utf8').trim().replace(/;+$/, '');
-  const policy = written ?? "default-src 'none'; style-src 'unsafe-inline'";
-  return policy.includes('frame-ancestors') ? policy : `${policy}; frame-ancestors 'none'`;
 }

@@ -75,10 +75,9 @@ export class Room {
   /** Makes `settled` cover one more write. */
   track(write: Promise<unknown>): void {
     this.#unsettled += 1;
-    const done = (): void => {
+    this.settled = Promise.allSettled([this.settled, write]).then(() => {
       this.#unsettled -= 1;
-    };
-    this.settled = Promise.allSettled([this.settled, write]).then(done);
+    });
   }
 
   get version(): string {

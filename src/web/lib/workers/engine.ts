@@ -1,0 +1,36 @@
+/**
+ * Entry point of the engine's worker. Two machines on one store would break each other, so the engine
+ * starts only when it holds the lock; pages that connect before wait with it.
+ */
+import { startEngine } from '../../../client/engine/engine.ts';
+import { servePort, type Port } from '../../../client/engine/port.ts';
+import { browserHost } from './browser-host.ts';
+
+type Engine = ReturnType<typeof startEngine>;
+
+const waiting: MessagePort[] = [];
+let engine: Engine | undefined;
+
+function serve(port: MessagePort): void {
+  if (engine === undefined) waiting.push(port);
+  else servePort(engine, port as Port);
+}
+
+void navigator.locks.request('postern-engine', async () => {
+  engine = startEngine(browserHost(self.location.origin));
+  for (const port of waiting.splice(0)) serve(port);
+  // The lock is held as long as the worker lives.
+  await new Promise(() => undefined);
+});
+
+const scope = self as unknown as { onconnect?: (event: MessageEvent) => void };
+
+scope.onconnect = (event) => {
+  const [port] = event.ports;
+  if (port !== undefined) serve(port);
+};
+
+self.addEventListener('message', (event: Event) => {
+  const [port] = (event as MessageEvent).ports;
+  if (port !== undefined) serve(port);
+});

@@ -1,0 +1,14 @@
+/** Finds the engine: a SharedWorker for all tabs where the browser has one, else a worker of this tab. */
+import engineUrl from '../lib/workers/engine.ts?worker&url';
+import { connectPort, type Engine, type Port } from '../lib/engine.ts';
+import { policy } from './trusted.ts';
+
+export function openEngine(): Engine {
+  const url = policy.createScriptURL(engineUrl);
+  const options = { type: 'module', name: 'postern-engine' } as const;
+  if (typeof SharedWorker === 'function') return connectPort(new SharedWorker(url, options).port);
+  const worker = new Worker(url, options);
+  const { port1, port2 } = new MessageChannel();
+  worker.postMessage({ kind: 'connect' }, [port2]);
+  return connectPort(port1 as Port);
+}

@@ -1,0 +1,118 @@
+/** Draws the tree of parts: every element is made by Preact, none by markup. */
+import { createElement, Fragment, type ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { linkParts, type Part } from '../../lib/message-html/parts.ts';
+import { say } from '../state.ts';
+
+export function PartsView({ parts }: { parts: readonly Part[] }) {
+  return (
+    <>
+      {parts.map((part, at) => (
+        <PartView key={at} part={part} />
+      ))}
+    </>
+  );
+}
+
+function PartView({ part }: { part: Part }) {
+  switch (part.kind) {
+    case 'text':
+      return <Linked text={part.text} />;
+    case 'break':
+      return <br />;
+    case 'rule':
+      return <hr />;
+    case 'code':
+      return (
+        <pre dir="ltr">
+          <code>{part.text}</code>
+        </pre>
+      );
+    case 'element':
+      return createElement(
+        part.name,
+        part.start === undefined ? null : { start: part.start },
+        <PartsView parts={part.parts} />,
+      );
+    case 'link':
+      return <Link part={part} />;
+    case 'person':
+      return (
+        <bdi class="pill">
+          <PartsView parts={part.parts} />
+        </bdi>
+      );
+    case 'spoiler':
+      return <Spoiler parts={part.parts} />;
+  }
+}
+
+/** Text in HTML is text; its bare addresses become links all the same. */
+function Linked({ text }: { text: string }) {
+  const parts = linkParts(text);
+  if (parts.length <= 1 && parts[0]?.kind !== 'link') return <Fragment>{text}</Fragment>;
+  return (
+    <>
+      {parts.map((part, at) =>
+        part.kind === 'link' ? <Link key={at} part={part} /> : part.kind === 'text' ? part.text : null,
+      )}
+    </>
+  );
+}
+
+function Link({ part }: { part: Extract<Part, { kind: 'link' }> }) {
+  return (
+    <a href={part.href} target="_blank" rel="noopener noreferrer" title={part.isSuspicious ? part.href : undefined}>
+      {part.parts.map((inner, at) =>
+        inner.kind === 'text' ? <bdi key={at}>{inner.text}</bdi> : <PartView key={at} part={inner} />,
+      )}
+      {part.isSuspicious && <span class="danger-text"> ({hostOf(part.href)})</span>}
+    </a>
+  );
+}
+
+function hostOf(href: string): string {
+  try {
+    return new URL(href).host;
+  } catch {
+    return href;
+  }
+}
+
+function Spoiler({ parts }: { parts: readonly Part[] }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <button
+      type="button"
+      class="spoiler"
+      aria-expanded={isOpen}
+      aria-label={isOpen ? undefined : say('spoiler')}
+      onClick={() => setOpen(!isOpen)}
+    >
+      <PartsView parts={parts} />
+    </button>
+  );
+}
+
+type Parser = typeof import('../message-html/parse.ts');
+
+let parser: Parser | undefined;
+
+/** The HTML body once the sanitiser is there; the plain one until then, and where anything fails. */
+export function HtmlView({ html, plain }: { html: string; plain: ComponentChildren }) {
+  const [ready, setReady] = useState(parser);
+  useEffect(() => {
+    if (ready !== undefined) return;
+    void import('../message-html/parse.ts').then((module) => {
+      parser = module;
+      setReady(module);
+    });
+  }, []);
+  const parts = ready?.parseHtml(html);
+  if (parts === undefined) return <div class="bubble-text">{plain}</div>;
+  return (
+    <div class="bubble-text html" dir="auto">
+      <PartsView parts={parts} />
+    </div>
+  );
+}

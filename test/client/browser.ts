@@ -1,0 +1,76 @@
+/** Chromium for the journeys: one browser, a context per person, and nothing unexpected on the console. */
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+
+async function executable(): Promise<string> {
+  const named = process.env['POSTERN_CHROMIUM'];
+  if (named !== undefined) return named;
+  if (existsSync('/usr/bin/chromium')) return '/usr/bin/chromium';
+  const bundled = await import('@sparticuz/chromium');
+  return bundled.default.executablePath();
+}
+
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: await executable(), args: ['--no-sandbox', '--font-render-hinting=none'] });
+}
+
+export interface Look {
+  readonly width: number;
+  readonly height: number;
+  readonly locale: 'en-GB' | 'zh-CN';
+  readonly colorScheme: 'light' | 'dark';
+}
+
+export const DESKTOP: Look = { width: 1280, height: 800, locale: 'en-GB', colorScheme: 'light' };
+export const PHONE: Look = { width: 360, height: 740, locale: 'zh-CN', colorScheme: 'dark' };
+
+/** One person at one device. */
+export class Person {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly problems: string[] = [];
+  readonly #name: string;
+  #step = 0;
+
+  private constructor(name: string, context: BrowserContext, page: Page) {
+    this.#name = name;
+    this.context = context;
+    this.page = page;
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !isExpected(message.text())) this.problems.push(message.text());
+    });
+    page.on('pageerror', (error) => this.problems.push(String(error)));
+  }
+
+  static async open(browser: Browser, name: string, url: string, look: Look): Promise<Person> {
+    const { width, height, locale, colorScheme } = look;
+    const context = await browser.newContext({
+      viewport: { width, height },
+      locale,
+      colorScheme,
+      deviceScaleFactor: 2,
+      hasTouch: width < 720,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    await page.goto(url);
+    return new Person(name, context, page);
+  }
+
+  /** Keeps a picture of what is on screen, where the run was told to. */
+  async shot(step: string): Promise<void> {
+    const folder = process.env['POSTERN_SHOTS'];
+    if (folder === undefined) return;
+    mkdirSync(folder, { recursive: true });
+    this.#step += 1;
+    await this.page.waitForTimeout(250);
+    await this.page.screenshot({ path: path.join(folder, `${this.#name}-${this.#step}-${step}.png`) });
+  }
+}
+
+/** The browser itself logs each answer with an error status; those of the protocol are not faults. */
+function isExpected(text: string): boolean {
+  return text.startsWith('Failed to load resource: the server responded with a status of 4');
+}

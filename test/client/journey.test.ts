@@ -1,0 +1,213 @@
+/** Two people at two devices, in Chromium, under the real policy: from the invitation to a verified chat. */
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { deflateSync, crc32 } from 'node:zlib';
+import type { Browser } from 'playwright-core';
+import { buildWeb } from '../../tools/build-web.ts';
+import { DESKTOP, launchBrowser, Person, PHONE } from './browser.ts';
+import { serveMock } from './mock/homeserver.ts';
+import { MockState } from './mock/state.ts';
+import { webFiles } from './web-files.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'postern-web-'));
+let browser: Browser;
+let mock: Awaited<ReturnType<typeof serveMock>>;
+
+before(async () => {
+  await buildWeb(folder, { compressed: false });
+  browser = await launchBrowser();
+  mock = await serveMock(new MockState(), webFiles(folder));
+});
+
+after(async () => {
+  await browser?.close();
+  mock?.server.closeAllConnections();
+  mock?.server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A picture with a gradient, made here so that no binary lies in the tree. */
+function png(width: number, height: number): Buffer {
+  const rows = Buffer.alloc((width * 3 + 1) * height);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const at = y * (width * 3 + 1) + 1 + x * 3;
+      rows.set([(x * 255) / width, (y * 200) / height + 40, 150 - (x * 100) / width], at);
+    }
+  }
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+async function joinAnna(): Promise<Person> {
+  const anna = await Person.open(browser, 'anna', `${mock.url}/#/setup?token=family`, DESKTOP);
+  await anna.shot('setup');
+  await anna.page.getByRole('button', { name: 'Start' }).click();
+  await anna.page.getByLabel('Your name').fill('Anna Berg');
+  await anna.page.getByLabel('Choose a password').fill('correct horse battery');
+  await assert.doesNotReject(
+    anna.page.waitForFunction(() => document.querySelectorAll('input')[1]?.value === 'anna.berg'),
+  );
+  await anna.shot('name');
+  await anna.page.getByRole('button', { name: 'Create account' }).click();
+  await anna.page.getByText('It is quiet here').waitFor();
+  await anna.shot('empty');
+  return anna;
+}
+
+async function joinBen(): Promise<Person> {
+  const link = `${mock.url}/#/invite/family?from=%40anna.berg%3Amock.test&by=Anna%20Berg`;
+  const ben = await Person.open(browser, 'ben', link, PHONE);
+  await ben.shot('invite');
+  await ben.page.getByRole('button', { name: '加入' }).click();
+  await ben.page.getByLabel('你的名字').fill('Ben');
+  await ben.page.getByLabel('设置密码').fill('correct horse battery');
+  await ben.shot('name');
+  await ben.page.getByRole('button', { name: '创建账号' }).click();
+  await ben.page.getByRole('textbox', { name: '消息' }).waitFor();
+  await ben.shot('room');
+  return ben;
+}
+
+async function write(person: Person, label: string, text: string): Promise<void> {
+  const box = person.page.getByRole('textbox', { name: label });
+  await box.fill(text);
+  await box.press('Enter');
+}
+
+test('from invitation to conversation, picture, reply, edit, reaction and recovery card', {
+  timeout: 180_000,
+}, async () => {
+  const anna = await joinAnna();
+  const ben = await joinBen();
+  await write(ben, '消息', '你好，Anna！');
+  await anna.page.getByText('Ben invites you').waitFor();
+  await anna.shot('invited');
+  await anna.page.getByRole('button', { name: 'Accept' }).click();
+  await anna.page.locator('.bubble', { hasText: '你好' }).waitFor();
+  await write(anna, 'Message', 'Hello **Ben**, how are you? See https://matrix.org/docs');
+  await ben.page.locator('.bubble strong', { hasText: 'Ben' }).waitFor();
+  await ben.shot('talk');
+  const chooser = anna.page.waitForEvent('filechooser');
+  await anna.page.getByRole('button', { name: 'Attach a file' }).click();
+  await (await chooser).setFiles({ name: 'sunset.png', mimeType: 'image/png', buffer: png(640, 420) });
+  await ben.page.locator('.picture img').waitFor();
+  await write(ben, '消息', '🎉');
+  await write(ben, '消息', '真漂亮');
+  const bubble = anna.page.locator('.bubble', { hasText: '真漂亮' });
+  await bubble.waitFor();
+  await bubble.click({ button: 'right' });
+  await anna.shot('menu');
+  await anna.page.getByRole('button', { name: '❤️' }).click();
+  await ben.page.locator('.reaction', { hasText: '❤️' }).waitFor();
+  await bubble.click({ button: 'right' });
+  await anna.page.locator('.menu button', { hasText: 'Reply' }).click();
+  await write(anna, 'Message', 'Taken from the harbour wall yesterday eveningg');
+  await anna.page.locator('.bubble .quote').waitFor();
+  const typo = anna.page.locator('.bubble', { hasText: 'eveningg' });
+  await typo.locator('[aria-label=Sent], [aria-label=Read]').waitFor();
+  await anna.page.getByRole('textbox', { name: 'Message' }).press('ArrowUp');
+  await write(anna, 'Message', 'Taken from the harbour wall yesterday evening');
+  await ben.page.locator('.meta', { hasText: '已编辑' }).waitFor();
+  await anna.shot('talk');
+  await ben.shot('talk');
+  await anna.page.getByText('Save your recovery card').waitFor();
+  await anna.page.getByRole('button', { name: 'Show card' }).click();
+  await anna.page.locator('.recovery-key').waitFor();
+  await anna.shot('recovery');
+  await anna.page.getByRole('button', { name: 'I have saved it' }).click();
+  await anna.page.locator('.bar-title').click();
+  await anna.page.getByText('2 people').waitFor();
+  await anna.shot('details');
+  await anna.page.getByRole('button', { name: 'Verify Ben' }).click();
+  await ben.page.getByRole('button', { name: '接受' }).click();
+  await anna.page.locator('.emojis div').nth(6).waitFor();
+  await ben.page.locator('.emojis div').nth(6).waitFor();
+  await anna.shot('emoji');
+  await ben.shot('emoji');
+  await anna.page.getByRole('button', { name: 'They are the same' }).click();
+  await ben.page.getByRole('button', { name: '相同', exact: true }).click();
+  await anna.page.getByText('You can be sure it is Ben.').waitFor();
+  await anna.page.getByRole('button', { name: 'Done' }).click();
+  await anna.page.getByRole('button', { name: 'Settings' }).click();
+  await anna.page.getByText('This device').waitFor();
+  await anna.shot('settings');
+  await ben.page.getByRole('button', { name: '完成' }).click();
+  await ben.page.getByRole('button', { name: '返回' }).first().click();
+  await ben.shot('list');
+  await anna.page.reload();
+  await anna.page.locator('.room-row', { hasText: 'Ben' }).waitFor();
+  assert.deepEqual([...anna.problems, ...ben.problems], []);
+  await Promise.all([anna.context.close(), ben.context.close()]);
+});
+
+test('a second device opens the history with the recovery key, and starts without network', {
+  timeout: 120_000,
+}, async () => {
+  const laptop = await Person.open(browser, 'cleo', `${mock.url}/#/invite/family`, DESKTOP);
+  await laptop.page.getByRole('button', { name: 'Join' }).click();
+  await laptop.page.getByLabel('Your name').fill('Cleo');
+  await laptop.page.getByLabel('Choose a password').fill('correct horse battery');
+  await laptop.page.waitForFunction(() => document.querySelectorAll('input')[1]?.value === 'cleo');
+  await laptop.page.getByRole('button', { name: 'Create account' }).click();
+  await laptop.page.getByRole('button', { name: 'New chat' }).first().click();
+  await laptop.shot('new-chat');
+  await laptop.page.getByRole('button', { name: 'New group' }).click();
+  await laptop.page.getByLabel('Name of the group').fill('Garden');
+  await laptop.page.getByRole('searchbox').last().fill('ben');
+  await laptop.page.locator('.panel-row', { hasText: '@ben:mock.test' }).click();
+  await laptop.shot('group');
+  await laptop.page.getByRole('button', { name: 'Create group' }).click();
+  await write(laptop, 'Message', 'The roses need water');
+  await laptop.page.locator('[aria-label=Sent]').waitFor();
+  await laptop.page.getByRole('button', { name: 'Show card' }).click();
+  const key = (await laptop.page.locator('.recovery-key').textContent()) ?? '';
+  const phone = await Person.open(browser, 'cleo-phone', mock.url, { ...PHONE, locale: 'en-GB', colorScheme: 'light' });
+  await phone.shot('welcome');
+  await phone.page.getByLabel('User name').fill('cleo');
+  await phone.page.getByLabel('Password', { exact: true }).fill('correct horse battery');
+  await phone.page.getByRole('button', { name: 'Sign in' }).click();
+  await phone.page.locator('.room-row', { hasText: 'Garden' }).click();
+  await phone.page.getByText('Written before you used this device.').waitFor();
+  await phone.shot('locked');
+  await phone.page.getByRole('button', { name: 'Unlock your history' }).first().click();
+  await phone.shot('ways');
+  await phone.page.getByRole('button', { name: 'Use your recovery key' }).click();
+  await phone.page.getByRole('textbox', { name: 'Recovery key' }).fill(key);
+  await phone.page.getByRole('button', { name: 'Unlock', exact: true }).click();
+  await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
+  await phone.shot('unlocked');
+  await phone.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await phone.page.reload();
+  await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
+  await phone.context.setOffline(true);
+  await phone.page.reload();
+  await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
+  await write(phone, 'Message', 'Written on the train');
+  await phone.page.locator('[aria-label="Waiting to be sent"]').waitFor();
+  await phone.shot('offline');
+  await phone.context.setOffline(false);
+  await laptop.page.locator('.bubble', { hasText: 'Written on the train' }).waitFor({ state: 'attached' });
+  const problems = [...laptop.problems, ...phone.problems].filter((one) => !one.includes('ERR_INTERNET_DISCONNECTED'));
+  assert.deepEqual(problems, []);
+  await Promise.all([laptop.context.close(), phone.context.close()]);
+});

@@ -1,0 +1,40 @@
+/** The page and its policy: the style sheet goes into the HTML and is allowed by its hash. */
+import { createHash } from 'node:crypto';
+
+function cspHash(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** The policy of SECURITY.md §9.2. `frame-ancestors` counts in the header only. */
+export function contentSecurityPolicy(style: string): string {
+  return [
+    `default-src 'none'`,
+    `script-src 'self' 'wasm-unsafe-eval'`,
+    `style-src ${cspHash(style)}`,
+    `img-src 'self' blob:`,
+    `media-src blob:`,
+    `connect-src 'self'`,
+    `manifest-src 'self'`,
+    `worker-src 'self'`,
+    `frame-src 'none'`,
+    `form-action 'none'`,
+    `frame-ancestors 'none'`,
+    `base-uri 'none'`,
+    `require-trusted-types-for 'script'`,
+    `trusted-types postern`,
+  ].join('; ');
+}
+
+/** Puts the style sheet and the policy into the page. */
+export function finishPage(html: string, style: string): string {
+  const policy = contentSecurityPolicy(style)
+    .split('; ')
+    .filter((directive) => !directive.startsWith('frame-ancestors'))
+    .join('; ');
+  const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}" />`;
+  return html
+    .replace(/\s*<link rel="stylesheet"[^>]*>/, '')
+    .replace('<meta charset="utf-8" />', `<meta charset="utf-8" />${meta}`)
+    .replace('</head>', `<style>${style}</style></head>`)
+    .replace(/>\s+</g, '><');
+}

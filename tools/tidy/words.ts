@@ -1,9 +1,6 @@
 /** What is not written here at all: types that hide, words that harm, notes without an issue. */
 import { type Finding, isNode, isTest, lineAt, type Node, type Source, walk } from './source.ts';
 
-/** Files whose framework asks for a default export. */
-const DEFAULT_EXPORTS = new Set(['vite.config.ts', 'src/web/vite.config.ts']);
-
 const HTML = 'Untrusted HTML becomes a tree of known parts (web/lib) and is drawn from that.';
 const BANNED_NAMES: ReadonlyMap<string, string> = new Map([
   ['innerHTML', HTML],
@@ -38,7 +35,8 @@ function judge(source: Source, node: Node): [string, string][] {
     case 'TSNonNullExpression':
       return [['non-null', 'Test for undefined, or `assert(x !== undefined, "…")`.']];
     case 'ExportDefaultDeclaration':
-      return DEFAULT_EXPORTS.has(source.file) ? [] : [['default-export', 'Export it by name.']];
+      // Declarations describe modules that are not ours.
+      return source.file.endsWith('.d.ts') ? [] : [['default-export', 'Export it by name.']];
     case 'Identifier':
     case 'JSXIdentifier': {
       const why = BANNED_NAMES.get(String(node['name']));
@@ -98,7 +96,7 @@ function judgeSql(node: Node): [string, string][] {
 function checkComments(source: Source): Finding[] {
   const findings: Finding[] = [];
   for (const comment of source.comments) {
-    const wrong = /\b(?:FIXME|XXX|HACK)\b|\bTODO\b(?!\(#\d+\):)/.exec(comment.value);
+    const wrong = /\b(?:FIXME|XXX|HACK)\b|\bTODO\b(?!\(#[1-9]\d*\):)/.exec(comment.value);
     if (wrong === null) continue;
     const line = lineAt(source, comment.start);
     const message = 'Do it now, or write TODO(#issue): with the number of an issue.';

@@ -74,19 +74,21 @@ ${parts.join('\n')}`;
 
 function section(api: string, operations: readonly Operation[], coverage: Coverage): string {
   const served = operations.filter((one) => coverage.handlers.has(declarationOf(one))).length;
-  const rows = operations
-    .toSorted((a, b) => (`${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1))
-    .map((one) => {
-      const declaration = declarationOf(one);
-      const name = (file: string | undefined): string =>
-        file === undefined ? '–' : `[${path.posix.basename(file)}](../${file})`;
-      const { handlers, tests } = coverage;
-      return `| \`${one.id}\` | ${one.method} \`${one.path}\` | ${name(handlers.get(declaration))} | ${name(tests.get(declaration))} |`;
-    });
+  const key = (one: Operation): string => `${one.path} ${one.method}`;
+  const rows = operations.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)).map((one) => row(one, coverage));
   return `## ${TITLES.get(api) ?? api}: ${served} of ${operations.length}
 
 | operation | path | served | test |
 |---|---|---|---|
 ${rows.join('\n')}
 `;
+}
+
+function row(operation: Operation, { handlers, tests }: Coverage): string {
+  const { id, method, path: route } = operation;
+  const [handler, test] = [handlers, tests].map((files) => {
+    const file = files.get(declarationOf(operation));
+    return file === undefined ? '–' : `[${path.posix.basename(file)}](../${file})`;
+  });
+  return `| \`${id}\` | ${method} \`${route}\` | ${handler} | ${test} |`;
 }

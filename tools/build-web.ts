@@ -11,6 +11,9 @@ import { contentSecurityPolicy, finishPage } from './build-web/page.ts';
 import { stripCustomSections } from './build-web/wasm.ts';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+/** Where the server looks for the built client. */
+export const WEB_FOLDER = path.join(root, 'dist/www');
+
 const schemaStub = path.join(root, 'tools/build-web/schema-stub.ts');
 const schema = path.join(root, 'src/matrix/schema.ts');
 

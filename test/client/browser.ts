@@ -1,5 +1,6 @@
 /** Chromium for the journeys: one browser, a context per person, and nothing unexpected on the console. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
@@ -13,6 +14,10 @@ async function executable(): Promise<string> {
 
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: await executable(), args: ['--no-sandbox', '--font-render-hinting=none'] });
+}
+
+interface AxeResult {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
 }
 
 export interface Look {
@@ -59,8 +64,21 @@ export class Person {
     return new Person(name, context, page);
   }
 
+  /** Judges the screen by axe; the findings, with the element that each is about. */
+  async findings(): Promise<string[]> {
+    const source = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+    // The page's own policy forbids adding a script: the browser's debugger may.
+    await this.page.evaluate(readFileSync(source, 'utf8'));
+    return this.page.evaluate(async () => {
+      const axe = (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe;
+      const { violations } = await axe.run();
+      return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
+    });
+  }
+
   /** Keeps a picture of what is on screen, where the run was told to. */
   async shot(step: string): Promise<void> {
+    for (const finding of await this.findings()) this.problems.push(`axe at ${step}: ${finding}`);
     const folder = process.env['POSTERN_SHOTS'];
     if (folder === undefined) return;
     mkdirSync(folder, { recursive: true });

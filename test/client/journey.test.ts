@@ -1,32 +1,28 @@
 /** Two people at two devices, in Chromium, under the real policy: from the invitation to a verified chat. */
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { deflateSync, crc32 } from 'node:zlib';
 import type { Browser } from 'playwright-core';
-import { buildWeb } from '../../tools/build-web.ts';
+import { buildWeb, WEB_FOLDER } from '../../tools/build-web.ts';
 import { DESKTOP, launchBrowser, Person, PHONE } from './browser.ts';
-import { serveMock } from './mock/homeserver.ts';
-import { MockState } from './mock/state.ts';
-import { webFiles } from './web-files.ts';
+import { openCuttableLine, type CuttableLine } from './cuttable.ts';
+import { startRealServer, type RealServer } from './real-server.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'postern-web-'));
 let browser: Browser;
-let mock: Awaited<ReturnType<typeof serveMock>>;
+let server: RealServer;
+let line: CuttableLine;
 
 before(async () => {
-  await buildWeb(folder, { compressed: false });
+  await buildWeb(WEB_FOLDER, { compressed: false });
   browser = await launchBrowser();
-  mock = await serveMock(new MockState(), webFiles(folder));
+  server = await startRealServer();
+  line = await openCuttableLine(server.url);
 });
 
 after(async () => {
   await browser?.close();
-  mock?.server.closeAllConnections();
-  mock?.server.close();
-  rmSync(folder, { recursive: true, force: true });
+  line?.close();
+  await server?.close();
 });
 
 /** A picture with a gradient, made here so that no binary lies in the tree. */
@@ -59,7 +55,7 @@ function png(width: number, height: number): Buffer {
 }
 
 async function joinAnna(): Promise<Person> {
-  const anna = await Person.open(browser, 'anna', `${mock.url}/#/setup?token=family`, DESKTOP);
+  const anna = await Person.open(browser, 'anna', server.firstLink, DESKTOP);
   await anna.shot('setup');
   await anna.page.getByRole('button', { name: 'Start' }).click();
   await anna.page.getByLabel('Your name').fill('Anna Berg');
@@ -75,7 +71,7 @@ async function joinAnna(): Promise<Person> {
 }
 
 async function joinBen(): Promise<Person> {
-  const link = `${mock.url}/#/invite/family?from=%40anna.berg%3Amock.test&by=Anna%20Berg`;
+  const link = `${line.url}/#/invite/family?from=%40anna.berg%3Alocalhost&by=Anna%20Berg`;
   const ben = await Person.open(browser, 'ben', link, PHONE);
   await ben.shot('invite');
   await ben.page.getByRole('button', { name: '加入' }).click();
@@ -163,7 +159,7 @@ test('from invitation to conversation, picture, reply, edit, reaction and recove
 test('a second device opens the history with the recovery key, and starts without network', {
   timeout: 120_000,
 }, async () => {
-  const laptop = await Person.open(browser, 'cleo', `${mock.url}/#/invite/family`, DESKTOP);
+  const laptop = await Person.open(browser, 'cleo', `${line.url}/#/invite/family`, DESKTOP);
   await laptop.page.getByRole('button', { name: 'Join' }).click();
   await laptop.page.getByLabel('Your name').fill('Cleo');
   await laptop.page.getByLabel('Choose a password').fill('correct horse battery');
@@ -173,15 +169,15 @@ test('a second device opens the history with the recovery key, and starts withou
   await laptop.shot('new-chat');
   await laptop.page.getByRole('button', { name: 'New group' }).click();
   await laptop.page.getByLabel('Name of the group').fill('Garden');
-  await laptop.page.getByRole('searchbox').last().fill('ben');
-  await laptop.page.locator('.panel-row', { hasText: '@ben:mock.test' }).click();
+  await laptop.page.getByRole('searchbox').last().fill('@ben:localhost');
+  await laptop.page.locator('.panel-row', { hasText: '@ben:localhost' }).click();
   await laptop.shot('group');
   await laptop.page.getByRole('button', { name: 'Create group' }).click();
   await write(laptop, 'Message', 'The roses need water');
   await laptop.page.locator('[aria-label=Sent]').waitFor();
   await laptop.page.getByRole('button', { name: 'Show card' }).click();
   const key = (await laptop.page.locator('.recovery-key').textContent()) ?? '';
-  const phone = await Person.open(browser, 'cleo-phone', mock.url, { ...PHONE, locale: 'en-GB', colorScheme: 'light' });
+  const phone = await Person.open(browser, 'cleo-phone', line.url, { ...PHONE, locale: 'en-GB', colorScheme: 'light' });
   await phone.shot('welcome');
   await phone.page.getByLabel('User name').fill('cleo');
   await phone.page.getByLabel('Password', { exact: true }).fill('correct horse battery');
@@ -199,15 +195,16 @@ test('a second device opens the history with the recovery key, and starts withou
   await phone.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   await phone.page.reload();
   await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
-  await phone.context.setOffline(true);
+  line.setCut(true);
   await phone.page.reload();
   await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
   await write(phone, 'Message', 'Written on the train');
   await phone.page.locator('[aria-label="Waiting to be sent"]').waitFor();
+  await phone.page.getByText('Offline').waitFor({ state: 'attached' });
   await phone.shot('offline');
-  await phone.context.setOffline(false);
+  line.setCut(false);
   await laptop.page.locator('.bubble', { hasText: 'Written on the train' }).waitFor({ state: 'attached' });
-  const problems = [...laptop.problems, ...phone.problems].filter((one) => !one.includes('ERR_INTERNET_DISCONNECTED'));
+  const problems = [...laptop.problems, ...phone.problems].filter((one) => !one.includes('net::ERR_'));
   assert.deepEqual(problems, []);
   await Promise.all([laptop.context.close(), phone.context.close()]);
 });

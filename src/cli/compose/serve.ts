@@ -13,13 +13,14 @@ import { present } from '../../lib/assert.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
+import { Housekeeping } from '../../server/background/index.ts';
 import type { Context } from '../../server/context.ts';
 import type { Services } from '../../server/services.ts';
 import { Stream } from '../../server/stream/index.ts';
 import { FileBlobs } from '../../storage/blobs/index.ts';
 import { openStore } from '../../storage/open.ts';
 import type { Config } from '../config/schema.ts';
-import { readSecret, type SecretValue } from '../config/secrets.ts';
+import { askSecret, readSecret, type SecretValue } from '../config/secrets.ts';
 import { openListeners, type OpenListeners } from './listeners.ts';
 import { createServices } from './services.ts';
 import { openSigningKey, parseSigningKey } from './signing-key.ts';
@@ -58,7 +59,7 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
   const random = createRandom();
   const signingKey = signingKeyOf(options, dataDir);
   const store = await openStore({
-    ...storageOptions(options, dataDir),
+    ...(await storageOptions(options, dataDir)),
     cryptoModule: cryptoModule(),
     signingKeys: [signingKey],
     log: log.child('storage'),
@@ -88,9 +89,12 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
     presence: config.presence.enabled,
     media: { blobs: new FileBlobs(path.join(dataDir, 'media')), images, maxUploadBytes: config.media.maxUploadBytes },
   });
+  const housekeeping = new Housekeeping(context, services.media);
+  housekeeping.start();
   return {
     services,
     close: async () => {
+      housekeeping.stop();
       await services.sync.sliding.persist();
       images?.close();
       await store.close();
@@ -133,11 +137,18 @@ function signingKeyOf(options: ServeOptions, dataDir: string): ReturnType<typeof
   return parseSigningKey(present(readSecret(value, 'signingKey', places(options)), 'the signing key is configured'));
 }
 
-function storageOptions(
-  options: ServeOptions,
-  dataDir: string,
-): { engine: 'sqlite'; folder: string; encryptionKey?: string } {
-  const key = readSecret(options.config.storage.encryption.key, 'storage.encryption.key', places(options));
+type StorageChoice = { engine: 'sqlite'; folder: string; encryptionKey?: string } | { engine: 'postgres'; url: string };
+
+async function storageOptions(options: ServeOptions, dataDir: string): Promise<StorageChoice> {
+  const { storage } = options.config;
+  if (storage.engine === 'postgres') {
+    return { engine: 'postgres', url: present(storage.url, 'the configuration was checked') };
+  }
+  const value = storage.encryption.key;
+  const isPrompt = typeof value === 'object' && value !== null && 'prompt' in value;
+  const key = isPrompt
+    ? await askSecret('storage.encryption.key')
+    : readSecret(value, 'storage.encryption.key', places(options));
   return { engine: 'sqlite', folder: dataDir, ...(key !== undefined && { encryptionKey: key }) };
 }
 

@@ -108,6 +108,10 @@ export class Verifications {
     if (request.isDone() || request.isCancelled()) {
       this.#watched.delete(request.flowId);
       await this.#context.flush();
+      // The new signature counts once it comes back from the server: ask, whatever the server announces.
+      const { machine } = this.#context;
+      if (request.isDone())
+        await this.#context.send(machine.queryKeysForUsers([new UserId(request.otherUserId.toString())]));
     }
   }
 

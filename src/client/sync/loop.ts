@@ -1,4 +1,5 @@
 /** The sync loop: sliding sync, or `/sync` where the server has none; for ever, whatever the network does. */
+import { slidingSync } from '../../matrix/api/client-server/slidingSync.ts';
 import { sync } from '../../matrix/api/client-server/sync.ts';
 import type { Api } from '../api/call.ts';
 import { isServerError, isTemporary, ServerError } from '../api/errors.ts';
@@ -8,7 +9,7 @@ import { asObject, asString, field } from '../json.ts';
 import type { Store } from '../store/store.ts';
 import { applyChanges, type Applied, type ApplyDependencies } from './apply.ts';
 import type { SyncChanges } from './changes.ts';
-import { slidingSync } from './sliding-endpoint.ts';
+
 import { parseSlidingSync } from './sliding-parse.ts';
 import { growWindow, planSlidingRequest, WINDOW_START } from './sliding-request.ts';
 import { parseV3Sync } from './v3-parse.ts';

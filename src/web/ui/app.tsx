@@ -59,7 +59,7 @@ function Main() {
           {say('skipToChat')}
         </a>
       )}
-      <div class={`panes ${hasMain ? 'has-main' : ''} ${hasSide ? 'has-side' : ''}`}>
+      <main class={`panes ${hasMain ? 'has-main' : ''} ${hasSide ? 'has-side' : ''}`}>
         <RoomList />
         {room !== undefined && <RoomScreen key={room.roomId} room={room} />}
         {hasSide && <Details key={`details ${room.roomId}`} room={room} />}
@@ -68,7 +68,7 @@ function Main() {
         {room === undefined && current.name !== 'new' && current.name !== 'settings' && (
           <NothingOpen isLoading={isRoom} />
         )}
-      </div>
+      </main>
       {verification.value !== null && <VerificationDialog />}
       {overlay.value === 'recovery' && <RecoveryDialog onClose={close} />}
       {overlay.value === 'unlock' && <UnlockDialog onClose={close} />}
@@ -78,12 +78,12 @@ function Main() {
 
 function focusMain(event: Event): void {
   event.preventDefault();
-  document.querySelector<HTMLElement>('.timeline')?.focus();
+  document.querySelector<HTMLElement>('#main')?.focus();
 }
 
 function NothingOpen({ isLoading }: { isLoading: boolean }) {
   return (
-    <section class="pane main-pane">
+    <section class="pane main-pane" id="main" tabIndex={-1}>
       <div class="empty">{isLoading ? <span class="spinner" /> : <Gate />}</div>
     </section>
   );

@@ -48,6 +48,8 @@ export function RoomScreen({ room }: { room: RoomSummary }) {
   return (
     <section
       class="pane main-pane"
+      id="main"
+      tabIndex={-1}
       aria-label={roomTitle(room, words.value)}
       onDragOver={(event) => {
         event.preventDefault();
@@ -84,20 +86,22 @@ function Header({ room, details }: { room: RoomSummary; details: RoomDetails | u
   return (
     <header class="bar lined">
       <IconButton icon="back" class="back-button" label={say('back')} onClick={() => go({ name: 'home' })} />
-      <button
-        type="button"
-        class="bar-title"
-        aria-label={`${title}, ${say('details')}`}
-        onClick={() => go({ name: 'details', roomId: room.roomId })}
-      >
-        <Avatar id={room.directUserId ?? room.roomId} name={title} uri={room.avatarUrl} size={40} />
-        <span class="grow">
-          <b>
-            <bdi>{title}</bdi> {room.isEncrypted && <Icon name="lock" tiny />}
-          </b>
-          <small>{subtitle}</small>
-        </span>
-      </button>
+      <h1 class="bar-heading">
+        <button
+          type="button"
+          class="bar-title"
+          title={say('details')}
+          onClick={() => go({ name: 'details', roomId: room.roomId })}
+        >
+          <Avatar id={room.directUserId ?? room.roomId} name={title} uri={room.avatarUrl} size={40} />
+          <span class="grow">
+            <b>
+              <bdi>{title}</bdi> {room.isEncrypted && <Icon name="lock" tiny />}
+            </b>
+            <small>{subtitle}</small>
+          </span>
+        </button>
+      </h1>
     </header>
   );
 }

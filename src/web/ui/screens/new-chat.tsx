@@ -10,14 +10,14 @@ import { engine, go, say, words } from '../state.ts';
 export function NewChat() {
   const [isGroup, setGroup] = useState(false);
   return (
-    <section class="pane main-pane" aria-label={say('newChatTitle')}>
+    <section class="pane main-pane" id="main" tabIndex={-1} aria-label={say('newChatTitle')}>
       <header class="bar lined">
         <IconButton
           icon="back"
           label={say('back')}
           onClick={() => (isGroup ? setGroup(false) : go({ name: 'home' }))}
         />
-        <h2>{say(isGroup ? 'newGroup' : 'newChatTitle')}</h2>
+        <h1 class="bar-heading">{say(isGroup ? 'newGroup' : 'newChatTitle')}</h1>
       </header>
       <div class="scroll">
         <div class="section narrow">{isGroup ? <GroupForm /> : <DirectForm onGroup={() => setGroup(true)} />}</div>

@@ -9,10 +9,10 @@ import { needsUnlock } from './recovery.tsx';
 
 export function Settings() {
   return (
-    <section class="pane main-pane" aria-label={say('settings')}>
+    <section class="pane main-pane" id="main" tabIndex={-1} aria-label={say('settings')}>
       <header class="bar lined">
         <IconButton icon="back" label={say('back')} onClick={() => go({ name: 'home' })} />
-        <h2>{say('settings')}</h2>
+        <h1 class="bar-heading">{say('settings')}</h1>
       </header>
       <div class="scroll">
         <div class="narrow">

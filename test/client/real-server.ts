@@ -1,0 +1,60 @@
+/** Our own homeserver in this process, on a free port of loopback, with its data in a folder of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { firstAccountLink } from '../../src/cli/compose/first-account.ts';
+import { startServer } from '../../src/cli/compose/serve.ts';
+import { loadConfig } from '../../src/cli/config/load.ts';
+
+export interface RealServer {
+  readonly url: string;
+  /** Registration token that any number of people may use. */
+  readonly token: string;
+  readonly firstLink: string;
+  close(): Promise<void>;
+}
+
+const TOKEN = 'family';
+
+export async function startRealServer(): Promise<RealServer> {
+  const baseDir = mkdtempSync(path.join(tmpdir(), 'postern-client-'));
+  const listeners = [{ address: '127.0.0.1', port: 0, apis: ['client', 'media', 'admin', 'web'] }];
+  const { config } = loadConfig({
+    file: undefined,
+    workingDir: baseDir,
+    environment: {},
+    flags: {
+      serverName: 'localhost',
+      listeners: JSON.stringify(listeners),
+      'registration.mode': 'invite',
+      'passwords.cost': 'minimal',
+      'log.level': 'error',
+      'rateLimits.enabled': 'false',
+    },
+  });
+  const server = await startServer({ config, baseDir, environment: {} });
+  const { store, clock } = server.services.context;
+  const link = await firstAccountLink(server.services);
+  await store.transact((one) =>
+    one.accounts.putRegistrationToken({
+      token: TOKEN,
+      createdAt: clock.now(),
+      createdBy: undefined,
+      usesMax: undefined,
+      usesCompleted: 0,
+      expiresAt: undefined,
+      admin: false,
+      rooms: [],
+    }),
+  );
+  const url = `http://localhost:${server.listeners.ports[0]}`;
+  return {
+    url,
+    token: TOKEN,
+    firstLink: `${url}/${new URL(link ?? url).hash}`,
+    async close() {
+      await server.close();
+      rmSync(baseDir, { recursive: true, force: true });
+    },
+  };
+}

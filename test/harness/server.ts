@@ -131,10 +131,11 @@ export class TestServer {
     return this.#session(answer);
   }
 
-  async users(...names: readonly string[]): Promise<User[]> {
+  /** One account for each name. */
+  async users<const Names extends readonly string[]>(...names: Names): Promise<{ [Index in keyof Names]: User }> {
     const users: User[] = [];
     for (const name of names) users.push(await this.register(name));
-    return users;
+    return users as { [Index in keyof Names]: User };
   }
 
   /** Registers an administrator through the shared secret. */

@@ -185,10 +185,16 @@ export function passwordAuth(user: User, session?: string): Dict {
   };
 }
 
-/** A server for the tests of this file: started before them, checked and removed after them. */
-export function useServer(options: ServerOptions = {}): TestServer {
+/** A server for the tests of this file: started (and set up) before them, checked and removed after them. */
+export function useServer(
+  options: ServerOptions = {},
+  setUp: (server: TestServer) => Promise<void> = async () => undefined,
+): TestServer {
   const server = new TestServer(options);
-  before(() => server.start());
+  before(async () => {
+    await server.start();
+    await setUp(server);
+  });
   after(() => server.finish());
   return server;
 }

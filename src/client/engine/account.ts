@@ -58,6 +58,7 @@ export class Account {
   readonly #shields: Feed<void>;
   readonly #typing = new Map<string, readonly string[]>();
   readonly #windows = new Map<string, RoomTimeline>();
+  readonly #verificationRooms = new Set<string>();
   readonly #memberLoads = new Map<string, Promise<void>>();
   #crypto: CryptoFace | undefined;
   readonly #cryptoOpened: Promise<CryptoFace | undefined>;
@@ -250,6 +251,7 @@ export class Account {
     const crypto = this.#crypto;
     if (crypto === undefined) return;
     for (const { roomId, event } of applied.verificationEvents) {
+      this.followOpenRooms(roomId);
       await crypto.receiveRoomVerification(event, roomId).catch(() => undefined);
     }
     for (const roomId of applied.encryptedRooms) await this.#follow(crypto, roomId);
@@ -277,6 +279,7 @@ export class Account {
     if (over && this.#verification?.flowId !== verification.flowId) return;
     this.#verification = verification;
     this.verification.changed();
+    if (over) this.#verificationRooms.clear();
     if (verification.phase === 'done') this.security.changed();
   }
 
@@ -311,7 +314,7 @@ export class Account {
   }
 
   async #readTimeline(roomId: string): Promise<TimelineWindow> {
-    this.#loop.setOpenRooms(this.timelines.watched());
+    this.followOpenRooms();
     const window = await this.timeline(roomId).read();
     const pending = await this.outbox.list(roomId);
     const shown = new Set(window.items.map((item) => item.eventId));
@@ -322,9 +325,18 @@ export class Account {
     return { ...window, items: [...applyPending(window.items, pending, this.userId), ...echoes] };
   }
 
+  /**
+   * Asks sync for every event of the rooms on screen, and of those in which somebody is being verified:
+   * of other rooms only the newest event of each answer comes.
+   */
+  followOpenRooms(verificationRoom?: string): void {
+    if (verificationRoom !== undefined) this.#verificationRooms.add(verificationRoom);
+    this.#loop.setOpenRooms([...new Set([...this.timelines.watched(), ...this.#verificationRooms])]);
+  }
+
   /** A room came on screen: its members and, where needed, its keys are fetched. */
   async onRoomOpened(roomId: string): Promise<void> {
-    this.#loop.setOpenRooms(this.timelines.watched());
+    this.followOpenRooms();
     await this.loadMembers(roomId);
     const crypto = await this.crypto();
     this.#shields.changed();

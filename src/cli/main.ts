@@ -8,6 +8,11 @@ import { type Command, parseArguments, type Run } from './command.ts';
 /** Commands load when they are called: `postern serve` starts in under a second. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./commands/serve.ts')).serve,
+  init: async () => (await import('./commands/init.ts')).init,
+  user: async () => (await import('./commands/user.ts')).user,
+  invite: async () => (await import('./commands/invite.ts')).invite,
+  bench: async () => (await import('./commands/bench.ts')).bench,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };
 
 async function main(rawArguments: readonly string[]): Promise<number> {

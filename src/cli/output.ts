@@ -12,6 +12,16 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   doctor: 'commandDoctor',
 };
 
+/** What went wrong with the storage, by the kind of its error. */
+const STORAGE_TEXTS: Readonly<Record<string, keyof CliTexts>> = {
+  'data-folder-in-use': 'dataLocked',
+  'storage-key-wrong': 'storageKeyWrong',
+  'storage-not-readable': 'storageNotReadable',
+  'schema-too-new': 'schemaTooNew',
+  'database-unreachable': 'databaseUnreachable',
+  'database-in-use': 'databaseInUse',
+};
+
 /** Help for the program, or for one command. */
 export function printHelp(texts: CliTexts, commands: readonly string[], command?: Command): void {
   const lines = command === undefined ? programHelp(texts, commands) : commandHelp(texts, command);
@@ -70,7 +80,8 @@ function reasonOf(error: unknown, texts: CliTexts): string | undefined {
   if (system.code === 'EADDRINUSE') {
     return fill(texts.portTaken, { port: system.port ?? 0, address: system.address ?? '' });
   }
-  if (system.message === 'folder-locked') return texts.dataLocked;
+  const known = Object.entries(STORAGE_TEXTS).find(([kind]) => system.message.startsWith(kind));
+  if (known !== undefined) return texts[known[1]];
   if (system.name === 'MatrixError' || system.name === 'OperationError') return system.message;
   return undefined;
 }

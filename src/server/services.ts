@@ -1,6 +1,7 @@
 /** Every service that HTTP handlers call, in one object. `cli/compose` makes it. */
 import type { AccountData } from './account-data/index.ts';
 import type { Accounts } from './accounts/index.ts';
+import type { Admin } from './admin/index.ts';
 import type { Context } from './context.ts';
 import type { Devices } from './devices/index.ts';
 import type { Directory } from './directory/index.ts';
@@ -47,4 +48,5 @@ export interface Services {
   readonly spaces: Spaces;
   readonly sync: Sync;
   readonly media: Media;
+  readonly admin: Admin;
 }

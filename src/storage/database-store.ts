@@ -113,8 +113,12 @@ export class DatabaseStore implements Store {
   }
 
   async #close(): Promise<void> {
-    await this.#commits.close();
-    await this.#parts.release();
+    try {
+      await this.#commits.close();
+    } finally {
+      // Also where the writer is broken: the next process must be able to take over.
+      await this.#parts.release();
+    }
   }
 
   #publish(unit: WriteUnit, transaction: StoreTransaction): void {

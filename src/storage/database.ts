@@ -13,6 +13,8 @@ export type Row = Readonly<Record<string, SqlValue>>;
 /** Reads of committed data. Each call sees one snapshot; no snapshot lives across two calls. */
 export interface Database {
   all(text: string, ...params: SqlParam[]): readonly Row[] | Promise<readonly Row[]>;
+  /** As `all`, for a read that may take longer than the main thread has (2 ms). */
+  slow(text: string, ...params: SqlParam[]): Promise<readonly Row[]>;
 }
 
 /** Where on the stream a transaction writes now. */

@@ -1,5 +1,5 @@
 /** The configured sockets with the APIs that each serves. */
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,6 +12,7 @@ import { DEFAULT_RATES, RateLimiter } from '../../http/kit/rate-limit.ts';
 import type { Route } from '../../http/kit/route.ts';
 import { Router } from '../../http/kit/router.ts';
 import { StaticFiles } from '../../http/kit/static-files.ts';
+import { localRoutes } from '../../http/local-api/index.ts';
 import { mediaRoutes } from '../../http/media-api/index.ts';
 import { operationsRoutes } from '../../http/operations-api/index.ts';
 import type { Caller } from '../../server/accounts/index.ts';
@@ -36,7 +37,7 @@ interface ListenerTools {
 /** Opens every listener, or none: where one cannot be opened the others are closed again. */
 export async function openListeners(
   services: Services,
-  { config, baseDir }: { config: Config; baseDir: string },
+  { config, baseDir, socket }: { config: Config; baseDir: string; socket: string },
 ): Promise<OpenListeners> {
   const { clock, crypto, random } = services.context;
   const tools: ListenerTools = {
@@ -46,16 +47,19 @@ export async function openListeners(
     files: config.listeners.some((one) => one.apis.includes('web')) ? StaticFiles.open(webFolder()) : undefined,
   };
   const open: Listener[] = [];
+  const ports: number[] = [];
   const close = async (graceMs: number): Promise<void> => {
     await Promise.all(open.map((one) => one.close(graceMs)));
   };
   try {
     for (const listener of config.listeners) open.push(await openOne(listener, baseDir, tools));
+    ports.push(...open.map((one) => one.port));
+    open.push(await openOwnersSocket(socket, tools));
   } catch (error) {
     await close(0);
     throw error;
   }
-  return { ports: open.map((one) => one.port), close };
+  return { ports, close };
 }
 
 async function openOne(listener: ListenerConfig, baseDir: string, tools: ListenerTools): Promise<Listener> {
@@ -63,16 +67,33 @@ async function openOne(listener: ListenerConfig, baseDir: string, tools: Listene
   return await openListener({
     address: listener.address,
     port: listener.port,
-    handle: handlerOf(listener, tools),
+    handle: handlerOf(
+      routesOf(listener, tools.services),
+      listener.apis.includes('web') ? tools.files : undefined,
+      tools,
+    ),
     ...(listener.tls !== undefined && {
       tls: { certificate: read(listener.tls.certificate), key: read(listener.tls.key) },
     }),
   });
 }
 
-function handlerOf(listener: ListenerConfig, { services, limiter, peers, files }: ListenerTools) {
+/** The socket by which the owner's commands reach this process; only the owner of the folder can open it. */
+async function openOwnersSocket(socket: string, tools: ListenerTools): Promise<Listener> {
+  rmSync(socket, { force: true });
+  const handle = handlerOf(localRoutes(tools.services), undefined, tools);
+  const listener = await openListener({ socket, handle });
+  chmodSync(socket, 0o600);
+  return listener;
+}
+
+function handlerOf(
+  routes: readonly Route<Caller>[],
+  web: StaticFiles | undefined,
+  { services, limiter, peers }: ListenerTools,
+) {
   const router = new Router<Caller>();
-  for (const route of routesOf(listener, services)) router.add(route);
+  for (const route of routes) router.add(route);
   const { clock, random, log, metrics } = services.context;
   const dispatcher = new Dispatcher<Caller>({
     router,
@@ -85,7 +106,6 @@ function handlerOf(listener: ListenerConfig, { services, limiter, peers, files }
     log: log.child('http'),
     metrics,
   });
-  const web = listener.apis.includes('web') ? files : undefined;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (web?.serves(request) === true) web.handle(request, response);
     else await dispatcher.handle(request, response);
@@ -102,7 +122,7 @@ function routesOf({ apis }: ListenerConfig, services: Services): Route<Caller>[]
 }
 
 /** Where the built web client lies, beside the program: `dist/www`, whether this runs from source or from `dist`. */
-function webFolder(): string {
+export function webFolder(): string {
   const here = path.dirname(fileURLToPath(import.meta.url));
   const root = path.resolve(here, '../../..');
   return path.join(root, 'dist/www');

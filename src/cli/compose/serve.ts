@@ -13,17 +13,18 @@ import { present } from '../../lib/assert.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import type { Store } from '../../ports/store/index.ts';
+import { Housekeeping } from '../../server/background/index.ts';
 import type { Context } from '../../server/context.ts';
 import type { Services } from '../../server/services.ts';
 import { Stream } from '../../server/stream/index.ts';
 import { FileBlobs } from '../../storage/blobs/index.ts';
 import { openStore } from '../../storage/open.ts';
 import type { Config } from '../config/schema.ts';
-import { readSecret, type SecretValue } from '../config/secrets.ts';
+import { askSecret, readSecret, type SecretValue } from '../config/secrets.ts';
 import { openListeners, type OpenListeners } from './listeners.ts';
 import { createServices } from './services.ts';
 import { openSigningKey, parseSigningKey } from './signing-key.ts';
+import { SOCKET_NAME } from './socket-name.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -45,62 +46,82 @@ export interface RunningServer {
 
 const GRACE_MS = 3_000;
 
-/** Starts a server; when this resolves it answers. */
-export async function startServer(options: ServeOptions): Promise<RunningServer> {
-  const { config, baseDir } = options;
-  const dataDir = path.resolve(baseDir, config.dataDir);
+export interface RunningServices {
+  readonly services: Services;
+  close(): Promise<void>;
+}
+
+/** Opens the store and makes the services, without listening. */
+export async function startServices(options: ServeOptions): Promise<RunningServices> {
+  const { config } = options;
+  const dataDir = dataDirOf(options);
   const log = options.log ?? createLog(config.log);
   const random = createRandom();
   const signingKey = signingKeyOf(options, dataDir);
-  const crypto = await createCrypto();
   const store = await openStore({
-    ...storageOptions(options, dataDir),
+    ...(await storageOptions(options, dataDir)),
     cryptoModule: cryptoModule(),
     signingKeys: [signingKey],
     log: log.child('storage'),
   });
+  const images = createImages();
+  const context: Context = {
+    serverName: present(parseServerName(config.serverName), 'the configuration was checked'),
+    store,
+    clock: options.clock ?? systemClock,
+    random,
+    crypto: await createCrypto(),
+    log,
+    metrics: createMetrics({ process: true }),
+    stream: new Stream(),
+  };
+  const services = createServices(context, {
+    facts: {
+      publicBaseUrl: publicUrl(config),
+      defaultRoomVersion: config.rooms.defaultVersion,
+      maxUploadBytes: config.media.maxUploadBytes,
+      version: packageVersion(),
+    },
+    registration: config.registration.mode,
+    sharedSecret: readSecret(config.registration.sharedSecret, 'registration.sharedSecret', places(options)),
+    hasher: await createPasswordHasher({ cost: config.passwords.cost }),
+    signingKey,
+    presence: config.presence.enabled,
+    media: { blobs: new FileBlobs(path.join(dataDir, 'media')), images, maxUploadBytes: config.media.maxUploadBytes },
+  });
+  const housekeeping = new Housekeeping(context, services.media);
+  housekeeping.start();
+  return {
+    services,
+    close: async () => {
+      housekeeping.stop();
+      await services.sync.sliding.persist();
+      images?.close();
+      await store.close();
+    },
+  };
+}
+
+/** Starts a server; when this resolves it answers. */
+export async function startServer(options: ServeOptions): Promise<RunningServer> {
+  const { services, close } = await startServices(options);
   try {
-    const context: Context = {
-      serverName: present(parseServerName(config.serverName), 'the configuration was checked'),
-      store,
-      clock: options.clock ?? systemClock,
-      random,
-      crypto,
-      log,
-      metrics: createMetrics({ process: true }),
-      stream: new Stream(),
+    const { config, baseDir } = options;
+    const socket = path.join(dataDirOf(options), SOCKET_NAME);
+    const listeners = await openListeners(services, { config, baseDir, socket });
+    const closeAll = async (): Promise<void> => {
+      await listeners.close(GRACE_MS);
+      await close();
     };
-    const publicBaseUrl = publicUrl(config);
-    const services = createServices(context, {
-      facts: {
-        publicBaseUrl,
-        defaultRoomVersion: config.rooms.defaultVersion,
-        maxUploadBytes: config.media.maxUploadBytes,
-        version: packageVersion(),
-      },
-      registration: config.registration.mode,
-      sharedSecret: readSecret(config.registration.sharedSecret, 'registration.sharedSecret', places(options)),
-      hasher: await createPasswordHasher({ cost: config.passwords.cost }),
-      signingKey,
-      presence: config.presence.enabled,
-      media: {
-        blobs: new FileBlobs(path.join(dataDir, 'media')),
-        images: createImages(),
-        maxUploadBytes: config.media.maxUploadBytes,
-      },
-    });
-    const listeners = await openListeners(services, { config, baseDir });
-    return { services, listeners, publicBaseUrl, close: () => closeAll(listeners, services, store) };
+    return { services, listeners, publicBaseUrl: services.facts.publicBaseUrl, close: closeAll };
   } catch (error) {
-    await store.close();
+    await close();
     throw error;
   }
 }
 
-async function closeAll(listeners: OpenListeners, services: Services, store: Store): Promise<void> {
-  await listeners.close(GRACE_MS);
-  await services.sync.sliding.persist();
-  await store.close();
+function dataDirOf({ config, baseDir }: ServeOptions): string {
+  return path.resolve(baseDir, config.dataDir);
 }
 
 function places({ baseDir, environment }: ServeOptions): { baseDir: string; environment: ServeOptions['environment'] } {
@@ -116,11 +137,18 @@ function signingKeyOf(options: ServeOptions, dataDir: string): ReturnType<typeof
   return parseSigningKey(present(readSecret(value, 'signingKey', places(options)), 'the signing key is configured'));
 }
 
-function storageOptions(
-  options: ServeOptions,
-  dataDir: string,
-): { engine: 'sqlite'; folder: string; encryptionKey?: string } {
-  const key = readSecret(options.config.storage.encryption.key, 'storage.encryption.key', places(options));
+type StorageChoice = { engine: 'sqlite'; folder: string; encryptionKey?: string } | { engine: 'postgres'; url: string };
+
+async function storageOptions(options: ServeOptions, dataDir: string): Promise<StorageChoice> {
+  const { storage } = options.config;
+  if (storage.engine === 'postgres') {
+    return { engine: 'postgres', url: present(storage.url, 'the configuration was checked') };
+  }
+  const value = storage.encryption.key;
+  const isPrompt = typeof value === 'object' && value !== null && 'prompt' in value;
+  const key = isPrompt
+    ? await askSecret('storage.encryption.key')
+    : readSecret(value, 'storage.encryption.key', places(options));
   return { engine: 'sqlite', folder: dataDir, ...(key !== undefined && { encryptionKey: key }) };
 }
 
@@ -130,7 +158,8 @@ function cryptoModule(): string {
   return new URL(`../../adapters/crypto/index${extension}`, import.meta.url).href;
 }
 
-function publicUrl(config: Config): string {
+/** The URL under which clients reach the server: the configured one, or that of the first listener for clients. */
+export function publicUrl(config: Config): string {
   if (config.publicBaseUrl !== null) return config.publicBaseUrl.replace(/\/+$/, '');
   const listener = config.listeners.find((one) => one.apis.includes('client')) ?? config.listeners[0];
   const scheme = listener?.tls === undefined ? 'http' : 'https';

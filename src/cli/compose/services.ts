@@ -2,6 +2,7 @@
 import type { Services, ServerFacts } from '../../server/services.ts';
 import { AccountData } from '../../server/account-data/index.ts';
 import { Accounts, type RegistrationMode } from '../../server/accounts/index.ts';
+import { Admin } from '../../server/admin/index.ts';
 import type { Context } from '../../server/context.ts';
 import { Devices } from '../../server/devices/index.ts';
 import { Directory } from '../../server/directory/index.ts';
@@ -36,6 +37,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const rooms = new Rooms(context);
   const timeline = new Timeline(context, rooms, options.signingKey);
   const reader = new Reader(context, rooms);
+  const lifecycle = new Lifecycle({ context, accounts, rooms, timeline });
   const accountData = new AccountData(context);
   const keys = new Keys(context);
   const typing = new Typing(context, rooms);
@@ -51,7 +53,8 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     timeline,
     reader,
     surroundings: new Surroundings(context, rooms, reader),
-    lifecycle: new Lifecycle({ context, accounts, rooms, timeline }),
+    lifecycle,
+    admin: new Admin({ context, accounts, devices, lifecycle, publicBaseUrl: options.facts.publicBaseUrl }),
     directory: new Directory(context, rooms),
     keys,
     typing,

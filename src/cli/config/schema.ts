@@ -108,7 +108,14 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     engine: choice('SQLite in dataDir, or a PostgreSQL server.', ['sqlite', 'postgres'], 'sqlite'),
     url: optionalText('PostgreSQL: postgres://user:password@host/database'),
     encryption: section('Encryption of the whole SQLite file.', {
-      key: secret('The key: 32 bytes in base64, or a passphrase. Null leaves the database unencrypted.', null),
+      key: Type.Union(
+        [Secret, Type.Object({ prompt: Type.Literal(true) }, { additionalProperties: false }), Type.Null()],
+        {
+          description:
+            'The passphrase; {prompt: true} asks for it at every start. Null leaves the database unencrypted.',
+          default: null,
+        },
+      ),
     }),
   }),
   signingKey: secret('The key that signs events; made at the first start.', { file: 'signing.key' }),

@@ -27,3 +27,16 @@ export function readSecret(value: SecretValue, key: string, places: SecretPlaces
     throw new ConfigError(`${key}: the file ${value.file} cannot be read`, { cause });
   }
 }
+
+/** Asks for a secret on the terminal, without showing what is typed. Throws {@link ConfigError} where there is none. */
+export async function askSecret(key: string): Promise<string> {
+  if (!process.stdin.isTTY) {
+    throw new ConfigError(
+      `${key}: it is to be typed at the start, but there is no terminal; give it as {file} or {env}`,
+    );
+  }
+  const { isCancel, password } = await import('@clack/prompts');
+  const answer = await password({ message: key });
+  if (isCancel(answer) || answer === '') throw new ConfigError(`${key}: nothing was typed`);
+  return answer;
+}

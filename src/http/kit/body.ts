@@ -10,26 +10,33 @@ export const BODY_BYTES_MAX = 200 * 65_536;
 /** The whole body; throws `M_TOO_LARGE` as soon as more than `bytesMax` have come. */
 export function readBytes(request: IncomingMessage, bytesMax = BODY_BYTES_MAX): Promise<Uint8Array> {
   const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > bytesMax) return Promise.reject(new MatrixError('M_TOO_LARGE', 'The request body is too large'));
+  if (declared > bytesMax) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > bytesMax) {
-        request.removeAllListeners('data');
-        request.resume();
-        reject(new MatrixError('M_TOO_LARGE', 'The request body is too large'));
+      if (size <= bytesMax) {
+        chunks.push(chunk);
         return;
       }
-      chunks.push(chunk);
+      request.removeAllListeners('data');
+      request.resume();
+      reject(tooLarge());
     });
-    request.on('end', () =>
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
-    );
+    request.on('end', () => {
+      const [first] = chunks;
+      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+    });
     request.on('error', reject);
-    request.on('close', () => reject(new MatrixError('M_UNKNOWN', 'The connection was closed', { status: 400 })));
+    request.on('close', () => {
+      if (!request.complete) reject(new MatrixError('M_UNKNOWN', 'The connection was closed', { status: 400 }));
+    });
   });
+}
+
+function tooLarge(): MatrixError {
+  return new MatrixError('M_TOO_LARGE', 'The request body is too large');
 }
 
 /** Parses a JSON body strictly; an absent body is an empty object. Throws `M_NOT_JSON`. */

@@ -25,11 +25,7 @@ import { checkBody, readQuery } from './validation.ts';
 /** Who a request comes from; `key` names the account for rate limits. */
 export interface Authenticator<Caller> {
   /** The caller for an access token, or `undefined` without one where `access` is optional or none. */
-  (
-    token: string | undefined,
-    route: Route<Caller>,
-    query: URLSearchParams,
-  ): Caller | undefined | Promise<Caller | undefined>;
+  (token: string | undefined, route: Route<Caller>): Caller | undefined | Promise<Caller | undefined>;
 }
 
 export interface DispatcherOptions<Caller> {
@@ -102,10 +98,9 @@ export class Dispatcher<Caller> {
     search: string,
   ): Promise<{ caller: Caller | undefined; facts: RequestFacts }> {
     const { authenticate, keyOf, limiter, peers } = this.#options;
-    const query = new URLSearchParams(route.endpoint.access === 'none' ? '' : search);
     const peer = peers.nameOf(request);
-    const token = route.endpoint.access === 'none' ? undefined : tokenOf(request, query);
-    const caller = await authenticate(token, route, query);
+    const token = route.endpoint.access === 'none' ? undefined : tokenOf(request, search);
+    const caller = await authenticate(token, route);
     const { limit } = route.options;
     if (limit !== undefined) limiter.take(limit, caller === undefined ? peer : keyOf(caller));
     return { caller, facts: factsOf(request, response, peer) };
@@ -129,22 +124,22 @@ async function readJson(request: IncomingMessage, endpoint: Endpoint): Promise<u
 }
 
 /** "Authorization: Bearer TheTokenHere", or the deprecated `access_token` query parameter. */
-function tokenOf(request: IncomingMessage, query: URLSearchParams): string | undefined {
+function tokenOf(request: IncomingMessage, search: string): string | undefined {
   const header = request.headers.authorization;
   if (header !== undefined) {
     const match = /^bearer +(\S+)$/i.exec(header);
     if (match === null) throw new MatrixError('M_MISSING_TOKEN', 'The Authorization header holds no bearer token');
     return match[1];
   }
-  const given = query.getAll('access_token');
+  if (!search.includes('access_token')) return undefined;
+  const given = new URLSearchParams(search).getAll('access_token');
   if (given.length > 1) throw new MatrixError('M_UNKNOWN_TOKEN', 'More than one access token', { extra: {} });
   return given[0] === '' ? undefined : given[0];
 }
 
 function factsOf(request: IncomingMessage, response: ServerResponse, peer: string): RequestFacts {
   const length = request.headers['content-length'];
-  const controller = new AbortController();
-  response.once('close', () => controller.abort());
+  let controller: AbortController | undefined;
   return {
     bytes: request,
     contentType: request.headers['content-type'],
@@ -153,7 +148,15 @@ function factsOf(request: IncomingMessage, response: ServerResponse, peer: strin
       const value = request.headers[name.toLowerCase()];
       return Array.isArray(value) ? value[0] : value;
     },
-    signal: controller.signal,
+    // Made for those who ask: only long polls do.
+    get signal(): AbortSignal {
+      if (controller === undefined) {
+        const made = new AbortController();
+        controller = made;
+        response.once('close', () => made.abort());
+      }
+      return controller.signal;
+    },
     peer,
   };
 }

@@ -1,17 +1,17 @@
 /** A listening socket that serves HTTP; with a certificate HTTPS. */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 
-export interface ListenerOptions {
-  readonly address: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
+/** An address and port (0 lets the system choose), or the path of a socket file. */
+export type ListenerPlace = { readonly address: string; readonly port: number } | { readonly socket: string };
+
+export type ListenerOptions = ListenerPlace & {
   readonly tls?: { readonly certificate: string; readonly key: string };
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-}
+};
 
 export interface Listener {
+  /** 0 for a socket file. */
   readonly port: number;
   /** Stops accepting, lets running requests end for `graceMs`, then cuts what is left. */
   close(graceMs: number): Promise<void>;
@@ -38,13 +38,16 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
         );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.address, () => {
+    const listening = (): void => {
       server.off('error', reject);
       resolve();
-    });
+    };
+    if ('socket' in options) server.listen(options.socket, listening);
+    else server.listen(options.port, options.address, listening);
   });
+  const address = server.address();
   return {
-    port: (server.address() as AddressInfo).port,
+    port: address === null || typeof address === 'string' ? 0 : address.port,
     close: (graceMs) =>
       new Promise((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), graceMs);

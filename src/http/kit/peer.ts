@@ -1,7 +1,11 @@
 /** Names of peers for rate limits: a keyed hash of the address, so that no address is kept anywhere. */
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
 import type { Crypto } from '../../ports/crypto.ts';
+
+/** Names kept while their peers are about; in memory only. */
+const NAMES_MAX = 10_000;
 
 export interface PeerNames {
   nameOf(request: IncomingMessage): string;
@@ -13,6 +17,7 @@ export interface PeerNames {
  */
 export function peerNames(crypto: Crypto, key: string, trustedProxies: readonly string[]): PeerNames {
   const ranges = trustedProxies.map((one) => ipaddr.parseCIDR(one));
+  const names = new LRUCache<string, string>({ max: NAMES_MAX });
   return {
     nameOf(request) {
       const direct = request.socket.remoteAddress ?? '';

@@ -106,6 +106,7 @@ export interface KeyWrites {
   deleteToDeviceUpTo(user: UserId, device: DeviceId, position: StreamPosition): void;
   deleteToDevice(user: UserId, device: DeviceId, positions: readonly StreamPosition[]): void;
   recordToDeviceTransaction(user: UserId, device: DeviceId, transactionId: string, sentAt: number): void;
+  deleteToDeviceTransactionsBefore(sentAt: number): void;
   setDehydratedDevice(user: UserId, device: DeviceId, dataJson: string): void;
   deleteDehydratedDevice(user: UserId): void;
   createBackupVersion(user: UserId, row: BackupVersionRow): void;

@@ -87,7 +87,7 @@ export class Accounts {
 
   /**
    * Logs in by password. The answer and its time are the same for an unknown user and a wrong password (adv-067).
-   * Throws `M_FORBIDDEN`, `M_USER_DEACTIVATED` or `M_USER_LOCKED`.
+   * Throws `M_FORBIDDEN` or `M_USER_LOCKED`.
    */
   async loginByPassword(body: JsonObject, password: string, session: SessionOptions): Promise<NewSession> {
     const account = await this.#checkCredentials(identifiedUser(body), password);

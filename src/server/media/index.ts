@@ -40,6 +40,7 @@ const MEDIA_ID_LENGTH = 24;
 /** "unused_expires_at": how long an id waits for its bytes. */
 const PENDING_LIFETIME_MS = 24 * 3_600_000;
 const PENDING_MAX = 50;
+const EXPIRED_PAGE = 500;
 /** "timeout_ms … default 20 seconds". */
 const WAIT_DEFAULT_MS = 20_000;
 const WAIT_MAX_MS = 60_000;
@@ -153,6 +154,18 @@ export class Media {
       throw new MatrixError('M_CANNOT_OVERWRITE_MEDIA', 'The media has its content already', { cause: error });
     }
     for (const arrived of this.#arrivals.get(mediaId) ?? []) arrived();
+  }
+
+  /** Deletes reservations that were not filled in time. */
+  async deleteExpired(): Promise<void> {
+    const { store, clock } = this.#context;
+    for (;;) {
+      const expired = await store.media.listExpired(clock.now(), EXPIRED_PAGE);
+      if (expired.length === 0) return;
+      await store.transact((one) => {
+        for (const { mediaId } of expired) one.media.deleteMedia(mediaId);
+      });
+    }
   }
 
   async #findRecord(server: string, mediaId: string): Promise<MediaRecord | undefined> {

@@ -20,16 +20,25 @@ const ROUNDS = 4;
 const ACKS_A_ROUND = 250;
 const cryptoModule = siblingUrl(import.meta.url, '../../adapters/crypto/index').href;
 
-function folderOf(t: TestContext): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'postern-durability-'));
-  t.after(() => {
-    rmSync(folder, { recursive: true });
-  });
-  return folder;
+interface Opened {
+  readonly folder: string;
+  /** Opens a store there, which is closed at the latest when the test ends: its thread would keep the process. */
+  readonly open: () => Promise<Store>;
 }
 
-function open(folder: string): Promise<Store> {
-  return openStore({ engine: 'sqlite', folder, cryptoModule, signingKeys: [] });
+function newFolder(t: TestContext): Opened {
+  const folder = mkdtempSync(path.join(tmpdir(), 'postern-durability-'));
+  const stores: Store[] = [];
+  t.after(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    rmSync(folder, { recursive: true });
+  });
+  const open = async (): Promise<Store> => {
+    const store = await openStore({ engine: 'sqlite', folder, cryptoModule, signingKeys: [] });
+    stores.push(store);
+    return store;
+  };
+  return { folder, open };
 }
 
 function startWriter(folder: string, first: number): ChildProcess {
@@ -50,12 +59,12 @@ async function killUnderLoad(folder: string, first: number): Promise<number[]> {
 }
 
 test('T2: after kill -9 every acknowledged write is there and the file is whole', async (t) => {
-  const folder = folderOf(t);
+  const { folder, open } = newFolder(t);
   let first = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const acknowledged = await killUnderLoad(folder, first);
     assert.ok(acknowledged.length >= ACKS_A_ROUND);
-    const store = await open(folder);
+    const store = await open();
     const kept = await Promise.all(acknowledged.map((number) => store.accounts.findServerValue(`ack${number}`)));
     const lost = acknowledged.filter((number, index) => kept[index]?.length !== number % 3000);
     assert.deepEqual(lost, []);
@@ -77,8 +86,8 @@ test('T2: after kill -9 every acknowledged write is there and the file is whole'
 });
 
 test('T3: the writing connection waits for the disk at each commit', async (t) => {
-  const folder = folderOf(t);
-  await (await open(folder)).close();
+  const { folder, open } = newFolder(t);
+  await (await open()).close();
   const data = { path: path.join(folder, 'postern.db'), encryptionKey: undefined, cryptoModule, signingKeys: [] };
   const writer = await WriterClient.start(data, new StatementTexts());
   t.after(() => writer.close());
@@ -86,9 +95,8 @@ test('T3: the writing connection waits for the disk at each commit', async (t) =
 });
 
 test('T3: what is acknowledged is committed: another connection sees it at once', async (t) => {
-  const folder = folderOf(t);
-  const store = await open(folder);
-  t.after(() => store.close());
+  const { folder, open } = newFolder(t);
+  const store = await open();
   const other = new DatabaseSync(path.join(folder, 'postern.db'), { readOnly: true });
   t.after(() => {
     other.close();
@@ -105,8 +113,8 @@ test('T3: what is acknowledged is committed: another connection sees it at once'
 });
 
 test('what is redacted is gone from the disk', async (t) => {
-  const folder = folderOf(t);
-  const store = await open(folder);
+  const { folder, open } = newFolder(t);
+  const store = await open();
   const kit = new Kit(store);
   const room = await kit.room();
   const secrets = Array.from({ length: 40 }, (_, index) => `secret-marker-${index}-${'s'.repeat(index * 300)}`);
@@ -130,8 +138,8 @@ test('what is redacted is gone from the disk', async (t) => {
 });
 
 test('adv-074: a password hash that was replaced is gone from the disk', async (t) => {
-  const folder = folderOf(t);
-  const store = await open(folder);
+  const { folder, open } = newFolder(t);
+  const store = await open();
   const kit = new Kit(store);
   const { user } = await kit.account({ passwordHash: 'old-password-hash' });
   await store.transact((one) => {
@@ -142,9 +150,9 @@ test('adv-074: a password hash that was replaced is gone from the disk', async (
 });
 
 test('one folder serves one process', async (t) => {
-  const folder = folderOf(t);
-  const store = await open(folder);
-  await assert.rejects(open(folder), (error) => error instanceof OperationError && error.kind === 'data-folder-in-use');
+  const { folder, open } = newFolder(t);
+  const store = await open();
+  await assert.rejects(open(), (error) => error instanceof OperationError && error.kind === 'data-folder-in-use');
   const child = startWriter(folder, 0);
   const errors: Buffer[] = [];
   child.stderr?.on('data', (data: Buffer) => errors.push(data));
@@ -152,18 +160,17 @@ test('one folder serves one process', async (t) => {
   assert.equal(code, 1);
   assert.match(Buffer.concat(errors).toString(), /data-folder-in-use/);
   await store.close();
-  await (await open(folder)).close();
+  await (await open()).close();
 });
 
 test('numbers and positions go on after a restart', async (t) => {
-  const folder = folderOf(t);
-  const first = await open(folder);
+  const { open } = newFolder(t);
+  const first = await open();
   const kit = new Kit(first);
   const room = await kit.room();
   const event = await kit.append(room);
   await first.close();
-  const second = await open(folder);
-  t.after(() => second.close());
+  const second = await open();
   assert.equal(second.position, event.position);
   assert.ok(second.allocateEvent() > event.number);
   assert.ok(second.allocateRoom() > room.number);
@@ -173,10 +180,10 @@ test('numbers and positions go on after a restart', async (t) => {
 });
 
 test('a database of a newer program is refused', async (t) => {
-  const folder = folderOf(t);
-  await (await open(folder)).close();
+  const { folder, open } = newFolder(t);
+  await (await open()).close();
   const database = new DatabaseSync(path.join(folder, 'postern.db'));
   database.exec("INSERT INTO migrations (number, name) VALUES (9999, 'from the future')");
   database.close();
-  await assert.rejects(open(folder), (error) => error instanceof OperationError && error.kind === 'schema-too-new');
+  await assert.rejects(open(), (error) => error instanceof OperationError && error.kind === 'schema-too-new');
 });

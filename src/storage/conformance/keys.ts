@@ -155,6 +155,12 @@ export const KEY_CASES: readonly Case[] = [
       });
       assert.equal(await store.keys.findToDeviceTransaction(user, device, 'm1'), true);
       assert.equal(await store.keys.findToDeviceTransaction(user, device, 'm2'), false);
+      await store.transact((one) => {
+        one.keys.recordToDeviceTransaction(user, device, 'm3', 5);
+        one.keys.deleteToDeviceTransactionsBefore(5);
+      });
+      assert.equal(await store.keys.findToDeviceTransaction(user, device, 'm1'), false);
+      assert.equal(await store.keys.findToDeviceTransaction(user, device, 'm3'), true);
     },
   },
   {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { siblingUrl } from '../../lib/sibling-url.ts';
 import type { Row, SqlParam } from '../database.ts';
 import { spell } from '../dialect.ts';
@@ -15,8 +15,21 @@ import { Kit } from './kit.ts';
 import { TEST_KEY } from './transactions.ts';
 
 /** Tables that may be read whole: they are small, or somebody asked for all of it. */
-const READ_WHOLE =
-  /^SCAN (?:CONSTANT ROW|json_each|g\b|accounts|a USING INDEX sqlite_autoindex_accounts|profiles|registration_tokens|r USING INDEX rooms_published)/;
+const READ_WHOLE = new Set([
+  'CONSTANT',
+  'json_each',
+  'g',
+  'accounts',
+  'a USING INDEX sqlite_autoindex_accounts_1',
+  'profiles',
+  'registration_tokens',
+  'r USING INDEX rooms_published',
+]);
+
+function isReadWhole(step: string): boolean {
+  const rest = step.slice('SCAN '.length);
+  return READ_WHOLE.has(rest) || READ_WHOLE.has(rest.split(' ')[0] ?? '');
+}
 
 /** Reads that record their texts. */
 class WatchedReader {
@@ -37,19 +50,19 @@ class WatchedReader {
   }
 }
 
-test('every read goes by an index', async () => {
+test('every read goes by an index', async (t) => {
   const watched = new WatchedReader();
   const restore = watched.install();
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-plans-'));
-  after(() => {
-    restore();
-    rmSync(folder, { recursive: true });
-  });
   const cryptoModule = siblingUrl(import.meta.url, '../../adapters/crypto/index').href;
   const store = await openStore({ engine: 'sqlite', folder, cryptoModule, signingKeys: [TEST_KEY] });
+  t.after(async () => {
+    restore();
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
   const kit = new Kit(store);
   for (const one of CASES) await one.run(kit);
-  await store.close();
 
   const connection = await openConnection({ path: ':memory:', readOnly: false, encryptionKey: undefined });
   migrate(connection);
@@ -58,7 +71,7 @@ test('every read goes by an index', async () => {
   for (const text of watched.texts) {
     const plan = connection.prepare(`EXPLAIN QUERY PLAN ${spell(text, 'sqlite')}`).all([]);
     for (const step of plan.map((row) => String(row['detail']))) {
-      const scans = step.startsWith('SCAN ') && !READ_WHOLE.test(step);
+      const scans = step.startsWith('SCAN ') && !isReadWhole(step);
       // An index that is built for one query has read the whole table before.
       if (scans || step.includes('AUTOMATIC')) bad.push(`${step}: ${text}`);
     }

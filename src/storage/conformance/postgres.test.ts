@@ -61,7 +61,8 @@ if (typeof server === 'string') {
     await set('before');
     const admin = await connect(await loadDriver(), url);
     const cut =
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()';
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity ' +
+      'WHERE pid <> pg_backend_pid() AND datname = current_database()';
     await admin.query(cut);
     const outcomes = await Promise.allSettled([set('during'), store.accounts.findServerValue('k')]);
     for (const outcome of outcomes) {

@@ -205,15 +205,24 @@ export const ROOM_CASES: readonly Case[] = [
       assert.deepEqual(await rooms.listSharedRooms(alice, bob), []);
       assert.deepEqual(await rooms.listSharedRooms(alice, kit.user()), []);
       assert.deepEqual(new Set(await rooms.listUsersSharingRooms(alice)), new Set([alice, remote]));
-      await kit.store.transact((one) => {
+      const receiptPosition = await kit.store.transact((one) => {
         const counts = { mainHead: 0, joinedCount: 1, invitedCount: 0, lastPosition: 55, lastDepth: 1 };
         one.rooms.updateRoom({ number: own.number, mainLine: own.line, ...counts });
+        const receipt = {
+          type: 'm.read',
+          thread: undefined,
+          event: kit.eventId(),
+          eventPosition: 0,
+          sentAt: 1,
+        } as const;
+        one.userData.setReceipt({ ...receipt, room: own.number, user: alice });
+        return one.position;
       });
       const positions = await rooms.listJoinedPositions(alice);
       assert.equal(positions.length, 2);
       assert.deepEqual(
         positions.find((one) => one.room === own.number),
-        { room: own.number, roomId: own.roomId, lastPosition: 55 },
+        { room: own.number, roomId: own.roomId, lastPosition: 55, receiptPosition },
       );
       const none: StreamPosition = kit.store.position;
       assert.deepEqual(await rooms.listMembershipChanges(alice, none, none), []);

@@ -41,6 +41,10 @@ export class PostgresReader implements Database {
     }
   }
 
+  slow(text: string, ...params: SqlParam[]): Promise<readonly Row[]> {
+    return this.all(text, ...params);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const ends = this.#clients.map(async (client) => (await client).end());

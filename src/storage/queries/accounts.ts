@@ -100,7 +100,7 @@ export class AccountQueries implements AccountReads {
     const { after = '', limit, search } = options;
     if (search === undefined) return (await this.#database.all(ACCOUNTS_PAGE, after, limit)).map(accountOf);
     const pattern = holdsPattern(foldText(search));
-    return (await this.#database.all(ACCOUNTS_SEARCH, after, pattern, pattern, limit)).map(accountOf);
+    return (await this.#database.slow(ACCOUNTS_SEARCH, after, pattern, pattern, limit)).map(accountOf);
   }
 
   async countAccounts(): Promise<number> {
@@ -167,7 +167,7 @@ export class AccountQueries implements AccountReads {
 
   async searchProfiles(term: string, limit: number): Promise<UserId[]> {
     const pattern = holdsPattern(foldText(term));
-    const rows = await this.#database.all(SEARCH_PROFILES, pattern, pattern, limit);
+    const rows = await this.#database.slow(SEARCH_PROFILES, pattern, pattern, limit);
     return rows.map((row) => textOf(row, 'user_id') as UserId);
   }
 

@@ -22,7 +22,8 @@ const FORGET_PENDING = 'DELETE FROM pending_redactions WHERE target = (SELECT ev
 const EXPECT_REDACTION =
   'INSERT INTO pending_redactions (target, redaction) VALUES (?, ?) ON CONFLICT (target) DO NOTHING';
 const RECORD_TRANSACTION = `INSERT INTO transactions (event, user_id, device, scope, transaction_id, sent_at)
-  SELECT number, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT) FROM events WHERE event_id = ?`;
+  SELECT number, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT)
+  FROM events WHERE event_id = ?`;
 // Numbers grow with time: whatever stands before the first row that is young enough is too old.
 const DELETE_TRANSACTIONS = `DELETE FROM transactions WHERE event < coalesce(
   (SELECT event FROM transactions WHERE sent_at >= ? ORDER BY event LIMIT 1), 9007199254740991)`;

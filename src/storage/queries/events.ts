@@ -74,7 +74,8 @@ export class EventQueries implements EventReads {
     direction: 'backwards' | 'forwards',
   ): Promise<StoredEvent | undefined> {
     const text = direction === 'backwards' ? TIME_BACKWARDS : TIME_FORWARDS;
-    const [row] = await this.#database.all(text, room, timestamp);
+    // Reads the room's rows: no index serves it, and it is asked for rarely.
+    const [row] = await this.#database.slow(text, room, timestamp);
     return row === undefined ? undefined : storedEventOf(row);
   }
 

@@ -30,6 +30,7 @@ const NOTE_CHANGE = 'INSERT INTO device_list_changes (position, user_id) VALUES 
 const PUT_TO_DEVICE = 'INSERT INTO to_device (user_id, device, position, json) VALUES (?, ?, ?, ?)';
 const DELETE_TO_DEVICE_UP_TO = 'DELETE FROM to_device WHERE user_id = ? AND device = ? AND position <= ?';
 const DELETE_TO_DEVICE = 'DELETE FROM to_device WHERE user_id = ? AND device = ? AND position IN @numbers';
+const FORGET_TO_DEVICE = 'DELETE FROM to_device_transactions WHERE sent_at < ?';
 const RECORD_TO_DEVICE = `INSERT INTO to_device_transactions (user_id, device, transaction_id, sent_at)
   VALUES (?, ?, ?, ?)`;
 const SET_DEHYDRATED = `INSERT INTO dehydrated_devices (user_id, device, data) VALUES (?, ?, ?)
@@ -103,6 +104,10 @@ export class KeyStatements implements KeyWrites {
 
   recordToDeviceTransaction(user: UserId, device: DeviceId, transactionId: string, sentAt: number): void {
     this.#sink.run(RECORD_TO_DEVICE, user, device, transactionId, sentAt);
+  }
+
+  deleteToDeviceTransactionsBefore(sentAt: number): void {
+    this.#sink.run(FORGET_TO_DEVICE, sentAt);
   }
 
   setDehydratedDevice(user: UserId, device: DeviceId, dataJson: string): void {

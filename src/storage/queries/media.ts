@@ -23,8 +23,8 @@ const PENDING = `SELECT count(*) AS total FROM media WHERE owner = ? AND blob IS
   AND (expires_at IS NULL OR expires_at > ?)`;
 const USES = `SELECT (SELECT count(*) FROM media WHERE blob = ?) + (SELECT count(*) FROM thumbnails WHERE blob = ?)
   AS total`;
-const ADD_MEDIA = `INSERT INTO media (media_id, owner, created_at, blob, size_bytes, content_type, file_name, expires_at,
-  quarantined) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const ADD_MEDIA = `INSERT INTO media (media_id, owner, created_at, blob, size_bytes, content_type, file_name,
+  expires_at, quarantined) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const FILL = `UPDATE media SET blob = ?, size_bytes = ?, content_type = ?, file_name = ?, expires_at = NULL
   WHERE media_id = ? AND blob IS NULL`;
 const PUT_THUMBNAIL = `INSERT INTO thumbnails (media_id, variant, blob, content_type, size_bytes)

@@ -98,14 +98,24 @@ export async function openConnection(options: ConnectionOptions): Promise<Sqlite
  * bug, fixed in 3.51.3) and one without full-text search: a distribution may link Node to its own.
  */
 export function checkEngine(connection: SqliteConnection): void {
-  const [row] = connection
-    .prepare("SELECT sqlite_version() AS version, sqlite_compileoption_used('ENABLE_FTS5') AS search")
-    .all([]);
+  const [row] = readEngine(connection);
   const version = String(row?.['version']);
   if (!isVersionSafe(version)) {
     throw new OperationError(`sqlite-too-old: ${version} is older than ${VERSION_MIN.join('.')}`, { temporary: false });
   }
   if (row?.['search'] !== 1) throw new OperationError('sqlite-without-fts5', { temporary: false });
+}
+
+function readEngine(connection: SqliteConnection): ReturnType<ReturnType<SqliteConnection['prepare']>['all']> {
+  try {
+    return connection
+      .prepare("SELECT sqlite_version() AS version, sqlite_compileoption_used('ENABLE_FTS5') AS search")
+      .all([]);
+  } catch (cause) {
+    // The first look into a file that is encrypted, or that is no database at all.
+    if ((cause as { errcode?: number }).errcode !== 26) throw cause;
+    throw new OperationError('storage-not-readable', { temporary: false, cause });
+  }
 }
 
 /** Whether an SQLite version has the fix: 3.51.3 and later, or 3.50.7 and 3.44.6 in their lines. */

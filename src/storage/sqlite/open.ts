@@ -8,7 +8,9 @@ import { StatementTexts } from '../write-unit.ts';
 import { checkEngine, openConnection } from './connection.ts';
 import { lockFolder } from './lock.ts';
 import { migrate, readCounters } from './migrate.ts';
-import { SqliteReader } from './reader.ts';
+import { openReader } from './open-reader.ts';
+import { ReaderClient } from './reader-client.ts';
+import { SqliteDatabase } from './sqlite-database.ts';
 import { WriterClient } from './writer-client.ts';
 
 export interface SqliteOptions {
@@ -17,13 +19,6 @@ export interface SqliteOptions {
   /** Encrypts the database; needs the package better-sqlite3-multiple-ciphers. */
   readonly encryptionKey?: string;
 }
-
-const READER_PRAGMAS = [
-  'PRAGMA query_only = ON',
-  'PRAGMA cache_size = -16000',
-  'PRAGMA temp_store = MEMORY',
-  'PRAGMA trusted_schema = OFF',
-];
 
 /** Opens a store in a folder: one writer thread, and reads on this thread. */
 export async function openSqlite(options: CommonOptions & SqliteOptions): Promise<Store> {
@@ -51,17 +46,16 @@ async function openLocked(options: CommonOptions & SqliteOptions, release: () =>
   }
   const texts = new StatementTexts();
   const writer = await WriterClient.start({ path: file, encryptionKey, cryptoModule, signingKeys }, texts);
-  const connection = await openConnection({ path: file, encryptionKey, readOnly: true });
-  for (const pragma of READER_PRAGMAS) connection.exec(pragma);
-  const database = new SqliteReader(connection);
+  const reading = { path: file, encryptionKey };
+  const database = new SqliteDatabase(await openReader(reading), new ReaderClient(reading));
   return new DatabaseStore({
     database,
     writer,
     texts,
     textCode: sqliteText,
     counters,
-    release: () => {
-      database.close();
+    release: async () => {
+      await database.close();
       release();
     },
     log: options.log,

@@ -30,10 +30,10 @@ interface UnitRange {
 }
 
 /**
- * The one writing connection. A flat batch is `[count of new texts, texts…, position, event, room, line, count of units,
- * (count of statements, statements…)…]`, with four NULLs where the counters stay as
- * they are; it becomes one transaction. When a statement fails, the batch is rolled back
- * and repeated unit by unit, so that the bad one fails alone and the usual path pays nothing.
+ * The one writing connection. A flat batch becomes one transaction:
+ * `[count of new texts, texts…, position, event, room, line, count of units, (count of statements, statements…)…]`,
+ * with four NULLs where the counters stay as they are. When a statement fails, the batch is rolled back and repeated
+ * unit by unit, so that the bad one fails alone and the usual path pays nothing.
  */
 export class SqliteWriter {
   readonly #connection: SqliteConnection;

@@ -26,6 +26,13 @@ export const cliEnglish = {
   portTaken:
     'Port {port} on {address} is in use. Stop the other program, or choose another port: --listeners in postern.yaml.',
   dataLocked: 'Another Postern is running on this data folder. Stop it first, or choose another dataDir.',
+  storageKeyWrong: 'The storage key is not the one that the database was encrypted with.',
+  storageNotReadable:
+    'The database cannot be read: it is encrypted (set storage.encryption.key) or damaged (restore a backup).',
+  schemaTooNew: 'The database was written by a newer Postern: install that version or a later one.',
+  databaseUnreachable:
+    'The PostgreSQL server cannot be reached at storage.url: is it running, and are name and password right?',
+  databaseInUse: 'Another Postern is using this PostgreSQL database.',
   initExists: '{file} exists already; nothing was changed. Remove it, or name another one with --config.',
   initWritten: 'Wrote {file}.',
   initNext: 'Next: postern serve --config {file}',

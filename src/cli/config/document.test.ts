@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { checkConfig } from './check.ts';
+import { configDocument } from './document.ts';
+import { ConfigSchema, LATER } from './schema.ts';
+import { readFileSource } from './sources.ts';
+import { defaultsOf, listKeys, nodeOf } from './tree.ts';
+
+/** Takes the sign off every line that is a key. */
+function uncommented(text: string): string {
+  return text.replaceAll(/^( *)#(?! )/gm, '$1');
+}
+
+describe('the text of postern.yaml', () => {
+  it('says the same as no file at all', () => {
+    assert.deepEqual(checkConfig([readFileSource(configDocument({}), 'postern.yaml')]), defaultsOf(ConfigSchema));
+  });
+
+  it('shows for each key its default', () => {
+    const text = uncommented(configDocument({}));
+    assert.deepEqual(checkConfig([readFileSource(text, 'postern.yaml')]), defaultsOf(ConfigSchema));
+    for (const { path, schema } of listKeys(ConfigSchema)) {
+      const shown = text.includes(`${'  '.repeat(path.length - 1)}${path.at(-1)}:`);
+      assert.ok(shown || nodeOf(schema)[LATER] === true, path.join('.'));
+    }
+  });
+
+  it('writes what was chosen so that it counts', () => {
+    const chosen = {
+      serverName: 'example.org',
+      log: { level: 'warn' },
+      storage: { encryption: { key: { env: 'KEY' } } },
+    };
+    const text = configDocument(chosen);
+    const config = checkConfig([readFileSource(text, 'postern.yaml')]);
+    assert.equal(config.serverName, 'example.org');
+    assert.equal(config.log.level, 'warn');
+    assert.equal(config.log.format, 'pretty');
+    assert.deepEqual(config.storage.encryption.key, { env: 'KEY' });
+    assert.match(text, /^serverName: example\.org$/m);
+  });
+});

@@ -1,0 +1,46 @@
+/** Work that comes round: what has lost its use is forgotten. The face of the folder. */
+import type { Timer } from '../../ports/clock.ts';
+import type { Context } from '../context.ts';
+import type { Media } from '../media/index.ts';
+
+const HOUR_MS = 3_600_000;
+/** "transactions 24 h": a client that repeats a request does so within minutes. */
+const TRANSACTIONS_KEPT_MS = 24 * HOUR_MS;
+
+export class Housekeeping {
+  readonly #context: Context;
+  readonly #media: Media;
+  #timer: Timer | undefined;
+
+  constructor(context: Context, media: Media) {
+    this.#context = context;
+    this.#media = media;
+  }
+
+  /** Runs once an hour from now on. */
+  start(): void {
+    this.#timer = this.#context.clock.schedule(HOUR_MS, () => {
+      this.run()
+        .catch((error: unknown) => this.#context.log.error('housekeeping failed', error))
+        .finally(() => {
+          if (this.#timer !== undefined) this.start();
+        });
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Forgets old transaction ids and reservations of media that were never filled. */
+  async run(): Promise<void> {
+    const { store, clock } = this.#context;
+    const before = clock.now() - TRANSACTIONS_KEPT_MS;
+    await store.transact((one) => {
+      one.events.deleteTransactionsBefore(before);
+      one.keys.deleteToDeviceTransactionsBefore(before);
+    });
+    await this.#media.deleteExpired();
+  }
+}

@@ -2,6 +2,7 @@
 import { createElement, Fragment, type ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { linkParts, type Part } from '../../lib/message-html/parts.ts';
+import type * as MessageHtml from '../message-html/parse.ts';
 import { say } from '../state.ts';
 
 export function PartsView({ parts }: { parts: readonly Part[] }) {
@@ -94,7 +95,7 @@ function Spoiler({ parts }: { parts: readonly Part[] }) {
   );
 }
 
-type Parser = typeof import('../message-html/parse.ts');
+type Parser = typeof MessageHtml;
 
 let parser: Parser | undefined;
 

@@ -37,7 +37,7 @@ export class Creation {
     for (const invitee of wish.invitees) await this.#memberships.requireInvitable(invitee);
     const { timeline, rooms } = this.#parts;
     const tools = this.#planTools();
-    const room = this.#emptyRoom(wish, tools);
+    const room = this.#emptyRoom(wish, tools, options.published);
     const plan = new RoomPlan(room, tools);
     await this.#fill(plan, wish, options);
     rooms.admit(room);
@@ -61,7 +61,7 @@ export class Creation {
     return { ...tools, now: this.#lastCreatedAt };
   }
 
-  #emptyRoom(wish: RoomWish, tools: PlanTools): Room {
+  #emptyRoom(wish: RoomWish, tools: PlanTools, published: boolean): Room {
     const { context } = this.#parts;
     const record = {
       number: context.store.allocateRoom(),
@@ -73,7 +73,7 @@ export class Creation {
       invitedCount: 0,
       lastPosition: 0,
       lastDepth: 0,
-      published: false,
+      published,
     };
     return new Room(record, { rules: wish.rules, state: [], extremities: [], localJoined: [], complete: true });
   }

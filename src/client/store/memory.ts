@@ -91,7 +91,7 @@ class MemoryTransaction implements WriteTransaction {
   removeRange(name: TableName, prefix: Key): void {
     const table = this.#table(name);
     const start = encode(prefix);
-    for (const encoded of [...table.cells.keys()]) if (encoded.startsWith(start)) this.#drop(table, encoded);
+    for (const encoded of table.cells.keys()) if (encoded.startsWith(start)) this.#drop(table, encoded);
   }
 
   #drop(table: Table, encoded: string): void {

@@ -3,8 +3,7 @@ import { MatrixError } from '../../matrix/errors.ts';
 import type { RoomAlias, RoomId, UserId } from '../../matrix/ids.ts';
 import { ConflictError, type Transaction } from '../../ports/store/index.ts';
 import { Room } from '../rooms/index.ts';
-import { buildEvent } from '../timeline/build-event.ts';
-import { type PlanTools, RoomPlan } from '../timeline/plan.ts';
+import { buildEvent, type PlanTools, RoomPlan } from '../timeline/index.ts';
 import { createContent, firstState, type RoomWish } from './initial-state.ts';
 import type { LifecycleParts, Memberships } from './membership.ts';
 

@@ -94,7 +94,9 @@ function Spoiler({ parts }: { parts: readonly Part[] }) {
   );
 }
 
-type Parser = typeof import('../message-html/parse.ts');
+interface Parser {
+  parseHtml(html: string): readonly Part[] | undefined;
+}
 
 let parser: Parser | undefined;
 

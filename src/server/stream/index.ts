@@ -40,6 +40,7 @@ export type Change =
   /** The devices or the identity of `user` changed. */
   | { readonly kind: 'device-list'; readonly position: StreamPosition; readonly user: UserId }
   | { readonly kind: 'one-time-keys'; readonly user: UserId; readonly device: DeviceId }
+  | { readonly kind: 'room-forgotten'; readonly user: UserId; readonly room: RoomNumber }
   | { readonly kind: 'typing'; readonly room: RoomNumber }
   | { readonly kind: 'presence'; readonly user: UserId }
   /** The device's session ended: what waits for it should stop waiting. */

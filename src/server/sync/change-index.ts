@@ -20,6 +20,7 @@ export interface RoomPlace {
   readonly position: number;
   /** Whether the user sent the member event: who was kicked or banned did not. */
   readonly byUser: boolean;
+  readonly forgotten: boolean;
 }
 
 /** Rooms by where something in them last happened, walked from the newest. Touching and walking cost what changed. */
@@ -61,7 +62,7 @@ export class UserIndex {
   readonly #changes = new Recency();
   /** By events alone: the order of a sliding window. */
   readonly #activity = new Recency();
-  /** The user's place in every room that is not forgotten. */
+  /** The user's place in every room. */
   readonly places = new Map<RoomNumber, RoomPlace>();
   accountDataPosition = Number.MAX_SAFE_INTEGER;
   /** Position of the newest message for each device; absent where nobody knows yet. */
@@ -117,11 +118,6 @@ export class ChangeIndex {
     context.stream.listen((change) => this.#onChange(change));
   }
 
-  /** A forgotten room is in no list any more. */
-  forget(user: UserId, room: RoomNumber): void {
-    for (const index of this.#indexes(user)) index.places.delete(room);
-  }
-
   /** The user's index, built from the store by one query where it is not in memory. */
   async get(user: UserId): Promise<UserIndex> {
     const known = this.#users.get(user);
@@ -146,12 +142,11 @@ export class ChangeIndex {
         index.touch(row.room, row.receiptPosition, false);
       }
       for (const row of await store.rooms.listMemberships(index.user)) {
-        if (row.forgotten) continue;
-        index.touch(row.room, row.position, true);
+        index.touch(row.room, row.position, !row.forgotten);
         // A change that came while this was read is newer than what was read.
-        const { membership, position } = row;
+        const { membership, position, forgotten } = row;
         if ((index.places.get(row.room)?.position ?? -1) < position) {
-          index.places.set(row.room, { membership, position, byUser: row.sender === index.user });
+          index.places.set(row.room, { membership, position, forgotten, byUser: row.sender === index.user });
         }
       }
       const rows = await store.userData.listAccountData(index.user, 0, store.position);
@@ -212,6 +207,12 @@ export class ChangeIndex {
       case 'presence':
         this.#wakeSharing(change.user);
         return;
+      case 'room-forgotten':
+        for (const index of this.#indexes(change.user)) {
+          const place = index.places.get(change.room);
+          if (place !== undefined) index.places.set(change.room, { ...place, forgotten: true });
+        }
+        return;
       case 'one-time-keys':
         return;
     }
@@ -223,7 +224,8 @@ export class ChangeIndex {
     if (member === undefined) return;
     this.#touchRoom(change, [member.user]);
     for (const index of this.#indexes(member.user)) {
-      index.places.set(room, { membership: member.membership, position, byUser: member.by === member.user });
+      const byUser = member.by === member.user;
+      index.places.set(room, { membership: member.membership, position, forgotten: false, byUser });
     }
   }
 

@@ -8,7 +8,7 @@ import { accountDataEvents } from './account-data.ts';
 import type { RoomMemberChanges } from './device-lists.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { SyncMembers } from './members.ts';
-import type { RoomDelta, RoomDeltas } from './room-delta.ts';
+import { type RoomDelta, type RoomDeltas, statesUntil } from './room-delta.ts';
 import type { Unread } from './unread.ts';
 
 export interface RoomRequest {
@@ -59,10 +59,12 @@ export class V3Rooms {
     const room = await rooms.get(membership.room);
     const view = await RoomView.open(room, request.viewer.user, { context, rooms });
     const isJoined = membership.membership === 'join';
-    const newlyJoined = isJoined && membership.position > request.from && !(await this.#wasJoined(view, membership));
+    const newlyJoined = isJoined && membership.position > request.from && !(await view.joinedSince(request.from));
     const from = newlyJoined || request.fullState ? 0 : request.from;
     const to = isJoined ? request.to : Math.min(request.to, membership.position);
-    const delta = await this.#delta({ ...request, to }, view, from);
+    const whole = await this.#delta({ ...request, to }, view, from);
+    // Who has left and then been banned learns of the ban, but not of the state in between.
+    const delta = isJoined ? whole : statesUntil(whole, await view.lastLeave());
     // Whoever only refused an invite learns nothing of the room's state.
     const mayKnow = isJoined || (await view.everJoined());
     const state = mayKnow ? await this.#state({ ...request, to }, view, { delta, from }) : [];
@@ -80,7 +82,8 @@ export class V3Rooms {
       members: from === 0 ? [] : await this.#allMemberChanges(view, { delta, from, known: changes }),
     };
     const isEmpty = delta.timeline.length === 0 && state.length === 0 && ephemeral.length === 0 && data.length === 0;
-    if (isEmpty && from !== 0) return { text: '', isEmpty, memberChanges };
+    // A room that was left is told in any case: nothing of a declined invitation is visible.
+    if (isEmpty && from !== 0 && isJoined) return { text: '', isEmpty, memberChanges };
     const text = await this.#joinedText(request, view, { delta, state, ephemeral, data, isJoined, from });
     return { text, isEmpty: false, memberChanges };
   }
@@ -94,13 +97,6 @@ export class V3Rooms {
     const before = await this.#parts.deltas.stateAt(view.room, from);
     const all = await this.#parts.deltas.stateBetween(before, delta.stateAfter);
     return all.filter(({ pdu }) => pdu.type === 'm.room.member' && pdu.stateKey !== view.user);
-  }
-
-  /** Whether the user was joined before the member event of the range: a changed name is no new join. */
-  async #wasJoined(view: RoomView, membership: MembershipRecord): Promise<boolean> {
-    const [event] = await this.#parts.rooms.events.getByNumber([membership.event]);
-    if (event?.stateBefore === undefined) return false;
-    return (await view.membershipBefore(event)) === 'join';
   }
 
   async #delta(request: RoomRequest, view: RoomView, from: number): Promise<RoomDelta> {

@@ -191,6 +191,8 @@ export class V3Sync {
     };
     const isJoined = membership.membership === 'join';
     if (!isJoined && !this.#showsLeft(membership, { filter, since, isNew })) return undefined;
+    // Left and forgotten since the token: the client must learn that the room is gone, and no more.
+    if (membership.forgotten) return { section: 'leave', text: '{}' };
     const answer = await roomAnswers.joined(roomRequest, membership, data);
     const section = isJoined ? 'join' : 'leave';
     return { section, text: answer.isEmpty ? '' : answer.text, changes: answer.memberChanges };
@@ -201,9 +203,8 @@ export class V3Sync {
     membership: MembershipRecord,
     { filter, since, isNew }: { filter: SyncFilter; since: SyncToken | undefined; isNew: boolean },
   ): boolean {
-    if (membership.forgotten) return false;
     if (since !== undefined) return isNew;
-    return filter.rooms.includeLeave;
+    return filter.rooms.includeLeave && !membership.forgotten;
   }
 
   /** The memberships of the rooms that changed; of all rooms where the client has nothing. */
@@ -220,7 +221,7 @@ export class V3Sync {
     const found: MembershipRecord[] = [];
     for (const number of numbers) {
       const membership = await context.store.rooms.findMembership(user, number);
-      if (membership !== undefined && !membership.forgotten) found.push(membership);
+      if (membership !== undefined) found.push(membership);
     }
     return found;
   }

@@ -7,7 +7,7 @@ import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
 import { formatToken, type Presenter, RoomView, type Viewer } from '../../timeline/index.ts';
 import type { RoomPlace } from '../change-index.ts';
 import type { SyncMembers } from '../members.ts';
-import type { RoomDelta, RoomDeltas } from '../room-delta.ts';
+import { type RoomDelta, type RoomDeltas, statesUntil } from '../room-delta.ts';
 import type { Unread } from '../unread.ts';
 import type { SentRoom } from './connection.ts';
 import { isRequired, type RequiredState, type RoomConfig } from './request.ts';
@@ -92,20 +92,16 @@ export class RoomResults {
     const view = await RoomView.open(room, viewer.user, { context, rooms });
     const isJoined = place.membership === 'join';
     const isInitial =
-      sent === undefined || (isJoined && place.position > sent.position && (await this.#wasOut(view, place)));
+      sent === undefined || (isJoined && place.position > sent.position && !(await view.joinedSince(sent.position)));
     const isExpanded = !isInitial && sent !== undefined && config.timelineLimit > sent.timelineLimit;
     const to = isJoined ? request.to : Math.min(request.to, place.position);
     const from = isInitial || isExpanded ? 0 : (sent?.position ?? 0);
-    const delta = await deltas.get({ view, from, to, limit: config.timelineLimit, matches: () => true });
+    const whole = await deltas.get({ view, from, to, limit: config.timelineLimit, matches: () => true });
+    const delta = isJoined ? whole : statesUntil(whole, await view.lastLeave());
     const { state, members } = (await view.everJoined())
       ? await this.#state(request, view, { delta, isInitial })
       : { state: [], members: [] };
     return { view, delta, state, members, isInitial, isExpanded };
-  }
-
-  async #wasOut(view: RoomView, place: RoomPlace): Promise<boolean> {
-    const event = view.room.state('m.room.member', view.user);
-    return event?.position === place.position && (await view.membershipBefore(event)) !== 'join';
   }
 
   /** Required state that the client does not have, and the members that lazy loading adds. */

@@ -118,10 +118,14 @@ export const mediaTransfer: Scenario = {
       }),
     );
     let received = 0;
+    let why: string | undefined;
     const down = await timed(() =>
       closedLoop(uris.length, 10, async (index) => {
         const path = (uris[index] ?? '').replace('mxc://', '/_matrix/client/v1/media/download/');
-        received += (await http.send('GET', path, { token: user.token })).body.length;
+        const answer = await http.send('GET', path, { token: user.token });
+        const { length } = answer.body;
+        if (length !== MEBIBYTE) why ??= `a download answered ${answer.status} with ${length} bytes`;
+        received += length;
         if (index % 50 === 0) note();
       }),
     );
@@ -135,6 +139,7 @@ export const mediaTransfer: Scenario = {
         rssGrowthBytes: peak - (before['rssBytes'] ?? 0),
       },
       verdict: isValid ? 'valid' : 'void',
+      ...(!isValid && { why: why ?? `${count - uris.length} uploads failed` }),
     });
   },
 };

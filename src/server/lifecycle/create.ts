@@ -3,8 +3,7 @@ import { MatrixError } from '../../matrix/errors.ts';
 import type { RoomAlias, RoomId, UserId } from '../../matrix/ids.ts';
 import { ConflictError, type Transaction } from '../../ports/store/index.ts';
 import { Room } from '../rooms/index.ts';
-import { buildEvent } from '../timeline/build-event.ts';
-import { type PlanTools, RoomPlan } from '../timeline/plan.ts';
+import { buildEvent, type PlanTools, RoomPlan } from '../timeline/index.ts';
 import { createContent, firstState, type RoomWish } from './initial-state.ts';
 import type { LifecycleParts, Memberships } from './membership.ts';
 
@@ -19,6 +18,7 @@ const INVITEES_MAX = 100;
 export class Creation {
   readonly #parts: LifecycleParts;
   readonly #memberships: Memberships;
+  #lastCreatedAt = 0;
 
   constructor(parts: LifecycleParts, memberships: Memberships) {
     this.#parts = parts;
@@ -35,8 +35,8 @@ export class Creation {
     }
     for (const invitee of wish.invitees) await this.#memberships.requireInvitable(invitee);
     const { timeline, rooms } = this.#parts;
-    const tools = timeline.planTools();
-    const room = this.#emptyRoom(wish, tools);
+    const tools = this.#planTools();
+    const room = this.#emptyRoom(wish, tools, options.published);
     const plan = new RoomPlan(room, tools);
     await this.#fill(plan, wish, options);
     rooms.admit(room);
@@ -50,7 +50,17 @@ export class Creation {
     return room.roomId;
   }
 
-  #emptyRoom(wish: RoomWish, tools: PlanTools): Room {
+  /**
+   * Tools whose time no other creation here has had: where a room's id is the hash of its create event, two rooms of
+   * one user in one millisecond would be the same room.
+   */
+  #planTools(): PlanTools {
+    const tools = this.#parts.timeline.planTools();
+    this.#lastCreatedAt = Math.max(tools.now, this.#lastCreatedAt + 1);
+    return { ...tools, now: this.#lastCreatedAt };
+  }
+
+  #emptyRoom(wish: RoomWish, tools: PlanTools, published: boolean): Room {
     const { context } = this.#parts;
     const record = {
       number: context.store.allocateRoom(),
@@ -62,7 +72,7 @@ export class Creation {
       invitedCount: 0,
       lastPosition: 0,
       lastDepth: 0,
-      published: false,
+      published,
     };
     return new Room(record, { rules: wish.rules, state: [], extremities: [], localJoined: [], complete: true });
   }

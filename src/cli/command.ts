@@ -25,6 +25,8 @@ export interface Arguments {
   readonly json: boolean;
   readonly config: string | undefined;
   readonly positionals: readonly string[];
+  /** Everything as it was typed. */
+  readonly raw: readonly string[];
   /** The command's own options that were given. */
   readonly options: ReadonlyMap<string, string>;
   /** Configuration keys that were given as flags. */
@@ -62,6 +64,7 @@ export function parseArguments(raw: readonly string[], command: Command): Argume
     json: own.has('json'),
     config: own.get('config'),
     positionals: parsed.positionals,
+    raw,
     options: own,
     flags,
   };

@@ -43,7 +43,7 @@ async function pair() {
 const plain = (roomId: string, text: string) => ({ roomId, text, mentions: [] });
 
 test('two people talk end to end encrypted; the server sees no word', {
-  timeout: 60_000,
+  timeout: 20_000,
 }, async () => {
   const { sent, anna, ben, roomId, stop } = await pair();
   await anna.commands.sendText(plain(roomId, 'the cake is in the oven'));
@@ -57,7 +57,7 @@ test('two people talk end to end encrypted; the server sees no word', {
   await stop();
 });
 
-test('replies, edits, reactions and taking back', { timeout: 60_000 }, async () => {
+test('replies, edits, reactions and taking back', { timeout: 20_000 }, async () => {
   const { anna, ben, roomId, stop } = await pair();
   await anna.commands.sendText(plain(roomId, 'first'));
   const window = await ben.until('timeline', roomId, ({ items }) => items.some((item) => item.body.kind === 'text'));
@@ -79,7 +79,7 @@ test('replies, edits, reactions and taking back', { timeout: 60_000 }, async () 
   await stop();
 });
 
-test('a picture goes encrypted and comes back as it was', { timeout: 60_000 }, async () => {
+test('a picture goes encrypted and comes back as it was', { timeout: 20_000 }, async () => {
   const { sent, anna, ben, roomId, stop } = await pair();
   const bytes = new Uint8Array(5000).map((_, at) => at % 251);
   await anna.commands.sendFile({
@@ -102,7 +102,7 @@ test('a picture goes encrypted and comes back as it was', { timeout: 60_000 }, a
   await stop();
 });
 
-test('a new device reads the history with the recovery key', { timeout: 60_000 }, async () => {
+test('a new device reads the history with the recovery key', { timeout: 20_000 }, async () => {
   const { open, anna, ben, roomId, names, stop } = await pair();
   await anna.commands.sendText(plain(roomId, 'remember this'));
   await ben.texts(roomId, (texts) => texts.includes('remember this'));
@@ -124,7 +124,7 @@ test('a new device reads the history with the recovery key', { timeout: 60_000 }
 });
 
 test('two devices of one person verify each other by emoji, and secrets follow', {
-  timeout: 60_000,
+  timeout: 20_000,
 }, async () => {
   const { open, ben, ids, names, stop } = await pair();
   const phone = open();
@@ -144,7 +144,7 @@ test('two devices of one person verify each other by emoji, and secrets follow',
   await stop();
 });
 
-test('two people verify each other by emoji in their room', { timeout: 60_000 }, async () => {
+test('two people verify each other by emoji in their room', { timeout: 20_000 }, async () => {
   const { anna, ben, ids, stop } = await pair();
   await anna.commands.startVerification({ userId: ids.ben });
   const request = await ben.until('verification', undefined, (one) => one?.phase === 'requested');
@@ -160,7 +160,7 @@ test('two people verify each other by emoji in their room', { timeout: 60_000 },
 });
 
 test('what was written without network goes out, once and in order, when it is back', {
-  timeout: 60_000,
+  timeout: 20_000,
 }, async () => {
   const { open, state } = setUp();
   people += 1;

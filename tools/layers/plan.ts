@@ -139,7 +139,17 @@ const PURE_RULES = {
 };
 
 /** Where each runtime primitive lives: everywhere else it is refused. */
-const TIMER_HOMES = new Set(['adapters', 'deploy', 'link', 'http/kit', 'storage', 'web/lib/workers', 'web/ui', 'cli']);
+const TIMER_HOMES = new Set([
+  'adapters',
+  'bench',
+  'deploy',
+  'link',
+  'http/kit',
+  'storage',
+  'web/lib/workers',
+  'web/ui',
+  'cli',
+]);
 
 function effectRules(name: string): Record<string, unknown> {
   if (TIMER_HOMES.has(name)) return { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' };

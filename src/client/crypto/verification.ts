@@ -193,7 +193,11 @@ export class Verifications {
   async receiveInRoom(event: RoomEvent, roomId: string): Promise<void> {
     const clear = event.clear ?? { type: event.type, content: event.content };
     const wire = { ...toWireEvent(event, roomId), type: clear.type, content: clear.content };
-    await this.#context.machine.receiveVerificationEvent(JSON.stringify(wire), new RoomId(roomId));
+    const { machine } = this.#context;
+    // The machine ignores a request from a device it has not heard of.
+    const known = await machine.getUserDevices(new UserId(event.sender), 0);
+    if (known.keys().length === 0) await this.#context.send(machine.queryKeysForUsers([new UserId(event.sender)]));
+    await machine.receiveVerificationEvent(JSON.stringify(wire), new RoomId(roomId));
     await this.onSync([event.sender]);
     await this.#context.flush();
   }

@@ -1,12 +1,10 @@
 /** One signed-in account: store, sync, outbox, timelines and crypto put together. */
-import { getMembersByRoom } from '../../matrix/api/client-server/getMembersByRoom.ts';
 import { getUserProfile } from '../../matrix/api/client-server/getUserProfile.ts';
 import { Api } from '../api/call.ts';
 import type { CryptoFace, Decrypted, SecurityState, Verification } from '../crypto/face.ts';
-import { parseStateEvent, type ClearContent, type RoomEvent } from '../events.ts';
+import type { RoomEvent } from '../events.ts';
 import { asString } from '../json.ts';
 import { Outbox } from '../outbox/outbox.ts';
-import type { RoomRecord } from '../store/records.ts';
 import { createSealer, type Sealer } from '../store/sealer.ts';
 import type { Store } from '../store/store.ts';
 import type { Applied } from '../sync/apply.ts';
@@ -18,7 +16,8 @@ import type { ConnectionState, RoomDetails, SecurityFeed, SessionState } from '.
 import { Feed, FeedMap } from './feed.ts';
 import type { Host, StoredSession } from './host.ts';
 import { readWaiting, refreshShields, roomsWaiting } from './late-keys.ts';
-import { listReaders, readRoomDetails } from './members.ts';
+import { emptyDetails, readRoomDetails } from './members.ts';
+import { RoomReaders } from './room-readers.ts';
 import { readSummaries } from './summaries.ts';
 import { SessionTokens } from './tokens.ts';
 
@@ -44,6 +43,7 @@ export class Account {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly outbox: Outbox;
+  readonly readers: RoomReaders;
   readonly session: StoredSession;
   readonly host: Host;
   readonly rooms: Feed<Awaited<ReturnType<typeof readSummaries>>>;
@@ -58,7 +58,7 @@ export class Account {
   readonly #shields: Feed<void>;
   readonly #typing = new Map<string, readonly string[]>();
   readonly #windows = new Map<string, RoomTimeline>();
-  readonly #memberLoads = new Map<string, Promise<void>>();
+  readonly #verificationRooms = new Set<string>();
   #crypto: CryptoFace | undefined;
   readonly #cryptoOpened: Promise<CryptoFace | undefined>;
   #resolveCrypto: (crypto: CryptoFace | undefined) => void = () => undefined;
@@ -80,12 +80,18 @@ export class Account {
       this.#resolveCrypto = resolve;
     });
     this.api = new Api(host.environment, session.homeserver, new SessionTokens(host, session, options.onSignedOut));
+    this.readers = new RoomReaders({
+      store,
+      api: this.api,
+      crypto: () => this.#crypto,
+      onLoaded: (roomId) => this.#roomChanged(roomId),
+    });
     this.outbox = new Outbox({
       environment: host.environment,
       store,
       sealer,
       api: this.api,
-      protect: (roomId, message) => this.#protect(roomId, message),
+      protect: (roomId, message) => this.readers.protect(roomId, message),
       onChange: (roomId) => this.#outboxChanged(roomId),
     });
     this.rooms = new Feed(() => readSummaries(store, sealer, session.userId));
@@ -250,18 +256,11 @@ export class Account {
     const crypto = this.#crypto;
     if (crypto === undefined) return;
     for (const { roomId, event } of applied.verificationEvents) {
+      this.followOpenRooms(roomId);
       await crypto.receiveRoomVerification(event, roomId).catch(() => undefined);
     }
-    for (const roomId of applied.encryptedRooms) await this.#follow(crypto, roomId);
+    for (const roomId of applied.encryptedRooms) await this.readers.follow(crypto, roomId);
     if (applied.rooms.size > 0) this.outbox.kick();
-  }
-
-  async #follow(crypto: CryptoFace, roomId: string): Promise<void> {
-    const members = await this.store.read(['rooms', 'state'], async (one) => {
-      const room = await one.find('rooms', [roomId]);
-      return room?.isEncrypted === true && room.membership === 'join' ? listReaders(one, room) : undefined;
-    });
-    if (members !== undefined) await crypto.followRoom(roomId, members);
   }
 
   async #onRoomKeys(sessions: readonly { roomId: string; sessionId: string }[]): Promise<void> {
@@ -277,6 +276,7 @@ export class Account {
     if (over && this.#verification?.flowId !== verification.flowId) return;
     this.#verification = verification;
     this.verification.changed();
+    if (over) this.#verificationRooms.clear();
     if (verification.phase === 'done') this.security.changed();
   }
 
@@ -311,7 +311,7 @@ export class Account {
   }
 
   async #readTimeline(roomId: string): Promise<TimelineWindow> {
-    this.#loop.setOpenRooms(this.timelines.watched());
+    this.followOpenRooms();
     const window = await this.timeline(roomId).read();
     const pending = await this.outbox.list(roomId);
     const shown = new Set(window.items.map((item) => item.eventId));
@@ -322,10 +322,19 @@ export class Account {
     return { ...window, items: [...applyPending(window.items, pending, this.userId), ...echoes] };
   }
 
+  /**
+   * Asks sync for every event of the rooms on screen, and of those in which somebody is being verified:
+   * of other rooms only the newest event of each answer comes.
+   */
+  followOpenRooms(verificationRoom?: string): void {
+    if (verificationRoom !== undefined) this.#verificationRooms.add(verificationRoom);
+    this.#loop.setOpenRooms([...new Set([...this.timelines.watched(), ...this.#verificationRooms])]);
+  }
+
   /** A room came on screen: its members and, where needed, its keys are fetched. */
   async onRoomOpened(roomId: string): Promise<void> {
-    this.#loop.setOpenRooms(this.timelines.watched());
-    await this.loadMembers(roomId);
+    this.followOpenRooms();
+    await this.readers.load(roomId);
     const crypto = await this.crypto();
     this.#shields.changed();
     if ((await roomsWaiting(this.store)).has(roomId)) await crypto.restoreRoom(roomId);
@@ -348,50 +357,6 @@ export class Account {
     });
   }
 
-  /** Fetches all members of a joined room, once; several callers share one request. */
-  loadMembers(roomId: string): Promise<void> {
-    const running = this.#memberLoads.get(roomId);
-    if (running !== undefined) return running;
-    const load = this.#loadMembers(roomId).finally(() => this.#memberLoads.delete(roomId));
-    this.#memberLoads.set(roomId, load);
-    return load;
-  }
-
-  async #loadMembers(roomId: string): Promise<void> {
-    const room = await this.store.read(['rooms'], (one) => one.find('rooms', [roomId]));
-    if (room === undefined || room.membersLoaded || room.membership !== 'join') return;
-    const answer = await this.api.call(getMembersByRoom, { path: { roomId } });
-    const events = (answer.chunk ?? []).map(parseStateEvent).filter((event) => event !== undefined);
-    await this.store.write(['rooms', 'state'], async (one) => {
-      for (const event of events) one.put('state', [roomId, event.type, event.stateKey], event);
-      const current: RoomRecord | undefined = await one.find('rooms', [roomId]);
-      if (current !== undefined) one.put('rooms', [roomId], { ...current, membersLoaded: true });
-    });
-    this.#roomChanged(roomId);
-    if (this.#crypto !== undefined) await this.#follow(this.#crypto, roomId);
-  }
-
-  /** Encrypts where the room is encrypted; waits (gives nothing) while the room or the crypto is not known yet. */
-  async #protect(roomId: string, message: ClearContent): Promise<ClearContent | undefined> {
-    const known = await this.store.read(['rooms'], (one) => one.find('rooms', [roomId]));
-    if (known === undefined) return undefined;
-    if (!known.isEncrypted || message.type === 'm.reaction') return message;
-    const crypto = this.#crypto;
-    if (crypto === undefined) return undefined;
-    await this.loadMembers(roomId);
-    const { room, memberIds } = await this.store.read(['rooms', 'state'], async (one) => {
-      const current = (await one.find('rooms', [roomId])) ?? known;
-      return { room: current, memberIds: await listReaders(one, current) };
-    });
-    return crypto.encrypt({
-      roomId,
-      type: message.type,
-      content: message.content,
-      memberIds,
-      historyVisibility: room.historyVisibility ?? 'shared',
-    });
-  }
-
   async #readConnection(): Promise<ConnectionState> {
     return {
       connection: this.#connection,
@@ -407,18 +372,4 @@ export class Account {
     const state = await this.#crypto.securityState().catch(() => NOT_READY);
     return { ...state, recoveryKeyUnsaved };
   }
-}
-
-function emptyDetails(roomId: string): RoomDetails {
-  return {
-    roomId,
-    members: [],
-    membersLoaded: false,
-    typingUserIds: [],
-    ownPowerLevel: 0,
-    canInvite: false,
-    canRemove: false,
-    canRename: false,
-    canRedact: false,
-  };
 }

@@ -114,7 +114,7 @@ class EngineCore {
         await this.#leave(false);
       },
       setDisplayName: (name) => this.#setDisplayName(name),
-      loadMembers: (roomId) => this.account().loadMembers(roomId),
+      loadMembers: (roomId) => this.account().readers.load(roomId),
       wake: async () => this.#account?.wake(),
     };
   }

@@ -96,3 +96,18 @@ export async function readRoomDetails(
     canRedact: own >= level('redact', 50),
   };
 }
+
+/** The details of a room that is not known yet. */
+export function emptyDetails(roomId: string): RoomDetails {
+  return {
+    roomId,
+    members: [],
+    membersLoaded: false,
+    typingUserIds: [],
+    ownPowerLevel: 0,
+    canInvite: false,
+    canRemove: false,
+    canRename: false,
+    canRedact: false,
+  };
+}

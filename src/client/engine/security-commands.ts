@@ -35,6 +35,7 @@ async function removeDevice(account: Account, deviceId: string, password: string
 async function startVerification(account: Account, target: { userId: string; deviceId?: string }): Promise<string> {
   const crypto = await account.crypto();
   const roomId = await findDirect(account, target.userId);
+  if (roomId !== undefined && target.userId !== account.userId) account.followOpenRooms(roomId);
   return crypto.startVerification({ ...target, ...(roomId === undefined ? {} : { roomId }) });
 }
 

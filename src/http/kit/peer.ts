@@ -21,10 +21,16 @@ export function peerNames(crypto: Crypto, key: string, trustedProxies: readonly 
   return {
     nameOf(request) {
       const direct = request.socket.remoteAddress ?? '';
-      const address = isTrusted(ranges, direct) ? (lastForwarded(request) ?? direct) : direct;
-      return Buffer.from(crypto.hmacSha1(key, network(address)))
-        .toString('base64url')
-        .slice(0, 16);
+      const isProxy = ranges.length > 0 && isTrusted(ranges, direct);
+      const address = isProxy ? (lastForwarded(request) ?? direct) : direct;
+      let name = names.get(address);
+      if (name === undefined) {
+        name = Buffer.from(crypto.hmacSha1(key, network(address)))
+          .toString('base64url')
+          .slice(0, 16);
+        names.set(address, name);
+      }
+      return name;
     },
   };
 }

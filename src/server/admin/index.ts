@@ -126,7 +126,7 @@ export class Admin {
   async #act(action: UserAction, name: string): Promise<UserFacts> {
     const { accounts, lifecycle } = this.#parts;
     const { user, deactivated } = await this.#requireAccount(name);
-    if (deactivated) throw new MatrixError('M_USER_DEACTIVATED', `${user} is deactivated: that cannot be taken back`);
+    if (deactivated) throw new MatrixError('M_FORBIDDEN', `${user} is deactivated: that cannot be taken back`);
     if (action === 'user.deactivate') {
       await lifecycle.leaveEverything(user);
       await accounts.deactivate(user);

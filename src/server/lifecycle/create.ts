@@ -19,6 +19,7 @@ const INVITEES_MAX = 100;
 export class Creation {
   readonly #parts: LifecycleParts;
   readonly #memberships: Memberships;
+  #lastCreatedAt = 0;
 
   constructor(parts: LifecycleParts, memberships: Memberships) {
     this.#parts = parts;
@@ -35,7 +36,7 @@ export class Creation {
     }
     for (const invitee of wish.invitees) await this.#memberships.requireInvitable(invitee);
     const { timeline, rooms } = this.#parts;
-    const tools = timeline.planTools();
+    const tools = this.#planTools();
     const room = this.#emptyRoom(wish, tools);
     const plan = new RoomPlan(room, tools);
     await this.#fill(plan, wish, options);
@@ -48,6 +49,16 @@ export class Creation {
       throw error;
     }
     return room.roomId;
+  }
+
+  /**
+   * Tools whose time no other creation here has had: where a room's id is the hash of its create event, two rooms of
+   * one user in one millisecond would be the same room.
+   */
+  #planTools(): PlanTools {
+    const tools = this.#parts.timeline.planTools();
+    this.#lastCreatedAt = Math.max(tools.now, this.#lastCreatedAt + 1);
+    return { ...tools, now: this.#lastCreatedAt };
   }
 
   #emptyRoom(wish: RoomWish, tools: PlanTools): Room {

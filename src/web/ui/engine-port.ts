@@ -1,4 +1,6 @@
 /** Finds the engine: a SharedWorker for all tabs where the browser has one, else a worker of this tab. */
+// The bundler makes this module's default export: the address of the built worker.
+// oxlint-disable-next-line import/default
 import engineUrl from '../lib/workers/engine.ts?worker&url';
 import { connectPort, type Engine, type Port } from '../lib/engine.ts';
 import { policy } from './trusted.ts';

@@ -2,7 +2,6 @@
 import { createElement, Fragment, type ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { linkParts, type Part } from '../../lib/message-html/parts.ts';
-import type * as MessageHtml from '../message-html/parse.ts';
 import { say } from '../state.ts';
 
 export function PartsView({ parts }: { parts: readonly Part[] }) {
@@ -95,7 +94,9 @@ function Spoiler({ parts }: { parts: readonly Part[] }) {
   );
 }
 
-type Parser = typeof MessageHtml;
+interface Parser {
+  parseHtml(html: string): readonly Part[] | undefined;
+}
 
 let parser: Parser | undefined;
 

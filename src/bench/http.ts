@@ -1,0 +1,65 @@
+/** The load generator's HTTP: kept-alive connections, no library in between. */
+import { Agent, request } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+export class Http {
+  readonly #base: URL;
+  readonly #agent: Agent;
+
+  /** `connections` at most are open at once. */
+  constructor(baseUrl: string, connections: number) {
+    this.#base = new URL(baseUrl);
+    const options = { keepAlive: true, maxSockets: connections };
+    this.#agent = this.#base.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
+  }
+
+  /** Sends one request; rejects only where the connection fails. */
+  send(
+    method: string,
+    path: string,
+    options: { token?: string; body?: unknown; bytes?: Buffer; type?: string } = {},
+  ): Promise<Answer> {
+    const { token, body, bytes, type } = options;
+    const data = bytes ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
+    const headers: Record<string, string | number> = {};
+    if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;
+    if (data !== undefined) {
+      headers['Content-Type'] = type ?? 'application/json';
+      headers['Content-Length'] = data.length;
+    }
+    const start = this.#base.protocol === 'https:' ? tlsRequest : request;
+    return new Promise((resolve, reject) => {
+      const outgoing = start(
+        { host: this.#base.hostname, port: this.#base.port, agent: this.#agent, method, path, headers },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
+          response.on('error', reject);
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(data);
+    });
+  }
+
+  /** Sends one request and parses the answer; throws where it is not a 200. */
+  async call<T>(method: string, path: string, options: { token?: string; body?: unknown } = {}): Promise<T> {
+    const answer = await this.send(method, path, options);
+    if (answer.status !== 200) {
+      throw new Error(
+        `${method} ${path.slice(0, 80)} answered ${answer.status}: ${answer.body.toString('utf8').slice(0, 200)}`,
+      );
+    }
+    return JSON.parse(answer.body.toString('utf8')) as T;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

@@ -1,0 +1,41 @@
+/** CPU, memory and disk of a process on this machine, from /proc. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+export interface CpuTimes {
+  /** Microseconds of the main thread, and of all other threads. */
+  readonly mainUs: number;
+  readonly otherUs: number;
+}
+
+/** CPU time used so far; `undefined` where the system does not tell. */
+export function readCpu(pid: number): CpuTimes | undefined {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return undefined;
+  let mainUs = 0;
+  let otherUs = 0;
+  for (const task of readdirSync(tasks)) {
+    const file = path.join(tasks, task, 'schedstat');
+    if (!existsSync(file)) continue;
+    const us = Number(readFileSync(file, 'utf8').split(' ', 1)[0]) / 1_000;
+    if (task === String(pid)) mainUs += us;
+    else otherUs += us;
+  }
+  return { mainUs, otherUs };
+}
+
+/** Resident memory in bytes. */
+export function readRss(pid: number): number | undefined {
+  const file = `/proc/${pid}/status`;
+  if (!existsSync(file)) return undefined;
+  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'));
+  return match === null ? undefined : Number(match[1]) * 1_024;
+}
+
+/** Bytes of all files below a folder. */
+export function readDisk(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0);
+}

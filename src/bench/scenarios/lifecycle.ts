@@ -123,7 +123,8 @@ export const mediaTransfer: Scenario = {
       closedLoop(uris.length, 10, async (index) => {
         const path = (uris[index] ?? '').replace('mxc://', '/_matrix/client/v1/media/download/');
         const answer = await http.send('GET', path, { token: user.token });
-        if (answer.body.length !== MEBIBYTE) why ??= `a download answered ${answer.status} with ${answer.body.length} bytes`;
+        if (answer.body.length !== MEBIBYTE)
+          why ??= `a download answered ${answer.status} with ${answer.body.length} bytes`;
         received += answer.body.length;
         if (index % 50 === 0) note();
       }),

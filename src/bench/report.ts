@@ -7,21 +7,35 @@ interface Bar {
 }
 
 const COLOURS = ['#0b6b5c', '#b0551f', '#3a5bbf', '#8a3a8f', '#6b6b00'];
-const STYLE = `body{font:16px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#16211f;background:#fff}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.5rem}p.about{color:#55625f}table{border-collapse:collapse;width:100%;margin:.5rem 0}
-td,th{text-align:right;padding:.2rem .6rem;border-bottom:1px solid #dde4e2;font-variant-numeric:tabular-nums}td:first-child,th:first-child{text-align:left}
-.void{color:#a3241c;font-weight:600}svg text{font:12px system-ui,sans-serif;fill:#16211f}
-@media(prefers-color-scheme:dark){body{color:#e4ebe9;background:#121716}p.about{color:#9fb0ac}td,th{border-color:#2b3533}svg text{fill:#e4ebe9}}`;
+const STYLE = [
+  'body{font:16px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}',
+  'body{color:#16211f;background:#fff}',
+  'h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.5rem}p.about{color:#55625f}div{overflow-x:auto}',
+  'table{border-collapse:collapse;width:100%;margin:.5rem 0}',
+  'td,th{text-align:right;padding:.2rem .6rem;border-bottom:1px solid #dde4e2;font-variant-numeric:tabular-nums}',
+  'td:first-child,th:first-child{text-align:left}.void{color:#a3241c;font-weight:600}',
+  'svg text{font:12px system-ui,sans-serif;fill:#16211f}',
+  '@media(prefers-color-scheme:dark){body{color:#e4ebe9;background:#121716}p.about{color:#9fb0ac}',
+  'td,th{border-color:#2b3533}svg text{fill:#e4ebe9}}',
+].join('');
 
 function escape(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
 
+const MAIN_VALUES = [
+  'perSecond',
+  'p50Ms',
+  'ms',
+  'diskBytesPerChange',
+  'restartMs',
+  'restartP50Ms',
+  'uploadMbPerSecond',
+];
+
 /** The figure that stands for a scenario, and its unit. */
 function mainValue(values: Readonly<Record<string, number>>): string | undefined {
-  return ['perSecond', 'p50Ms', 'ms', 'diskBytesPerChange', 'restartMs', 'restartP50Ms', 'uploadMbPerSecond'].find(
-    (name) => name in values,
-  );
+  return MAIN_VALUES.find((name) => name in values);
 }
 
 function drawBars(bars: readonly Bar[], unit: string): string {
@@ -33,9 +47,9 @@ function drawBars(bars: readonly Bar[], unit: string): string {
     for (const [index, { target, value }] of bar.values.entries()) {
       y += 20;
       const width = Math.max(1, (value / most) * 420);
-      rows.push(
-        `<rect x="0" y="${y}" width="${width.toFixed(1)}" height="14" rx="3" fill="${COLOURS[index % COLOURS.length]}"/>`,
-      );
+      const colour = COLOURS[index % COLOURS.length];
+      const size = `width="${width.toFixed(1)}" height="14" rx="3"`;
+      rows.push(`<rect x="0" y="${y}" ${size} fill="${colour}"/>`);
       rows.push(`<text x="${(width + 6).toFixed(1)}" y="${y + 12}">${value} ${unit} · ${escape(target)}</text>`);
     }
     y += 26;
@@ -65,14 +79,17 @@ function section(scenario: string, about: string, lines: readonly ResultLine[]):
     ),
   }));
   const columns = [...new Set(lines.flatMap((line) => Object.keys(line.values)))];
-  const head = `<tr><th>parameters</th><th>target</th>${columns.map((one) => `<th>${escape(one)}</th>`).join('')}<th>verdict</th></tr>`;
+  const titles = ['parameters', 'target', ...columns, 'verdict'];
+  const head = `<tr>${titles.map((one) => `<th>${escape(one)}</th>`).join('')}</tr>`;
   const rows = lines.map((line) => {
     const cells = columns.map((one) => `<td>${line.values[one] ?? ''}</td>`).join('');
     const verdict =
       line.verdict === 'valid' ? '<td>valid</td>' : `<td class="void">void: ${escape(line.why ?? '')}</td>`;
     return `<tr><td>${escape(labelOf(line))}</td><td>${escape(line.target)}</td>${cells}${verdict}</tr>`;
   });
-  return `<h2>${scenario}</h2><p class="about">${escape(about)}</p>${name === undefined ? '' : drawBars(bars, escape(name))}<div style="overflow-x:auto"><table>${head}${rows.join('')}</table></div>`;
+  const plot = name === undefined ? '' : drawBars(bars, escape(name));
+  const table = `<div><table>${head}${rows.join('')}</table></div>`;
+  return `<h2>${scenario}</h2><p class="about">${escape(about)}</p>${plot}${table}`;
 }
 
 /** The page. */
@@ -84,5 +101,11 @@ export function renderReport(lines: readonly ResultLine[], abouts: ReadonlyMap<s
     first === undefined
       ? ''
       : `${first.host.cpus} × ${first.host.cpu}, Node ${first.host.node}, ${first.at.slice(0, 16)} UTC`;
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Postern bench</title><style>${STYLE}</style><h1>Postern bench</h1><p class="about">${escape(facts)}. The load generator shares the machine. Every acknowledged write is on disk before its answer.</p>${sections.join('')}</html>\n`;
+  const note = 'The load generator shares the machine. Every acknowledged write is on disk before its answer.';
+  return [
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+    `<title>Postern bench</title><style>${STYLE}</style><h1>Postern bench</h1>`,
+    `<p class="about">${escape(facts)}. ${note}</p>${sections.join('')}</html>`,
+    '',
+  ].join('\n');
 }

@@ -5,7 +5,7 @@ import type { Account } from './target.ts';
 const CIPHERTEXT = 'A'.repeat(560);
 
 /** An encrypted-shaped message whose PDU has about 1 KB. */
-export function encryptedContent(index: number): object {
+function encryptedContent(index: number): object {
   return {
     algorithm: 'm.megolm.v1.aes-sha2',
     ciphertext: CIPHERTEXT,

@@ -123,13 +123,12 @@ async function main(): Promise<void> {
     lines.push(line);
     if (choices.out !== undefined) appendFileSync(choices.out, `${JSON.stringify(line)}\n`);
     const values = Object.entries(line.values).map(([name, value]) => `${name} ${value}`);
-    console.log(
-      `${line.scenario} ${JSON.stringify(line.parameters)} ${values.join(' · ')}${line.verdict === 'void' ? ` VOID: ${line.why ?? ''}` : ''}`,
-    );
+    const verdict = line.verdict === 'void' ? ` VOID: ${line.why ?? ''}` : '';
+    console.log(`${line.scenario} ${JSON.stringify(line.parameters)} ${values.join(' · ')}${verdict}`);
   };
   for (const scenario of choices.scenarios) {
     for (let round = 1; round <= choices.rounds; round += 1) {
-      // Each scenario has servers of its own, so that none finds what another has left; the order is reversed each round.
+      // Each scenario has servers of its own: none finds what another has left. The order is reversed each round.
       const targets = await openTargets(choices.targets);
       const ordered = round % 2 === 1 ? targets : targets.toReversed();
       for (const [order, target] of ordered.entries()) {

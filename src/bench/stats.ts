@@ -29,13 +29,6 @@ export function round(value: number): number {
   return Math.round(value * 1_000) / 1_000;
 }
 
-/** The middle of a few values. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}
-
 /** A repeatable stream of numbers in [0, 1): mulberry32. Not for secrets. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

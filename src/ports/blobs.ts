@@ -5,7 +5,7 @@ export interface Blobs {
    * once. Throws `OperationError('too-large')` past `sizeBytesMax`, and leaves nothing behind.
    */
   put(source: AsyncIterable<Uint8Array>, sizeBytesMax: number): Promise<StoredBlob>;
-  /** Bytes of a blob, or those from `start` up to `end`, which is not included. `undefined` when there is no such blob. */
+  /** Bytes of a blob, or those from `start` up to but not including `end`; `undefined` when there is no such blob. */
   open(name: string, range?: { start: number; end: number }): Promise<OpenBlob | undefined>;
   delete(name: string): Promise<void>;
 }

@@ -134,7 +134,8 @@ function operationsOf(api: string, file: string): Operation[] {
         id: operation['operationId'],
         api,
         method: method.toUpperCase() as Operation['method'],
-        path: (basePath(document) + route).replace(/\/$/, ''),
+        // One path carries a blank "to disambiguate from the 3pid invite endpoint".
+        path: (basePath(document) + route).trim().replace(/\/$/, ''),
         access: accessOf(operation),
         rateLimited: (operation['responses'] as Json)['429'] !== undefined,
         parameters: parametersOf(operation, file),

@@ -86,7 +86,8 @@ export const initialSync: Scenario = {
       const before = bench.cpu();
       const times = await Promise.all(
         accounts.slice(0, users).map(async ({ token }) => {
-          const path = `/_matrix/client/v3/sync?filter=${encodeURIComponent(JSON.stringify(filter))}&set_presence=offline`;
+          const encoded = encodeURIComponent(JSON.stringify(filter));
+          const path = `/_matrix/client/v3/sync?filter=${encoded}&set_presence=offline`;
           const { ms, value } = await timed(() => http.send('GET', path, { token }));
           bytes += value.body.length;
           return value.status === 200 ? ms : Number.NaN;

@@ -74,28 +74,26 @@ export function makeForkedRoom(version: string, memberCount: number): ForkedRoom
     state = state.set(room.names.length, eventId);
     room.names.push(key);
   };
-  const add = (
-    type: string,
-    stateKey: string,
-    content: Pdu['content'],
-    sender: UserId,
-    auth: readonly EventId[],
-  ): EventId => {
-    const eventId = addEvent(room, { type, stateKey, sender, content, auth, at: room.events.size + 1 });
-    put(type, stateKey, eventId);
+  const add = (draft: Omit<Draft, 'at'>): EventId => {
+    const eventId = addEvent(room, { ...draft, at: room.events.size + 1 });
+    put(draft.type, draft.stateKey, eventId);
     return eventId;
   };
+  const stateEvent = (type: string, content: Pdu['content'], auth: readonly EventId[]): EventId =>
+    add({ type, stateKey: '', content, sender: CREATOR, auth });
+  const join = (user: UserId, auth: readonly EventId[]): EventId =>
+    add({ type: 'm.room.member', stateKey: user, content: { membership: 'join' }, sender: user, auth });
   const cited = (create: EventId): EventId[] => (rules.roomIdIsCreateHash ? [] : [create]);
-  const create = add('m.room.create', '', { room_version: version, creator: CREATOR }, CREATOR, []);
-  const joined = add('m.room.member', CREATOR, { membership: 'join' }, CREATOR, cited(create));
+  const create = stateEvent('m.room.create', { room_version: version, creator: CREATOR }, []);
+  const joined = join(CREATOR, cited(create));
   const users = rules.creatorsHaveInfinitePower ? {} : { [CREATOR]: 100 };
-  const levels = add('m.room.power_levels', '', { users }, CREATOR, [...cited(create), joined]);
-  const joinRules = add('m.room.join_rules', '', { join_rule: 'public' }, CREATOR, [...cited(create), levels, joined]);
+  const levels = stateEvent('m.room.power_levels', { users }, [...cited(create), joined]);
+  const joinRules = stateEvent('m.room.join_rules', { join_rule: 'public' }, [...cited(create), levels, joined]);
   const members: UserId[] = [];
   for (let index = 1; index < memberCount; index += 1) {
     const user = userOf(index);
     members.push(user);
-    add('m.room.member', user, { membership: 'join' }, user, [...cited(create), levels, joinRules]);
+    join(user, [...cited(create), levels, joinRules]);
   }
   return { ...room, state, members, authBase: [...cited(create), levels, joinRules] };
 }
@@ -106,7 +104,7 @@ export interface Forks {
   readonly order: 'as given' | 'reversed';
 }
 
-/** Resolves forks in each of which the same members have changed their name; returns the result as a text to compare. */
+/** Resolves forks in each of which the same members have changed their name; returns the result as a text. */
 export function resolveForks(room: ForkedRoom, { forks, conflicted, order }: Forks): string {
   const trees = Array.from({ length: forks }, (_, fork) => forkOf(room, fork, conflicted));
   const states = order === 'as given' ? trees : trees.toReversed();
@@ -153,14 +151,9 @@ function changeNames(room: ForkedRoom, fork: number, conflicted: number): StateT
     const before = key === undefined ? undefined : state.get(key);
     if (key === undefined || before === undefined) continue;
     const content = { membership: 'join', displayname: `fork ${fork}` };
-    const draft = {
-      type: 'm.room.member',
-      stateKey: user,
-      sender: user,
-      content,
-      auth: [...room.authBase, before],
-      at: 1_000_000 + fork,
-    };
+    const auth = [...room.authBase, before];
+    const at = 1_000_000 + fork;
+    const draft = { type: 'm.room.member', stateKey: user, sender: user, content, auth, at };
     state = state.set(key, addEvent(room, draft, before));
   }
   return state;

@@ -53,7 +53,8 @@ async function churn(bench: Bench, members: number, changes: number): Promise<vo
         next += 1;
         const account = accounts[index % accounts.length];
         if (account === undefined) return;
-        const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state/m.room.member/${encodeURIComponent(account.user)}`;
+        const [room, user] = [roomId, account.user].map(encodeURIComponent);
+        const path = `/_matrix/client/v3/rooms/${room}/state/m.room.member/${user}`;
         await http.call('PUT', path, { token: account.token, body: { membership: 'join', displayname: `n${index}` } });
       }
     };

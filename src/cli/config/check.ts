@@ -60,7 +60,7 @@ function applyKey(schema: TSchema, target: Plain, at: Place): void {
   const node = nodeOf(schema);
   if (node[LATER] === true && JSON.stringify(at.value) !== JSON.stringify(node.default)) {
     at.mistakes.push(
-      `${where} is ${show(at.value)}, which is not yet supported; remove the key or set ${JSON.stringify(node.default)}`,
+      `${where} is ${show(at.value)}, which is not yet supported; remove the key or set ${show(node.default)}`,
     );
     return;
   }

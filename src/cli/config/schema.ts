@@ -121,7 +121,7 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
   signingKey: secret('The key that signs events; made at the first start.', { file: 'signing.key' }),
   registration: section('Who may make an account.', {
     mode: choice(
-      'open: everybody, without any verification; token and invite: whoever has a registration token or an invite link; closed: nobody.',
+      'open: everybody, unverified; token and invite: whoever has a token or an invite link; closed: nobody.',
       ['open', 'token', 'invite', 'closed'],
       'token',
     ),

@@ -1,4 +1,4 @@
-/** "Servers MUST expect that clients will approach them with OPTIONS requests" (client-server API, web browser clients). */
+/** "Servers MUST expect that clients will approach them with OPTIONS requests" ("Web Browser Clients"). */
 export const CORS_HEADERS: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE, OPTIONS',

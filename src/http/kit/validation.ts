@@ -16,8 +16,7 @@ function validatorOf(schema: TSchema): Validator {
 
 /** Where and why a value does not fit, in one sentence without the value itself. */
 function complaint(validator: Validator, value: unknown): { message: string; missing: boolean } {
-  const [, errors] = (validator as unknown as { Errors(value: unknown): [boolean, SchemaError[]] }).Errors(value);
-  const first = errors[0];
+  const [first] = (validator as unknown as { Errors(value: unknown): SchemaError[] }).Errors(value);
   if (first === undefined) return { message: 'The request is not valid', missing: false };
   const missing = first.keyword === 'required';
   const place = first.instancePath === '' ? '' : `${first.instancePath.slice(1).replaceAll('/', '.').slice(0, 200)} `;

@@ -143,7 +143,7 @@ export interface EventReads {
 export interface EventWrites {
   append(event: NewEvent): void;
   setForwardExtremities(room: RoomNumber, add: readonly EventNumber[], remove: readonly EventNumber[]): void;
-  /** Replaces the stored JSON by its redacted form: the content is gone from the disk at once, and so is its relation. */
+  /** Replaces the stored JSON by its redacted form: the content and its relation are gone from the disk at once. */
   redact(event: {
     number: EventNumber;
     json: string;

@@ -3,8 +3,7 @@ import { MatrixError } from '../../matrix/errors.ts';
 import type { RoomAlias, RoomId, UserId } from '../../matrix/ids.ts';
 import { ConflictError, type Transaction } from '../../ports/store/index.ts';
 import { Room } from '../rooms/index.ts';
-import { buildEvent } from '../timeline/build-event.ts';
-import { type PlanTools, RoomPlan } from '../timeline/plan.ts';
+import { buildEvent, type PlanTools, RoomPlan } from '../timeline/index.ts';
 import { createContent, firstState, type RoomWish } from './initial-state.ts';
 import type { LifecycleParts, Memberships } from './membership.ts';
 
@@ -37,7 +36,7 @@ export class Creation {
     for (const invitee of wish.invitees) await this.#memberships.requireInvitable(invitee);
     const { timeline, rooms } = this.#parts;
     const tools = this.#planTools();
-    const room = this.#emptyRoom(wish, tools);
+    const room = this.#emptyRoom(wish, tools, options.published);
     const plan = new RoomPlan(room, tools);
     await this.#fill(plan, wish, options);
     rooms.admit(room);
@@ -61,7 +60,7 @@ export class Creation {
     return { ...tools, now: this.#lastCreatedAt };
   }
 
-  #emptyRoom(wish: RoomWish, tools: PlanTools): Room {
+  #emptyRoom(wish: RoomWish, tools: PlanTools, published: boolean): Room {
     const { context } = this.#parts;
     const record = {
       number: context.store.allocateRoom(),
@@ -73,7 +72,7 @@ export class Creation {
       invitedCount: 0,
       lastPosition: 0,
       lastDepth: 0,
-      published: false,
+      published,
     };
     return new Room(record, { rules: wish.rules, state: [], extremities: [], localJoined: [], complete: true });
   }

@@ -52,7 +52,7 @@ export function isThumbnailable(head: Uint8Array): boolean {
   return INLINE.slice(0, 4).some((one) => one.matches(head));
 }
 
-/** "Content-Disposition … MUST be returned": with the name in the plain form, or in that of RFC 6266 where it needs it. */
+/** "Content-Disposition … MUST be returned": the name in the plain form, or in that of RFC 6266 where it needs it. */
 export function contentDisposition(kind: 'inline' | 'attachment', fileName: string | undefined): string {
   if (fileName === undefined || fileName === '') return kind;
   if (/^[A-Za-z0-9._-]+$/.test(fileName)) return `${kind}; filename=${fileName}`;

@@ -175,7 +175,7 @@ export class Media {
     return record === undefined || isGone || record.quarantined ? undefined : record;
   }
 
-  /** The media with its bytes: waits for those of an asynchronous upload. Throws `M_NOT_FOUND` or `M_NOT_YET_UPLOADED`. */
+  /** The media with its bytes; waits for asynchronous uploads. Throws `M_NOT_FOUND` or `M_NOT_YET_UPLOADED`. */
   async #require(
     server: string,
     mediaId: string,

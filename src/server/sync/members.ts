@@ -59,7 +59,7 @@ export class SyncMembers {
     this.#sent.set(key, sent);
   }
 
-  /** "The users which can be used to generate a room name if the room does not have one": joined or invited ones first. */
+  /** "The users which can be used to generate a room name if the room does not have one". */
   async heroes(room: Room, user: UserId): Promise<Hero[] | undefined> {
     const text = (type: string, key: string): string => getString(room.state(type, '')?.pdu.content, key) ?? '';
     if (text('m.room.name', 'name') !== '' || text('m.room.canonical_alias', 'alias') !== '') return undefined;

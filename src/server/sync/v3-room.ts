@@ -175,8 +175,9 @@ export class V3Rooms {
     const timeline = await presenter.present(view.room, delta.timeline, request.viewer, { withRoomId: false, view });
     const states = await presenter.present(view.room, state, request.viewer, { withRoomId: false, bundle: false });
     const stateName = request.stateAfterName ?? 'state';
+    const place = `"limited":${delta.limited},"prev_batch":"${formatToken(delta.prevBatch)}"`;
     const members = [
-      `"timeline":{"events":[${timeline.join(',')}],"limited":${delta.limited},"prev_batch":"${formatToken(delta.prevBatch)}"}`,
+      `"timeline":{"events":[${timeline.join(',')}],${place}}`,
       `"${stateName}":{"events":[${states.join(',')}]}`,
       `"account_data":{"events":[${data.join(',')}]}`,
     ];

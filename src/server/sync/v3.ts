@@ -196,7 +196,7 @@ export class V3Sync {
     return { section, text: answer.isEmpty ? '' : answer.text, changes: answer.memberChanges };
   }
 
-  /** "include_leave: Include rooms that the user has left in the sync"; what was left since the token is always told. */
+  /** "include_leave: Include rooms that the user has left"; what was left since the token is always told. */
   #showsLeft(
     membership: MembershipRecord,
     { filter, since, isNew }: { filter: SyncFilter; since: SyncToken | undefined; isNew: boolean },

@@ -11,7 +11,8 @@ import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 import { type AlsoWrite, commitPlan, relationOf } from './commit.ts';
 import { type EventDraft, type PlanTools, RoomPlan } from './plan.ts';
 
-export type { EventDraft, RoomPlan } from './plan.ts';
+export { buildEvent } from './build-event.ts';
+export { type EventDraft, type PlanTools, RoomPlan } from './plan.ts';
 export { boundaryAfter, type Direction, type Page, pageBounds, Reader } from './read.ts';
 export { RECURSION_DEPTH, Surroundings } from './read-around.ts';
 export { formatToken, parseToken } from './token.ts';

@@ -3,7 +3,7 @@ import { MatrixError } from '../../matrix/errors.ts';
 import type { EventId, RoomId, UserId } from '../../matrix/ids.ts';
 import type { JsonObject } from '../../matrix/json.ts';
 import { EventFilter } from '../../rules/filters/event-filter.ts';
-import type { StatePair, StateReference } from '../../ports/store/index.ts';
+import type { MembershipRecord, StatePair, StateReference } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 import { Presenter, type Viewer } from './present.ts';
@@ -50,16 +50,16 @@ export class Reader {
    */
   async requireView(user: UserId, roomId: RoomId): Promise<RoomView> {
     const room = await this.#rooms.find(roomId);
-    const membership = room === undefined ? undefined : await this.#rooms.findMembership(user, room.number);
-    const wasIn = membership !== undefined && !membership.forgotten && membership.membership !== 'invite';
+    if (room === undefined) throw new MatrixError('M_FORBIDDEN', 'You are not a member of this room');
+    const membership = await this.#rooms.findMembership(user, room.number);
+    await room.settled;
+    const view = await RoomView.open(room, user, { context: this.#context, rooms: this.#rooms });
     const readable =
-      room !== undefined &&
       room.state('m.room.history_visibility', '')?.pdu.content['history_visibility'] === 'world_readable';
-    if (room === undefined || !(wasIn || readable)) {
+    if (!readable && !(await takesPart(view, membership))) {
       throw new MatrixError('M_FORBIDDEN', 'You are not a member of this room');
     }
-    await room.settled;
-    return await RoomView.open(room, user, { context: this.#context, rooms: this.#rooms });
+    return view;
   }
 
   /** The event, if it is of this room and the user may see it; anything else is equally `M_NOT_FOUND`. */
@@ -133,12 +133,12 @@ export class Reader {
   }
 
   /**
-   * The state as the user may see it: the current one for members and for world-readable rooms, that at the leave
-   * event for those who have left. Entries of one type and key, or all.
+   * The state as the user may see it: the current one for members and for world-readable rooms, that in which they left
+   * for those who have left. Entries of one type and key, or all.
    */
   async getState(view: RoomView, pair?: StatePair): Promise<RoomEvent[]> {
-    const { room, user } = view;
-    const left = await this.#leftAt(room, user);
+    const { room } = view;
+    const left = await this.#leftAt(view);
     const { store } = this.#context;
     const pairs = pair === undefined ? undefined : [pair];
     const entries =
@@ -148,16 +148,13 @@ export class Reader {
     return await this.#rooms.events.getByNumber(entries.map((one) => one.event));
   }
 
-  /** The state after the user's own leave event, for users who are out of the room. */
-  async #leftAt(room: Room, user: UserId): Promise<StateReference | undefined> {
-    const membership = await this.#rooms.findMembership(user, room.number);
-    if (membership?.membership !== 'leave' && membership?.membership !== 'ban') return undefined;
-    const event = (await this.#rooms.events.getByNumber([membership.event]))[0];
-    if (event?.stateBefore === undefined) return undefined;
-    return { line: event.stateBefore.line, position: event.stateBefore.position + 1 };
+  /** The state in which the user left the room, for users who are out of it. */
+  async #leftAt(view: RoomView): Promise<StateReference | undefined> {
+    const position = await view.lastLeave();
+    return position === undefined ? undefined : { line: view.room.mainLine, position };
   }
 
-  /** The state as it was at a boundary of the stream. */
+  /** The state as it was at a boundary of the stream, for those who have left not later than when they did. */
   async getStateAtBoundary(view: RoomView, position: number): Promise<RoomEvent[]> {
     const [row] = await this.#context.store.events.pageTimeline({
       room: view.room.number,
@@ -166,7 +163,10 @@ export class Reader {
       limit: 1,
     });
     const [event] = row === undefined ? [] : await this.#rooms.events.load([row]);
-    return event === undefined ? [] : await this.stateAfter(event);
+    if (event === undefined) return [];
+    const left = await this.#leftAt(view);
+    const isLater = left !== undefined && (event.stateBefore?.position ?? 0) >= left.position;
+    return isLater ? await this.#rooms.getStateAt(left) : await this.stateAfter(event);
   }
 
   /** The state after an event. */
@@ -177,6 +177,13 @@ export class Reader {
       : event.stateBefore;
     return await this.#rooms.getStateAt(reference);
   }
+}
+
+/** Members take part, and those who were members until they forget the room; who was only invited does not. */
+async function takesPart(view: RoomView, membership: MembershipRecord | undefined): Promise<boolean> {
+  if (membership === undefined || membership.forgotten) return false;
+  if (membership.membership === 'invite' || membership.membership === 'knock') return false;
+  return await view.everJoined();
 }
 
 /**

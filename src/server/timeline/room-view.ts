@@ -103,9 +103,17 @@ export class RoomView {
     return (await this.#read(stateBefore, 'm.room.member', this.user, membershipOfMember)) ?? 'leave';
   }
 
-  /** Whether the user is or ever was joined. */
+  /** Whether the user is or ever was joined: an invitation that was declined or a knock shows nothing. */
   async everJoined(): Promise<boolean> {
     return this.#isJoined || (await this.#membershipSteps()).some(({ value }) => value === 'join');
+  }
+
+  /** Where on the main line the user last stopped being joined; `undefined` for those who are or never were. */
+  async lastLeave(): Promise<number | undefined> {
+    if (this.#isJoined) return undefined;
+    const steps = await this.#membershipSteps();
+    const joined = steps.findLastIndex(({ value }) => value === 'join');
+    return joined < 0 ? undefined : steps[joined + 1]?.position;
   }
 
   async #visibilityBefore(event: RoomEvent): Promise<HistoryVisibility> {

@@ -5,7 +5,7 @@ import { endpoint } from '../declare.ts';
 export const inviteUser = endpoint({
   id: 'inviteUser',
   method: 'POST',
-  path: '/_matrix/client/v3/rooms/{roomId}/invite ',
+  path: '/_matrix/client/v3/rooms/{roomId}/invite',
   access: 'required',
   rateLimited: true,
   body: object({ user_id: string(), reason: optional(string()) }),

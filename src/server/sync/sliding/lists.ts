@@ -68,7 +68,7 @@ export class Lists {
     return { counts, rooms };
   }
 
-  /** "Rooms that a user subscribes to that they do not have permission to see, or that does not exist, should be ignored". */
+  /** "Rooms … that they do not have permission to see, or that does not exist, should be ignored by the server." */
   async #subscribed(roomId: RoomId, index: UserIndex): Promise<RoomNumber | undefined> {
     const number = await this.#rooms.findNumber(roomId);
     return number !== undefined && index.places.has(number) ? number : undefined;

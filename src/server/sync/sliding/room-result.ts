@@ -82,7 +82,8 @@ export class RoomResults {
     const state = membership?.strippedState ?? '[]';
     const list = lists.length === 0 ? '' : `,"lists":${JSON.stringify(lists)}`;
     // Both names: MSC4186 says `stripped_state`, deployed clients read `invite_state`.
-    return `{"initial":true,"membership":"${place.membership}","bump_stamp":${place.position},"stripped_state":${state},"invite_state":${state}${list}}`;
+    const facts = `"initial":true,"membership":"${place.membership}","bump_stamp":${place.position}`;
+    return `{${facts},"stripped_state":${state},"invite_state":${state}${list}}`;
   }
 
   async #gather(request: ResultRequest): Promise<Material> {
@@ -235,5 +236,6 @@ export class RoomResults {
 export function stateText(required: RequiredState): string {
   const wish = ({ type, stateKey }: { type: string | undefined; stateKey: string | undefined }): string =>
     `${type ?? '*'}|${stateKey ?? '*'}`;
-  return `${required.include.map(wish).toSorted().join(' ')} - ${required.exclude.map(wish).toSorted().join(' ')}${required.lazyMembers ? ' lazy' : ''}`;
+  const texts = [required.include, required.exclude].map((wishes) => wishes.map(wish).toSorted().join(' '));
+  return `${texts.join(' - ')}${required.lazyMembers ? ' lazy' : ''}`;
 }

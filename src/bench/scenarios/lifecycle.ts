@@ -123,15 +123,9 @@ export const mediaTransfer: Scenario = {
       closedLoop(uris.length, 10, async (index) => {
         const path = (uris[index] ?? '').replace('mxc://', '/_matrix/client/v1/media/download/');
         const answer = await http.send('GET', path, { token: user.token });
-<<<<<<< HEAD
-        if (answer.body.length !== MEBIBYTE)
-          why ??= `a download answered ${answer.status} with ${answer.body.length} bytes`;
-        received += answer.body.length;
-=======
         const { length } = answer.body;
         if (length !== MEBIBYTE) why ??= `a download answered ${answer.status} with ${length} bytes`;
         received += length;
->>>>>>> main
         if (index % 50 === 0) note();
       }),
     );

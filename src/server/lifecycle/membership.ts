@@ -187,7 +187,7 @@ export class Memberships {
     const { store, stream } = context;
     await store.transact((one) => {
       one.rooms.setForgotten(user, number);
-      one.onCommit(() => stream.publish({ kind: 'room-forgotten', user, room: number }));
+      one.onCommit(() => stream.publish({ kind: 'forgotten', user, room: number }));
     });
   }
 

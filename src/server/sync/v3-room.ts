@@ -32,6 +32,9 @@ export interface RoomParts {
   readonly presenter: Presenter;
 }
 
+/** What an answer needs to know of the user's place in a room. */
+export type RoomMembership = Omit<MembershipRecord, 'event' | 'sender'>;
+
 export interface RoomAnswer {
   readonly text: string;
   /** Whether it says anything: a room without news is left out. */
@@ -52,7 +55,7 @@ export class V3Rooms {
   /** A joined room, or one that was left in the range: then the timeline ends with the leave event. */
   async joined(
     request: RoomRequest,
-    membership: MembershipRecord,
+    membership: RoomMembership,
     accountData: readonly AccountDataRow[],
   ): Promise<RoomAnswer> {
     const { context, rooms } = this.#parts;
@@ -211,7 +214,7 @@ export class V3Rooms {
   }
 
   /** A room that the user is invited to or has knocked on: stripped state only. */
-  stripped(membership: MembershipRecord): string {
+  stripped(membership: RoomMembership): string {
     const name = membership.membership === 'invite' ? 'invite_state' : 'knock_state';
     return `{"${name}":{"events":${membership.strippedState ?? '[]'}}}`;
   }

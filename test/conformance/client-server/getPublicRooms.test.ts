@@ -12,15 +12,15 @@ test('setRoomAlias, getRoomIdByAlias, getLocalAliases, deleteRoomAlias', async (
   const found = await server.nobody.ok('GET', v3`/directory/room/${alias('one')}`);
   assert.equal(found.text('room_id'), room);
   assert.deepEqual(found.texts('servers'), [SERVER_NAME]);
-  await alice.fails(409, 'M_ROOM_IN_USE', 'PUT', v3`/directory/room/${alias('one')}`, { room_id: room });
+  await alice.fails('409 M_ROOM_IN_USE', 'PUT', v3`/directory/room/${alias('one')}`, { room_id: room });
   assert.deepEqual((await alice.ok('GET', v3`/rooms/${room}/aliases`)).texts('aliases'), [alias('one')]);
   await bob.join(room);
-  await bob.fails(403, 'M_FORBIDDEN', 'DELETE', v3`/directory/room/${alias('one')}`);
+  await bob.fails('403 M_FORBIDDEN', 'DELETE', v3`/directory/room/${alias('one')}`);
   await bob.ok('PUT', v3`/directory/room/${alias('bobs')}`, { room_id: room });
   await bob.ok('DELETE', v3`/directory/room/${alias('bobs')}`);
   await alice.ok('DELETE', v3`/directory/room/${alias('one')}`);
-  await server.nobody.fails(404, 'M_NOT_FOUND', 'GET', v3`/directory/room/${alias('one')}`);
-  await alice.fails(404, 'M_NOT_FOUND', 'DELETE', v3`/directory/room/${alias('one')}`);
+  await server.nobody.fails('404 M_NOT_FOUND', 'GET', v3`/directory/room/${alias('one')}`);
+  await alice.fails('404 M_NOT_FOUND', 'DELETE', v3`/directory/room/${alias('one')}`);
 });
 
 test('setRoomAlias, getRoomIdByAlias: what is no alias', async () => {
@@ -30,7 +30,7 @@ test('setRoomAlias, getRoomIdByAlias: what is no alias', async () => {
     const answer = await alice.call('PUT', v3`/directory/room/${bad}`, { room_id: room });
     assert.equal(answer.status, 400, bad.slice(0, 30));
   }
-  await alice.fails(400, 'M_INVALID_PARAM', 'GET', v3`/directory/room/${'noalias'}`);
+  await alice.fails('400 M_INVALID_PARAM', 'GET', v3`/directory/room/${'noalias'}`);
 });
 
 test('setRoomVisibilityOnDirectory, getRoomVisibilityOnDirectory: by those with power', async () => {
@@ -39,12 +39,12 @@ test('setRoomVisibilityOnDirectory, getRoomVisibilityOnDirectory: by those with 
   await bob.join(room);
   const visibility = async () => (await server.nobody.ok('GET', v3`/directory/list/room/${room}`)).text('visibility');
   assert.equal(await visibility(), 'private');
-  await bob.fails(403, 'M_FORBIDDEN', 'PUT', v3`/directory/list/room/${room}`, { visibility: 'public' });
+  await bob.fails('403 M_FORBIDDEN', 'PUT', v3`/directory/list/room/${room}`, { visibility: 'public' });
   await alice.ok('PUT', v3`/directory/list/room/${room}`, { visibility: 'public' });
   assert.equal(await visibility(), 'public');
   await alice.ok('PUT', v3`/directory/list/room/${room}`, { visibility: 'private' });
   assert.equal(await visibility(), 'private');
-  await server.nobody.fails(404, 'M_NOT_FOUND', 'GET', v3`/directory/list/room/${`!no:${SERVER_NAME}`}`);
+  await server.nobody.fails('404 M_NOT_FOUND', 'GET', v3`/directory/list/room/${`!no:${SERVER_NAME}`}`);
 });
 
 test('getPublicRooms, queryPublicRooms: pages, terms and types', async () => {

@@ -83,8 +83,8 @@ test('setTyping: starts, stops, and is told by sync', async () => {
   assert.deepEqual(typing(first), [bob.id]);
   await bob.ok('PUT', path, { typing: false });
   assert.deepEqual(typing(await alice.sync({ since: first.text('next_batch'), timeout: '1000' })), []);
-  await alice.fails(403, 'M_FORBIDDEN', 'PUT', path, { typing: true, timeout: 1000 });
-  await bob.fails(400, 'M_BAD_JSON', 'PUT', path, { typing: 'yes' });
+  await alice.fails('403 M_FORBIDDEN', 'PUT', path, { typing: true, timeout: 1000 });
+  await bob.fails('400 M_BAD_JSON', 'PUT', path, { typing: 'yes' });
 });
 
 test('setPresence, getPresence: for those who share a room', async () => {
@@ -93,9 +93,9 @@ test('setPresence, getPresence: for those who share a room', async () => {
   await bob.ok('PUT', v3`/presence/${bob.id}/status`, { presence: 'unavailable', status_msg: 'away' });
   const seen = await alice.ok('GET', v3`/presence/${bob.id}/status`);
   assert.deepEqual([seen.text('presence'), seen.text('status_msg')], ['unavailable', 'away']);
-  await carol.fails(403, 'M_FORBIDDEN', 'GET', v3`/presence/${bob.id}/status`);
-  await alice.fails(403, 'M_FORBIDDEN', 'PUT', v3`/presence/${bob.id}/status`, { presence: 'online' });
-  await bob.fails(400, 'M_BAD_JSON', 'PUT', v3`/presence/${bob.id}/status`, { presence: 'sleeping' });
+  await carol.fails('403 M_FORBIDDEN', 'GET', v3`/presence/${bob.id}/status`);
+  await alice.fails('403 M_FORBIDDEN', 'PUT', v3`/presence/${bob.id}/status`, { presence: 'online' });
+  await bob.fails('400 M_BAD_JSON', 'PUT', v3`/presence/${bob.id}/status`, { presence: 'sleeping' });
 });
 
 test('sendToDevice: to one, to all with *, once for each transaction id', async () => {
@@ -112,5 +112,5 @@ test('sendToDevice: to one, to all with *, once for each transaction id', async 
   assert.deepEqual(await received(tablet), [2]);
   assert.equal((await bob.sync()).get('to_device', 'events', 0, 'sender'), alice.id);
   await alice.ok('PUT', v3`/sendToDevice/org.example.secret/t3`, { messages: { '@none:test.example': { X: {} } } });
-  await alice.fails(400, 'M_BAD_JSON', 'PUT', v3`/sendToDevice/x/t4`, { messages: { [bob.id]: 5 } });
+  await alice.fails('400 M_BAD_JSON', 'PUT', v3`/sendToDevice/x/t4`, { messages: { [bob.id]: 5 } });
 });

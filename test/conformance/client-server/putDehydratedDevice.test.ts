@@ -18,7 +18,7 @@ function dehydrated(user: User, device: string): Dict {
 
 test('putDehydratedDevice, getDehydratedDevice, deleteDehydratedDevice', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
-  await alice.fails(404, 'M_NOT_FOUND', 'GET', PATH);
+  await alice.fails('404 M_NOT_FOUND', 'GET', PATH);
   assert.equal((await alice.ok('PUT', PATH, dehydrated(alice, 'DEHYDRATED'))).text('device_id'), 'DEHYDRATED');
   const kept = await alice.ok('GET', PATH);
   assert.equal(kept.text('device_data', 'algorithm'), 'org.matrix.msc3814.v2');
@@ -28,10 +28,10 @@ test('putDehydratedDevice, getDehydratedDevice, deleteDehydratedDevice', async (
   assert.ok(keys.get('device_keys', alice.id, 'DEHYDRATED') !== undefined, 'others encrypt to it');
   await alice.ok('PUT', PATH, dehydrated(alice, 'NEWER'));
   assert.equal((await alice.ok('GET', PATH)).text('device_id'), 'NEWER');
-  await bob.fails(404, 'M_NOT_FOUND', 'GET', PATH);
+  await bob.fails('404 M_NOT_FOUND', 'GET', PATH);
   assert.equal((await alice.ok('DELETE', PATH)).text('device_id'), 'NEWER');
-  await alice.fails(404, 'M_NOT_FOUND', 'GET', PATH);
-  await alice.fails(404, 'M_NOT_FOUND', 'DELETE', PATH);
+  await alice.fails('404 M_NOT_FOUND', 'GET', PATH);
+  await alice.fails('404 M_NOT_FOUND', 'DELETE', PATH);
 });
 
 test('getDehydratedDeviceEvents: page by page, for the owner', async () => {

@@ -35,8 +35,8 @@ test('setPushRule, getPushRule, deletePushRule: each kind', async () => {
     assert.equal(seen.text('rule_id'), id);
     assert.deepEqual([seen.get('default'), seen.get('enabled')], [false, true]);
     await alice.ok('DELETE', rule(kind, id));
-    await alice.fails(404, 'M_NOT_FOUND', 'GET', rule(kind, id));
-    await alice.fails(404, 'M_NOT_FOUND', 'DELETE', rule(kind, id));
+    await alice.fails('404 M_NOT_FOUND', 'GET', rule(kind, id));
+    await alice.fails('404 M_NOT_FOUND', 'DELETE', rule(kind, id));
   }
 });
 
@@ -81,9 +81,9 @@ test('setPushRuleEnabled, isPushRuleEnabled, setPushRuleActions, getPushRuleActi
   assert.equal((await alice.ok('GET', `${rule('override', id)}/enabled`)).get('enabled'), true);
   await alice.ok('PUT', `${rule('underride', '.m.rule.message')}/actions`, { actions: [] });
   assert.deepEqual((await alice.ok('GET', `${rule('underride', '.m.rule.message')}/actions`)).get('actions'), []);
-  await alice.fails(404, 'M_NOT_FOUND', 'PUT', `${rule('override', 'none')}/enabled`, { enabled: true });
-  await alice.fails(404, 'M_NOT_FOUND', 'GET', `${rule('override', 'none')}/actions`);
-  await alice.fails(404, 'M_NOT_FOUND', 'PUT', `${rule('override', 'none')}/actions`, { actions: [] });
+  await alice.fails('404 M_NOT_FOUND', 'PUT', `${rule('override', 'none')}/enabled`, { enabled: true });
+  await alice.fails('404 M_NOT_FOUND', 'GET', `${rule('override', 'none')}/actions`);
+  await alice.fails('404 M_NOT_FOUND', 'PUT', `${rule('override', 'none')}/actions`, { actions: [] });
 });
 
 test('setPushRule: a change arrives by sync; rules decide what is counted', async () => {

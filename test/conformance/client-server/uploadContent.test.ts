@@ -31,8 +31,8 @@ test('uploadContent, getContentAuthed, getContentOverrideNameAuthed: the same by
   assert.match(answer.headers.get('content-disposition') ?? '', /^inline; filename=notes\.txt$/);
   const named = (await bob.call('GET', authed(`download/${SERVER_NAME}/${id}/other.txt`))).expect(200);
   assert.match(named.headers.get('content-disposition') ?? '', /other\.txt/);
-  await server.nobody.fails(401, 'M_MISSING_TOKEN', 'GET', authed(`download/${SERVER_NAME}/${id}`));
-  await bob.fails(404, 'M_NOT_FOUND', 'GET', authed(`download/${SERVER_NAME}/unknown`));
+  await server.nobody.fails('401 M_MISSING_TOKEN', 'GET', authed(`download/${SERVER_NAME}/${id}`));
+  await bob.fails('404 M_NOT_FOUND', 'GET', authed(`download/${SERVER_NAME}/unknown`));
 });
 
 test('getContentAuthed: nothing runs in the page (adv-125)', async () => {
@@ -112,7 +112,7 @@ test('getContentThumbnailAuthed: scaled and cropped pictures', async () => {
   assert.deepEqual(await thumbnail('width=96&height=96&method=crop'), [96, 96]);
   const [width = 0, height = 0] = await thumbnail('width=320&height=240&method=scale');
   assert.ok(width >= 320 && width / height === 2, `${width}×${height}`);
-  await alice.fails(400, 'M_MISSING_PARAM', 'GET', authed(`thumbnail/${SERVER_NAME}/${id}?width=5`));
+  await alice.fails('400 M_MISSING_PARAM', 'GET', authed(`thumbnail/${SERVER_NAME}/${id}?width=5`));
 });
 
 test('getContentThumbnailAuthed: what is no picture has none, whatever it says (adv-122)', async () => {

@@ -157,5 +157,5 @@ test('getKeysChanges: who has changed between two syncs', async () => {
     changes.texts('changed').filter((one) => one !== alice.id),
     [bob.id],
   );
-  await alice.fails(400, 'M_MISSING_PARAM', 'GET', v3`/keys/changes`);
+  await alice.fails('400 M_MISSING_PARAM', 'GET', v3`/keys/changes`);
 });

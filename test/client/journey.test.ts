@@ -5,6 +5,7 @@ import { deflateSync, crc32 } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { buildWeb, WEB_FOLDER } from '../../tools/build-web.ts';
 import { DESKTOP, launchBrowser, Person, PHONE } from './browser.ts';
+import { memoryHost, TestClient } from './headless.ts';
 import { openCuttableLine, type CuttableLine } from './cuttable.ts';
 import { startRealServer, type RealServer } from './real-server.ts';
 
@@ -200,11 +201,52 @@ test('a second device opens the history with the recovery key, and starts withou
   await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
   await write(phone, 'Message', 'Written on the train');
   await phone.page.locator('[aria-label="Waiting to be sent"]').waitFor();
-  await phone.page.getByText('Offline').waitFor({ state: 'attached' });
+  await phone.page.getByText('Offline').last().waitFor();
   await phone.shot('offline');
   line.setCut(false);
   await laptop.page.locator('.bubble', { hasText: 'Written on the train' }).waitFor({ state: 'attached' });
   const problems = [...laptop.problems, ...phone.problems].filter((one) => !one.includes('net::ERR_'));
   assert.deepEqual(problems, []);
   await Promise.all([laptop.context.close(), phone.context.close()]);
+});
+
+const HOSTILE = [
+  '<img src=x onerror="globalThis.owned=1">',
+  '<svg><script>globalThis.owned=2</script></svg>',
+  '<a href="javascript:globalThis.owned=3">press</a>',
+  '<iframe srcdoc="<script>parent.owned=4</script>"></iframe>',
+  '<math><mtext><table><mglyph><style><img src=x onerror="globalThis.owned=5">',
+  '<form><input name="attributes" autofocus onfocus="globalThis.owned=6"></form>',
+  '<div style="position:fixed;inset:0;background:red">over everything</div>',
+  `${'<b>'.repeat(3000)}deep`,
+];
+
+test('adv-146 hostile HTML of a message runs nothing and loads nothing', { timeout: 60_000 }, async (t) => {
+  const dora = await Person.open(browser, 'dora', `${line.url}/#/invite/family`, DESKTOP);
+  await dora.page.getByRole('button', { name: 'Join' }).click();
+  await dora.page.getByLabel('Your name').fill('Dora');
+  await dora.page.getByLabel('Choose a password').fill('correct horse battery');
+  await dora.page.waitForFunction(() => document.querySelectorAll('input')[1]?.value === 'dora');
+  await dora.page.getByRole('button', { name: 'Create account' }).click();
+  await dora.page.getByText('It is quiet here').waitFor();
+  const mallory = new TestClient(memoryHost(undefined, server.url));
+  t.after(() => mallory.engine.stop());
+  await mallory.register('mallory', 'Mallory');
+  const roomId = await mallory.commands.createDirect('@dora:localhost');
+  await dora.page.getByRole('button', { name: 'Accept' }).click();
+  const foreign: string[] = [];
+  dora.page.on('request', (request) => {
+    if (!request.url().startsWith(line.url) && !request.url().startsWith('blob:')) foreign.push(request.url());
+  });
+  for (const html of HOSTILE) await mallory.commands.sendText({ roomId, text: 'plain', html, mentions: [] });
+  await mallory.commands.sendText({ roomId, text: 'the last one', mentions: [] });
+  await dora.page.locator('.bubble', { hasText: 'the last one' }).waitFor();
+  await dora.page.locator('.bubble', { hasText: 'deep' }).waitFor();
+  await dora.page.locator('.bubble', { hasText: 'press' }).click();
+  assert.equal(await dora.page.evaluate(() => (globalThis as { owned?: number }).owned), undefined);
+  assert.equal(await dora.page.locator('.bubble :is(script, iframe, style, form, input, img)').count(), 0);
+  assert.equal(await dora.page.locator('.bubble a[href^=javascript]').count(), 0);
+  assert.deepEqual(foreign, []);
+  assert.deepEqual(dora.problems, []);
+  await dora.context.close();
 });

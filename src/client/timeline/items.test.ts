@@ -59,7 +59,7 @@ test('the latest edit by the sender is shown, one by somebody else is not', () =
   assert.equal(rest.length, 0, 'edits have no line of their own');
 });
 
-test('adv-139 a plain edit of an encrypted message is not taken', () => {
+test('adv-138 a plain edit of an encrypted message is not taken', () => {
   const clear = { type: 'm.room.message', content: { msgtype: 'm.text', body: 'secret' } };
   const original = event('$1', anna, { algorithm: 'm.megolm.v1.aes-sha2' }, { type: 'm.room.encrypted', clear });
   const [item] = plan([original], [edit('$2', anna, '$1', 'from the server')], { isEncrypted: true });

@@ -259,6 +259,7 @@ export const EN = {
   passwordNeeded: 'Enter your password to confirm',
   confirm: 'Confirm',
   cryptoLoading: 'Encryption is being loaded…',
+  insecure: 'Postern needs a secure address, one that begins with https.',
   openElsewhere: 'Postern is open in another tab.',
   skipToChat: 'Skip to the conversation',
   loading: 'Loading…',

@@ -248,6 +248,7 @@ export const ZH_HANS: Catalogue = {
   passwordNeeded: '请输入密码以确认',
   confirm: '确认',
   cryptoLoading: '正在加载加密组件…',
+  insecure: 'Postern 需要以 https 开头的安全地址。',
   openElsewhere: 'Postern 已在另一个标签页中打开。',
   skipToChat: '跳到对话',
   loading: '正在加载…',

@@ -20,3 +20,4 @@ export type { ReactionGroup, TimelineItem } from '../../client/timeline/items.ts
 export type { MediaInfo, MediaSource } from '../../client/timeline/media.ts';
 export type { TimelineWindow } from '../../client/timeline/room-timeline.ts';
 export { CommandError, connectPort, type Port } from '../../client/engine/port.ts';
+export { nameOfUser } from '../../client/engine/members.ts';

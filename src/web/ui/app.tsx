@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { roomTitle } from '../lib/describe.ts';
 import { Gate } from './parts/icon.tsx';
 import { lazy } from './parts/lazy.tsx';
-import { openRoom, overlay, route, rooms, say, session, verification, words } from './state.ts';
+import { engine, go, openRoom, overlay, route, rooms, say, session, verification, words } from './state.ts';
 import { RoomList } from './screens/room-list.tsx';
 import { Invite } from './screens/invite.tsx';
 import { Welcome } from './screens/welcome.tsx';
@@ -42,8 +42,27 @@ function useTitle(): void {
   }, [title, unread]);
 }
 
+/** An invitation link leads somebody with an account, new or old, into the room or to the person. */
+function useInvitation(): void {
+  const current = route.value;
+  useEffect(() => {
+    if (current.name === 'setup') go({ name: 'home' });
+    if (current.name !== 'invite') return;
+    const { room, from } = current;
+    const lead = async () => {
+      if (room !== undefined) return engine.commands.joinRoom(room);
+      return from === undefined || from === session.value.userId ? undefined : engine.commands.createDirect(from);
+    };
+    lead().then(
+      (roomId) => go(roomId === undefined ? { name: 'home' } : { name: 'room', roomId }),
+      () => go({ name: 'home' }),
+    );
+  }, [current]);
+}
+
 function Main() {
   useTitle();
+  useInvitation();
   const current = route.value;
   const room = openRoom.value;
   const isRoom = current.name === 'room' || current.name === 'details';

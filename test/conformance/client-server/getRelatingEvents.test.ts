@@ -7,9 +7,9 @@ const server = useServer();
 const relations = (room: string, ...more: string[]): string =>
   url`/_matrix/client/v1/rooms/${room}/relations/` + more.map((one) => encodeURIComponent(one)).join('/');
 
-async function relate(user: User, room: string, parent: string, relType: string, more: Dict = {}): Promise<string> {
+async function relate(user: User, room: string, parent: string, relType: string): Promise<string> {
   const relation = { rel_type: relType, event_id: parent };
-  return await user.send(room, { msgtype: 'm.text', body: '…', ...more, 'm.relates_to': { ...relation } });
+  return await user.send(room, { msgtype: 'm.text', body: '…', 'm.relates_to': { ...relation } });
 }
 
 test('getRelatingEvents, getRelatingEventsWithRelType, getRelatingEventsWithRelTypeAndEventType: select', async () => {

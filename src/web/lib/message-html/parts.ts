@@ -1,4 +1,7 @@
 /** The tree of known parts that a message's HTML becomes. Whatever is not in it is not shown as markup. */
+import { present } from '../../../lib/assert.ts';
+import { tokenize } from './tokens.ts';
+
 export type Part =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'break' | 'rule' }
@@ -47,20 +50,8 @@ export type ElementName = (typeof ELEMENT_NAMES)[number];
 
 const ELEMENTS: ReadonlySet<string> = new Set(ELEMENT_NAMES);
 
-/** What the walk needs of a DOM node; a test brings plain objects. */
-export interface HtmlNode {
-  readonly nodeType: number;
-  readonly nodeName: string;
-  readonly textContent: string | null;
-  readonly childNodes: ArrayLike<HtmlNode>;
-  getAttribute?(name: string): string | null;
-}
-
 /** "Clients should limit nesting … 100 levels": what lies deeper is text. */
 export const DEPTH_MAX = 100;
-
-const TEXT_NODE = 3;
-const ELEMENT_NODE = 1;
 
 /** "a: name, target, href (must begin with https, http, ftp, mailto, magnet)". */
 export function safeHref(href: string | null | undefined): string | undefined {
@@ -105,50 +96,127 @@ export function personOf(href: string): string | undefined {
   }
 }
 
-function walkLink(node: HtmlNode, depth: number): Part[] {
-  const parts = walkChildren(node, depth);
-  const raw = node.getAttribute?.('href') ?? '';
-  const userId = personOf(raw);
-  if (userId !== undefined) return [{ kind: 'person', userId, parts }];
-  const href = safeHref(raw);
-  if (href === undefined) return parts;
-  return [{ kind: 'link', href, parts, isSuspicious: isSuspiciousLink(href, node.textContent ?? '') }];
+interface Frame {
+  readonly name: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly parts: Part[];
+  /** The text inside, markup left out. */
+  text: string;
 }
 
-function walkElement(node: HtmlNode, depth: number): Part[] {
-  const name = node.nodeName.toLowerCase();
+function linkOf(frame: Frame): Part[] {
+  const raw = frame.attributes.get('href') ?? '';
+  const userId = personOf(raw);
+  if (userId !== undefined) return [{ kind: 'person', userId, parts: frame.parts }];
+  const href = safeHref(raw);
+  if (href === undefined) return frame.parts;
+  return [{ kind: 'link', href, parts: frame.parts, isSuspicious: isSuspiciousLink(href, frame.text) }];
+}
+
+/** The parts that a finished element is; an unknown one is what it holds. */
+function finish(frame: Frame): readonly Part[] {
+  const { name, attributes, parts } = frame;
   if (name === 'mx-reply') return [];
-  if (name === 'br') return [{ kind: 'break' }];
-  if (name === 'hr') return [{ kind: 'rule' }];
-  if (name === 'a') return walkLink(node, depth);
-  if (name === 'img') return [{ kind: 'text', text: node.getAttribute?.('alt') ?? '' }];
-  if (name === 'pre') return [{ kind: 'code', text: node.textContent ?? '' }];
-  const spoiler = node.getAttribute?.('data-mx-spoiler');
-  if (name === 'span' && typeof spoiler === 'string') {
-    const parts = walkChildren(node, depth);
+  if (name === 'a') return linkOf(frame);
+  if (name === 'pre') return [{ kind: 'code', text: frame.text.replace(/^\n/, '') }];
+  const spoiler = attributes.get('data-mx-spoiler');
+  if (name === 'span' && spoiler !== undefined) {
     return [{ kind: 'spoiler', parts, ...(spoiler === '' ? {} : { reason: spoiler }) }];
   }
-  if (!ELEMENTS.has(name)) return walkChildren(node, depth);
-  const start = name === 'ol' ? Number(node.getAttribute?.('start') ?? Number.NaN) : Number.NaN;
-  const parts = walkChildren(node, depth);
+  if (!ELEMENTS.has(name)) return parts;
+  const start = name === 'ol' ? Number(attributes.get('start') ?? Number.NaN) : Number.NaN;
   return [{ kind: 'element', name: name as ElementName, parts, ...(Number.isSafeInteger(start) ? { start } : {}) }];
 }
 
-function walkChildren(node: HtmlNode, depth: number): Part[] {
-  if (depth >= DEPTH_MAX) return [{ kind: 'text', text: node.textContent ?? '' }];
-  const parts: Part[] = [];
-  for (let at = 0; at < node.childNodes.length; at += 1) {
-    const child = node.childNodes[at];
-    if (child === undefined) continue;
-    if (child.nodeType === TEXT_NODE) parts.push({ kind: 'text', text: child.textContent ?? '' });
-    else if (child.nodeType === ELEMENT_NODE) parts.push(...walkElement(child, depth + 1));
-  }
-  return parts;
+function voidPart(name: string, attributes: ReadonlyMap<string, string>): Part | undefined {
+  if (name === 'br') return { kind: 'break' };
+  if (name === 'hr') return { kind: 'rule' };
+  return name === 'img' ? { kind: 'text', text: attributes.get('alt') ?? '' } : undefined;
 }
 
-/** The parts of a sanitised fragment. Depth is bounded by {@link DEPTH_MAX}. */
-export function toParts(root: HtmlNode): Part[] {
-  return walkChildren(root, 0);
+/** Open elements that a new one ends by itself, and where the search for them stops. */
+const IMPLIED_ENDS: ReadonlyMap<string, { readonly ends: readonly string[]; readonly within: readonly string[] }> =
+  new Map([
+    ['li', { ends: ['li'], within: ['ul', 'ol'] }],
+    ['tr', { ends: ['tr'], within: ['table', 'tbody', 'thead'] }],
+    ['td', { ends: ['td', 'th'], within: ['tr', 'table'] }],
+    ['th', { ends: ['td', 'th'], within: ['tr', 'table'] }],
+    ['p', { ends: ['p'], within: ['blockquote', 'li', 'td', 'th', 'div', 'details'] }],
+  ]);
+
+class Builder {
+  readonly #stack: Frame[] = [{ name: '', attributes: new Map(), parts: [], text: '' }];
+  /** Elements opened beyond the depth limit: their text counts, they do not. */
+  #tooDeep = 0;
+
+  get #top(): Frame {
+    return present(this.#stack.at(-1), 'the root frame stays');
+  }
+
+  text(text: string): void {
+    this.#top.parts.push({ kind: 'text', text });
+    this.#top.text += text;
+  }
+
+  open(name: string, attributes: ReadonlyMap<string, string>): void {
+    const single = voidPart(name, attributes);
+    if (single !== undefined) {
+      this.#top.parts.push(single);
+      return;
+    }
+    this.#implyEnd(name);
+    if (this.#stack.length > DEPTH_MAX) this.#tooDeep += 1;
+    else this.#stack.push({ name, attributes, parts: [], text: '' });
+  }
+
+  close(name: string): void {
+    if (this.#tooDeep > 0) {
+      this.#tooDeep -= 1;
+      return;
+    }
+    const at = this.#stack.findLastIndex((frame) => frame.name === name);
+    if (at > 0) this.#popTo(at);
+  }
+
+  end(): Part[] {
+    this.#popTo(1);
+    return this.#top.parts;
+  }
+
+  #implyEnd(name: string): void {
+    const rule = IMPLIED_ENDS.get(name);
+    if (rule === undefined) return;
+    for (let at = this.#stack.length - 1; at > 0; at -= 1) {
+      const open = this.#stack[at]?.name ?? '';
+      if (rule.within.includes(open)) return;
+      if (!rule.ends.includes(open)) continue;
+      this.#popTo(at);
+      return;
+    }
+  }
+
+  /** Ends every element from place `at` of the stack upwards. */
+  #popTo(at: number): void {
+    while (this.#stack.length > at) {
+      const frame = present(this.#stack.pop(), 'an open element');
+      this.#top.parts.push(...finish(frame));
+      if (frame.name !== 'mx-reply') this.#top.text += frame.text;
+    }
+  }
+}
+
+/**
+ * The parts of an HTML body. The text never becomes a document: no parser of the browser sees it, so
+ * there is nothing in it that could run, load or style. Depth is bounded by {@link DEPTH_MAX}.
+ */
+export function parseHtml(html: string): Part[] {
+  const builder = new Builder();
+  for (const token of tokenize(html)) {
+    if (token.kind === 'text') builder.text(token.text);
+    else if (token.kind === 'open') builder.open(token.name, token.attributes);
+    else builder.close(token.name);
+  }
+  return builder.end();
 }
 
 const URL_IN_TEXT = /https?:\/\/[^\s<>"']+/g;

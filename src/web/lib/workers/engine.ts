@@ -11,9 +11,23 @@ type Engine = ReturnType<typeof startEngine>;
 const waiting: MessagePort[] = [];
 let engine: Engine | undefined;
 
+/**
+ * Serves a page as long as it lives. A port does not tell when its page is gone; a lock does: the page
+ * holds one under the name it sends first, and the browser gives it up with the page.
+ */
 function serve(port: MessagePort): void {
-  if (engine === undefined) waiting.push(port);
-  else servePort(engine, port as Port);
+  if (engine === undefined) {
+    waiting.push(port);
+    return;
+  }
+  const running = engine;
+  port.onmessage = ({ data }) => {
+    const end = servePort(running, port as Port);
+    void navigator.locks.request(String((data as { lock?: unknown }).lock), () => {
+      end();
+      port.close();
+    });
+  };
 }
 
 void navigator.locks.request('postern-engine', async () => {

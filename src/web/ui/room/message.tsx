@@ -97,11 +97,10 @@ function Content({ item, context }: { item: TimelineItem; context: RoomContext }
   switch (body.kind) {
     case 'text': {
       const prefix = body.style === 'emote' ? `* ${nameIn(context, item.sender)} ` : '';
-      const plain = <PartsView parts={linkParts(prefix + body.text)} />;
-      if (body.html !== undefined) return <HtmlView html={body.html} plain={plain} />;
+      if (body.html !== undefined) return <HtmlView html={body.html} prefix={prefix} />;
       return (
         <span class={`bubble-text ${isEmojiOnly(body.text) ? 'emoji' : ''}`} dir="auto">
-          {plain}
+          <PartsView parts={linkParts(prefix + body.text)} />
         </span>
       );
     }

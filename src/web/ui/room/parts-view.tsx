@@ -1,7 +1,7 @@
 /** Draws the tree of parts: every element is made by Preact, none by markup. */
-import { createElement, Fragment, type ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import { linkParts, type Part } from '../../lib/message-html/parts.ts';
+import { createElement, Fragment } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import { linkParts, parseHtml, type Part } from '../../lib/message-html/parts.ts';
 import { say } from '../state.ts';
 
 export function PartsView({ parts }: { parts: readonly Part[] }) {
@@ -94,26 +94,12 @@ function Spoiler({ parts }: { parts: readonly Part[] }) {
   );
 }
 
-interface Parser {
-  parseHtml(html: string): readonly Part[] | undefined;
-}
-
-let parser: Parser | undefined;
-
-/** The HTML body once the sanitiser is there; the plain one until then, and where anything fails. */
-export function HtmlView({ html, plain }: { html: string; plain: ComponentChildren }) {
-  const [ready, setReady] = useState(parser);
-  useEffect(() => {
-    if (ready !== undefined) return;
-    void import('../message-html/parse.ts').then((module) => {
-      parser = module;
-      setReady(module);
-    });
-  }, []);
-  const parts = ready?.parseHtml(html);
-  if (parts === undefined) return <div class="bubble-text">{plain}</div>;
+/** The HTML body of a message. */
+export function HtmlView({ html, prefix }: { html: string; prefix: string }) {
+  const parts = useMemo(() => parseHtml(html), [html]);
   return (
     <div class="bubble-text html" dir="auto">
+      {prefix}
       <PartsView parts={parts} />
     </div>
   );

@@ -2,6 +2,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { roomTitle } from '../../lib/describe.ts';
 import type { RoomDetails, RoomSummary, TimelineItem } from '../../lib/engine.ts';
 import { Avatar, IconButton } from '../parts/controls.tsx';
+import { ConnectionLine } from '../parts/connection-line.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { engine, go, say, session, useTopic, words } from '../state.ts';
 import { Composer, type Focus } from './composer.tsx';
@@ -63,6 +64,9 @@ export function RoomScreen({ room }: { room: RoomSummary }) {
       }}
     >
       <Header room={room} details={details} />
+      <div class="narrow-only">
+        <ConnectionLine />
+      </div>
       <Timeline context={context} window={window} />
       <TypingLine context={context} />
       <Composer

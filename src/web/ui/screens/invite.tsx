@@ -1,23 +1,30 @@
 /** Invitation → name → chatting; the same steps set up the first account of a new server. */
 import { useEffect, useState } from 'preact/hooks';
 import { failureText } from '../../lib/describe.ts';
+import { nameOfUser } from '../../lib/engine.ts';
 import type { Route } from '../../lib/route.ts';
 import { deviceName } from '../device-name.ts';
 import { Avatar, Field, IconButton, useAction } from '../parts/controls.tsx';
 import { Gate } from '../parts/icon.tsx';
-import { engine, go, say, words } from '../state.ts';
+import { engine, say, words } from '../state.ts';
 import { Welcome } from './welcome.tsx';
 
 type Entry = Extract<Route, { name: 'invite' | 'setup' }>;
 
 const PASSWORD_LENGTH_MIN = 8;
 
+function inviterOf(entry: Entry): string | undefined {
+  if (entry.name === 'setup') return undefined;
+  return entry.by ?? (entry.from === undefined ? undefined : nameOfUser(entry.from));
+}
+
 function titleOf(entry: Entry): string {
   if (entry.name === 'setup') return say('setupTitle');
-  if (entry.by === undefined) return say('inviteTitlePlain');
+  const name = inviterOf(entry);
+  if (name === undefined) return say('inviteTitlePlain');
   return entry.roomName === undefined
-    ? say('inviteTitle', { name: entry.by })
-    : say('inviteTitleRoom', { name: entry.by, room: entry.roomName });
+    ? say('inviteTitle', { name })
+    : say('inviteTitleRoom', { name, room: entry.roomName });
 }
 
 export function Invite({ entry }: { entry: Entry }) {
@@ -28,12 +35,13 @@ export function Invite({ entry }: { entry: Entry }) {
   }, [entry.token]);
   if (step === 'sign-in') return <Welcome onBack={() => setStep('hello')} />;
   if (step === 'name') return <NameForm entry={entry} onBack={() => setStep('hello')} />;
+  const inviter = inviterOf(entry);
   return (
     <main class="entry">
       <div class="entry-card">
         <div class="entry-head">
-          {entry.name === 'invite' && entry.by !== undefined ? (
-            <Avatar id={entry.from ?? entry.by} name={entry.by} size={88} />
+          {entry.name === 'invite' && inviter !== undefined ? (
+            <Avatar id={entry.from ?? inviter} name={inviter} size={88} />
           ) : (
             <Gate />
           )}
@@ -80,26 +88,19 @@ function useUserName(displayName: string) {
   return { userName, choose };
 }
 
-async function enter(
-  entry: Entry,
-  account: { displayName: string; userName: string; password: string },
-): Promise<void> {
-  await engine.commands.register({ ...account, token: entry.token, deviceName: deviceName() });
-  history.replaceState(null, '', '#/');
-  if (entry.name === 'invite' && entry.room !== undefined) {
-    const roomId = await engine.commands.joinRoom(entry.room);
-    go({ name: 'room', roomId });
-  } else if (entry.name === 'invite' && entry.from !== undefined) {
-    const roomId = await engine.commands.createDirect(entry.from);
-    go({ name: 'room', roomId });
-  } else go({ name: 'home' });
-}
-
 function NameForm({ entry, onBack }: { entry: Entry; onBack: () => void }) {
   const [displayName, setDisplayName] = useState('');
   const [password, setPassword] = useState('');
   const { userName, choose } = useUserName(displayName);
-  const create = useAction(() => enter(entry, { displayName: displayName.trim(), userName, password }));
+  const create = useAction(() =>
+    engine.commands.register({
+      displayName: displayName.trim(),
+      userName,
+      password,
+      token: entry.token,
+      deviceName: deviceName(),
+    }),
+  );
   const isShort = password !== '' && password.length < PASSWORD_LENGTH_MIN;
   const isReady = displayName.trim() !== '' && userName !== '' && password.length >= PASSWORD_LENGTH_MIN;
   return (

@@ -4,8 +4,9 @@ import type { RoomSummary } from '../../lib/engine.ts';
 import { routeLink } from '../../lib/route.ts';
 import type { MessageKey } from '../../lib/words.ts';
 import { Avatar, IconButton, SearchBox, useAction } from '../parts/controls.tsx';
+import { ConnectionLine } from '../parts/connection-line.tsx';
 import { Gate, Icon } from '../parts/icon.tsx';
-import { connection, engine, go, now, openRoom, rooms, say, session, words } from '../state.ts';
+import { engine, go, now, openRoom, rooms, say, session, words } from '../state.ts';
 import { RecoveryCard, UnlockCard } from './recovery.tsx';
 
 type Filter = 'all' | 'unread' | 'people' | 'groups' | 'favourites';
@@ -98,19 +99,6 @@ function Nothing() {
         {say('newChat')}
       </button>
     </div>
-  );
-}
-
-/** One line about the connection, only when there is something to tell. */
-function ConnectionLine() {
-  const { connection: state, isCurrent, waitingCount } = connection.value;
-  if (state === 'online' && isCurrent) return null;
-  const offline = waitingCount > 0 ? say('offlineWaiting', { count: waitingCount }) : say('offline');
-  return (
-    <p class="connection-line" role="status">
-      {state !== 'offline' && <span class="spinner icon tiny" />}
-      {state === 'offline' ? offline : say('connecting')}
-    </p>
   );
 }
 

@@ -59,7 +59,8 @@ const server = useServer();
 
 test('${id}: answers what the specification says', async () => {
   const alice = await server.register('alice');
-  assert.fail(\`Say here what ${method} ${path} must answer \${String(alice)}.\`);
+  assert.ok(alice);
+  assert.fail('Say here what ${method} ${path} must answer.');
 });
 `;
 }

@@ -1,9 +1,9 @@
 /** Account data, tags and filters: what clients keep on the server for themselves. The face of the folder. */
 import { LRUCache } from 'lru-cache';
-import { canonicalJson } from '../../matrix/canonical-json.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type UserId, utf8Length } from '../../matrix/ids.ts';
 import { getObject, isObject, type JsonObject, type JsonValue } from '../../matrix/json.ts';
+import { jsonText } from '../../matrix/json-input.ts';
 import { parseTrusted } from '../../matrix/json-parse.ts';
 import type { RoomNumber } from '../../ports/store/index.ts';
 import { KeyedQueue } from '../../lib/queue.ts';
@@ -64,7 +64,7 @@ export class AccountData {
 
   /** Sets account data on behalf of a client. Throws where the type belongs to an endpoint of its own. */
   async set(user: UserId, room: RoomNumber | undefined, type: string, content: JsonObject): Promise<void> {
-    if (MANAGED_TYPES.has(type) && (room !== undefined || type === 'm.push_rules')) {
+    if (MANAGED_TYPES.has(type)) {
       throw new MatrixError('M_BAD_JSON', `${type} is set through an endpoint of its own`, { status: 405 });
     }
     if (utf8Length(type) > TYPE_BYTES_MAX)
@@ -74,7 +74,7 @@ export class AccountData {
 
   /** Sets account data of any type. */
   async write(user: UserId, room: RoomNumber | undefined, type: string, content: JsonObject): Promise<void> {
-    const text = canonicalJson(content);
+    const text = jsonText(content);
     if (utf8Length(text) > CONTENT_BYTES_MAX) throw new MatrixError('M_TOO_LARGE', 'The content is larger than 64 KiB');
     const { store, stream } = this.#context;
     await store.transact((one) => {
@@ -106,7 +106,7 @@ export class AccountData {
   /** Keeps a filter and returns its id: equal filters have equal ids, so a client may define one again and again. */
   async defineFilter(user: UserId, filter: JsonObject): Promise<string> {
     const { store, crypto } = this.#context;
-    const json = canonicalJson(filter);
+    const json = jsonText(filter);
     if (utf8Length(json) > CONTENT_BYTES_MAX) throw new MatrixError('M_TOO_LARGE', 'The filter is larger than 64 KiB');
     // "filter_id … cannot start with a { as this character is used to determine if the filter is inline JSON".
     const filterId = Buffer.from(crypto.sha256(json)).toString('base64url').slice(0, 16);

@@ -63,14 +63,16 @@ export class V3Rooms {
     const view = await RoomView.open(room, request.viewer.user, { context, rooms });
     const isJoined = membership.membership === 'join';
     const newlyJoined = isJoined && membership.position > request.from && !(await view.joinedSince(request.from));
-    const from = newlyJoined || request.fullState ? 0 : request.from;
+    const from = newlyJoined ? 0 : request.from;
+    // "full_state: … all state events will be returned … The timeline will still be limited by the since parameter."
+    const stateFrom = request.fullState ? 0 : from;
     const to = isJoined ? request.to : Math.min(request.to, membership.position);
     const whole = await this.#delta({ ...request, to }, view, from);
     // Who has left and then been banned learns of the ban, but not of the state in between.
     const delta = isJoined ? whole : statesUntil(whole, await view.lastLeave());
     // Whoever only refused an invite learns nothing of the room's state.
     const mayKnow = isJoined || (await view.everJoined());
-    const state = mayKnow ? await this.#state({ ...request, to }, view, { delta, from }) : [];
+    const state = mayKnow ? await this.#state({ ...request, to }, view, { delta, from: stateFrom }) : [];
     const ephemeral = isJoined ? await this.#ephemeral(request, room, from) : [];
     const data = accountDataEvents(
       accountData.filter((one) => request.filter.rooms.accountData.matches({ type: one.type })),
@@ -86,8 +88,8 @@ export class V3Rooms {
     };
     const isEmpty = delta.timeline.length === 0 && state.length === 0 && ephemeral.length === 0 && data.length === 0;
     // A room that was left is told in any case: nothing of a declined invitation is visible.
-    if (isEmpty && from !== 0 && isJoined) return { text: '', isEmpty, memberChanges };
-    const text = await this.#joinedText(request, view, { delta, state, ephemeral, data, isJoined, from });
+    if (isEmpty && stateFrom !== 0 && isJoined) return { text: '', isEmpty, memberChanges };
+    const text = await this.#joinedText(request, view, { delta, state, ephemeral, data, isJoined, from: stateFrom });
     return { text, isEmpty: false, memberChanges };
   }
 

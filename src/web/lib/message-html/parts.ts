@@ -12,7 +12,7 @@ export type Part =
   | { readonly kind: 'spoiler'; readonly reason?: string; readonly parts: readonly Part[] };
 
 /** The list of the specification, less what is handled apart (`a`, `img`, `span`, `br`, `hr`, `pre`). */
-export const ELEMENT_NAMES = [
+const ELEMENT_NAMES = [
   'del',
   'h1',
   'h2',

@@ -251,3 +251,29 @@ test('without key and without other devices one starts fresh, and talks on', { t
   await phone.engine.stop();
   await stop();
 });
+
+test('a long history is read page by page, in order and without doubles', { timeout: 20_000 }, async () => {
+  const { open, anna, ben, roomId, names, stop } = await pair();
+  const wanted = Array.from({ length: 70 }, (_, at) => `line ${at}`);
+  for (const text of wanted) await anna.commands.sendText(plain(roomId, text));
+  await anna.until('connection', undefined, (state) => state.waitingCount === 0);
+  await ben.until('rooms', undefined, (rooms) => rooms[0]?.lastEvent?.preview.text === wanted.at(-1));
+  const phone = open();
+  await phone.commands.signIn({ user: names.ben, password: `${names.ben} password`, deviceName: 'phone' });
+  await phone.until('security', undefined, (state) => state.ready && state.crossSigningExists);
+  await phone.commands.unlock((await ben.commands.showRecoveryKey()) ?? '');
+  for (const reader of [phone, ben]) {
+    for (let page = 0; page < 10; page += 1) {
+      const { atStart } = await reader.until(
+        'timeline',
+        roomId,
+        ({ isLoading, items }) => !isLoading && items.length > 0,
+      );
+      if (atStart) break;
+      await reader.commands.loadOlder(roomId);
+    }
+    assert.deepEqual(await reader.texts(roomId, (texts) => texts.length === wanted.length), wanted);
+  }
+  await phone.engine.stop();
+  await stop();
+});

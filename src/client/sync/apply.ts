@@ -9,7 +9,7 @@ import type { EventRecord, LastEvent, TableName } from '../store/records.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { Store, WriteTransaction } from '../store/store.ts';
 import { previewOf } from '../timeline/body.ts';
-import { appendLive, applyRedaction, FRAGMENT_TABLES } from '../timeline/fragments.ts';
+import { appendLive, applyRedaction, FRAGMENT_TABLES, unreadableSessions } from '../timeline/fragments.ts';
 import { sealEvent, withDecrypted } from '../timeline/records.ts';
 import type { RoomChange, SyncChanges } from './changes.ts';
 import { directRooms, mergeRoom, mutedRooms } from './room-merge.ts';
@@ -38,6 +38,8 @@ export interface Applied {
   readonly typing: SyncChanges['typing'];
   /** Verification events that arrived in rooms, readable. */
   readonly verificationEvents: readonly { readonly roomId: string; readonly event: RoomEvent }[];
+  /** Sessions of events that could not be read: their keys may have come in the meantime. */
+  readonly unreadable: readonly { readonly roomId: string; readonly sessionId: string }[];
   /** Joined rooms that turned out to be encrypted, or whose members changed. */
   readonly encryptedRooms: ReadonlySet<string>;
 }
@@ -194,6 +196,9 @@ function summarise(prepared: readonly PreparedRoom[], changes: SyncChanges, touc
     eventIds: new Set(events.map(({ event }) => event.eventId)),
     accountDataTypes: new Set(changes.accountData.filter((one) => one.roomId === undefined).map((one) => one.type)),
     typing: changes.typing,
+    unreadable: prepared.flatMap(({ change, records }) =>
+      unreadableSessions(records).map((sessionId) => ({ roomId: change.roomId, sessionId })),
+    ),
     verificationEvents: events.filter(({ event }) => isVerification(event)),
     encryptedRooms: new Set(
       prepared

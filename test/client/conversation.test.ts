@@ -1,5 +1,6 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
+import type { TimelineWindow } from '../../src/client/timeline/room-timeline.ts';
 import { startRealServer } from './real-server.ts';
 import { memoryHost, nextTurn, TestClient, type Fetch } from './headless.ts';
 
@@ -15,7 +16,7 @@ function setUp() {
   const tapped: Fetch = async (url, init) => {
     const isSliding = url.includes('simplified_msc3575');
     if (isSliding && state.withoutSliding) return Response.json({ errcode: 'M_UNRECOGNIZED' }, { status: 404 });
-    if (isSliding && state.forgetsPosition && String(init.body).includes('"pos"')) {
+    if (isSliding && state.forgetsPosition && typeof init.body === 'string' && init.body.includes('"pos"')) {
       state.forgetsPosition = false;
       return Response.json({ errcode: 'M_UNKNOWN_POS' }, { status: 400 });
     }
@@ -151,7 +152,7 @@ test('two devices of one person verify each other by emoji, and secrets follow',
 });
 
 test('two people verify each other by emoji in their room', { timeout: 20_000 }, async () => {
-  const { anna, ben, ids, stop } = await pair();
+  const { open, anna, ben, ids, names, roomId, stop } = await pair();
   await anna.commands.startVerification({ userId: ids.ben });
   const request = await ben.until('verification', undefined, (one) => one?.phase === 'requested');
   await ben.commands.acceptVerification(ids.anna, request?.flowId ?? '');
@@ -162,6 +163,19 @@ test('two people verify each other by emoji in their room', { timeout: 20_000 },
   await ben.commands.confirmVerification(ids.anna, right?.flowId ?? '');
   await anna.until('verification', undefined, (one) => one?.phase === 'done');
   while (!(await anna.commands.isUserVerified(ids.ben))) await nextTurn();
+  // A device that Ben has not signed gets nothing from somebody who has verified him; the others do.
+  const phone = open();
+  await phone.commands.signIn({ user: names.ben, password: `${names.ben} password`, deviceName: 'phone' });
+  await phone.until('security', undefined, (state) => state.ready && state.crossSigningExists);
+  await anna.commands.sendText(plain(roomId, 'for verified eyes'));
+  await ben.texts(roomId, (texts) => texts.includes('for verified eyes'));
+  const cause = (items: TimelineWindow['items']) => items.map(({ body }) => body.kind === 'unreadable' && body.cause);
+  await phone.until('timeline', roomId, ({ items }) => cause(items).includes('withheld'));
+  await phone.commands.unlock((await ben.commands.showRecoveryKey()) ?? '');
+  await phone.until('security', undefined, (state) => state.deviceVerified);
+  await anna.commands.sendText(plain(roomId, 'welcome back'));
+  await phone.texts(roomId, (texts) => texts.includes('welcome back'));
+  await phone.engine.stop();
   await stop();
 });
 

@@ -132,7 +132,6 @@ export const EN = {
   sent: 'Sent',
   read: 'Read',
   notSent: 'Not sent',
-  notSentVerified: 'Not sent: somebody here has a new, unverified device.',
   retry: 'Retry',
   delete: 'Delete',
   notEncryptedHere: 'Not encrypted',

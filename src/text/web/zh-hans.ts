@@ -128,7 +128,6 @@ export const ZH_HANS: Catalogue = {
   sent: '已发送',
   read: '已读',
   notSent: '未发送',
-  notSentVerified: '未发送：这里有人使用了未验证的新设备。',
   retry: '重试',
   delete: '删除',
   notEncryptedHere: '未加密',

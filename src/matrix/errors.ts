@@ -15,7 +15,6 @@ export const ERRORS = {
   M_MISSING_TOKEN: { status: 401 },
   M_USER_LOCKED: { status: 401, extra: {} as { soft_logout: true } },
   M_USER_SUSPENDED: { status: 403 },
-  M_USER_DEACTIVATED: { status: 403 },
   M_BAD_JSON: { status: 400 },
   M_NOT_JSON: { status: 400 },
   M_NOT_FOUND: { status: 404 },

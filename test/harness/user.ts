@@ -61,9 +61,10 @@ export class User {
     return (await this.call(method, path, body)).expect(200);
   }
 
-  /** A call that must fail just so. */
-  async fails(status: number, errcode: string, method: Method, path: string, body?: unknown): Promise<Answer> {
-    return (await this.call(method, path, body)).expect(status, errcode);
+  /** A call that must fail just so: `how` is the status and the error code, as in `403 M_FORBIDDEN`. */
+  async fails(how: string, method: Method, path: string, body?: unknown): Promise<Answer> {
+    const [status, errcode] = how.split(' ');
+    return (await this.call(method, path, body)).expect(Number(status), errcode);
   }
 
   nextTransaction(): string {

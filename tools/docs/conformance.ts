@@ -40,11 +40,19 @@ export function coverageOf(sources: readonly Source[]): Coverage {
     const declaration = to.startsWith('src/matrix/api/') ? to : subjects.get(to);
     if (declaration !== undefined && !tests.has(declaration)) tests.set(declaration, from);
   }
-  for (const { file } of sources) {
-    const named = /^test\/conformance\/([a-z-]+)\/(\w+)\.test\.ts$/.exec(file);
-    if (named !== null) tests.set(`src/matrix/api/${named[1]}/${named[2]}.ts`, file);
+  for (const source of sources) {
+    for (const declaration of namedByTests(source)) tests.set(declaration, source.file);
   }
   return { handlers, tests };
+}
+
+/** A file of `test/conformance/<api>` names operations by its own name and in titles: `test('kick, ban: …`. */
+function namedByTests({ file, text }: Source): string[] {
+  const [, api, name] = /^test\/conformance\/([a-z-]+)\/(\w+)\.test\.ts$/.exec(file) ?? [];
+  if (api === undefined || name === undefined) return [];
+  const titles = [...text.matchAll(/\b(?:test|it|describe)\(\s*['"`]([\w, ]+):/g)].map(([, title]) => title ?? '');
+  const ids = [...titles.flatMap((title) => title.split(/,? +/)), name];
+  return ids.map((id) => declarationOf({ api, id }));
 }
 
 function reachable(roots: readonly string[], imports: readonly { from: string; to: string }[]): Set<string> {

@@ -52,11 +52,14 @@ describe('conformance', () => {
   });
 
   it('draws a row with links', () => {
-    const test = parseSource('test/conformance/client-server/login.test.ts', '');
+    const test = parseSource(
+      'test/conformance/client-server/session.test.ts',
+      "test('logout, login: work', () => {});\n",
+    );
     const operation = { id: 'login', api: 'client-server', method: 'POST', path: '/login' } as const;
     const full = { ...operation, access: 'none', rateLimited: true, parameters: [], body: {}, summary: '' } as const;
     const page = conformancePage([{ ...full, responses: new Map() }], coverageOf([declaration, handler, index, test]));
     assert.match(page, /1 operations · 1 served · 1 with a test/);
-    assert.match(page, /\| `login` \| POST `\/login` \| \[login\.ts\]\(.*\) \| \[login\.test\.ts\]\(.*\) \|/);
+    assert.match(page, /\| `login` \| POST `\/login` \| \[login\.ts\]\(.*\) \| \[session\.test\.ts\]\(.*\) \|/);
   });
 });

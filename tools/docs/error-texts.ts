@@ -29,10 +29,6 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     when: 'An administrator has suspended the account: reading and leaving work, speaking does not.',
     remedy: 'Show it; the operations that still work are listed in the specification under "Account suspension".',
   },
-  M_USER_DEACTIVATED: {
-    when: 'The account was deactivated; what was asked for needs one that is in use.',
-    remedy: 'Nothing: it stays so.',
-  },
   M_BAD_JSON: {
     when: 'The body is JSON of the wrong shape: a field is missing or has the wrong type.',
     remedy: 'Repair the caller; `error` names the field.',

@@ -50,16 +50,17 @@ export function ${id}Route(_services: Services): ClientRoute {
 `;
 }
 
-function testText({ api, id, method, path }: Operation): string {
+function testText({ id, method, path }: Operation): string {
   return `import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { ${id} } from '../../../src/matrix/api/${api}/${id}.ts';
+import { test } from 'node:test';
+import { useServer } from '../../harness/index.ts';
 
-describe('${id}', () => {
-  it('answers what the specification says, and refuses what it forbids', () => {
-    assert.equal(${id}.path, '${path}');
-    assert.fail('Say here what ${method} ${path} must do.');
-  });
+const server = useServer();
+
+test('${id}: answers what the specification says', async () => {
+  const alice = await server.register('alice');
+  assert.ok(alice);
+  assert.fail('Say here what ${method} ${path} must answer.');
 });
 `;
 }

@@ -7,6 +7,9 @@ import { type Finding, isTest, type Source } from './source.ts';
 const ENTRY_POINTS = [
   /^src\/cli\/main\.ts$/,
   /^src\/web\/lib\/workers\//,
+  // Started as processes of their own, by their URL.
+  /^src\/adapters\/images\/decoder\.ts$/,
+  /^src\/storage\/conformance\/crash-writer\.ts$/,
   /(?:^|[-/])(?:worker|thread)\.ts$/,
   /\.d\.ts$/,
   /^src\/web\/[^/]+\.tsx?$/,

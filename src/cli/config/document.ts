@@ -9,7 +9,7 @@ export type Chosen = Readonly<Record<string, unknown>>;
 
 const WIDTH = 100;
 const HEAD = `# The configuration of a Postern server. A key that is commented out has the value that it shows.
-# Any key can also be set by environment (POSTERN_LOG__LEVEL=warn) or flag (--log.level warn).
+# Any key can also be set by environment (POSTERN_LOG__LEVEL=warn) or flag (--log.level=warn).
 # A secret may stand here, in a file of its own ({ file: PATH }), or in the environment ({ env: NAME }).
 `;
 

@@ -1,8 +1,9 @@
 /** Account data, tags and filters: what clients keep on the server for themselves. The face of the folder. */
-import { canonicalJson } from '../../matrix/canonical-json.ts';
+import { LRUCache } from 'lru-cache';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type UserId, utf8Length } from '../../matrix/ids.ts';
 import { getObject, isObject, type JsonObject, type JsonValue } from '../../matrix/json.ts';
+import { jsonText } from '../../matrix/json-input.ts';
 import { parseTrusted } from '../../matrix/json-parse.ts';
 import type { RoomNumber } from '../../ports/store/index.ts';
 import { KeyedQueue } from '../../lib/queue.ts';
@@ -14,6 +15,7 @@ const TYPE_BYTES_MAX = 255;
 /** "Tags … user-defined … must not exceed 255 bytes." */
 const TAG_BYTES_MAX = 255;
 const TAGS_MAX = 100;
+const CONTENTS_MAX = 20_000;
 
 /** "The server MUST reject … m.fully_read and m.push_rules": they have endpoints of their own. */
 const MANAGED_TYPES: ReadonlySet<string> = new Set(['m.fully_read', 'm.push_rules']);
@@ -22,20 +24,47 @@ export class AccountData {
   readonly #context: Context;
   readonly #queue = new KeyedQueue<UserId>();
 
+  /** Contents that were read lately, and by user under which keys. */
+  readonly #contents = new LRUCache<string, { content: JsonObject | undefined }>({ max: CONTENTS_MAX });
+  readonly #keys = new LRUCache<UserId, Set<string>>({ max: CONTENTS_MAX });
+  readonly #versions = new LRUCache<UserId, number>({ max: CONTENTS_MAX });
+
   constructor(context: Context) {
     this.#context = context;
+    context.stream.listen((change) => {
+      if (change.kind === 'account-data') this.#forget(change.user);
+    });
   }
 
   /** The content of one type, `undefined` where it was never set or has been deleted. */
   async find(user: UserId, room: RoomNumber | undefined, type: string): Promise<JsonObject | undefined> {
+    const key = JSON.stringify([user, room, type]);
+    const cached = this.#contents.get(key);
+    if (cached !== undefined) return cached.content;
+    const version = this.#versions.get(user) ?? 0;
     const row = await this.#context.store.userData.findAccountData(user, room, type);
-    const content = row === undefined ? undefined : parseTrusted(row.content);
-    return isObject(content) ? content : undefined;
+    const value = row === undefined ? undefined : parseTrusted(row.content);
+    const content = isObject(value) ? value : undefined;
+    if ((this.#versions.get(user) ?? 0) === version) this.#remember(user, key, content);
+    return content;
+  }
+
+  #remember(user: UserId, key: string, content: JsonObject | undefined): void {
+    this.#contents.set(key, { content });
+    const keys = this.#keys.get(user) ?? new Set<string>();
+    this.#keys.set(user, keys.add(key));
+  }
+
+  /** Something of the user's changed: what is remembered of them is read anew. */
+  #forget(user: UserId): void {
+    this.#versions.set(user, (this.#versions.get(user) ?? 0) + 1);
+    for (const key of this.#keys.get(user) ?? []) this.#contents.delete(key);
+    this.#keys.delete(user);
   }
 
   /** Sets account data on behalf of a client. Throws where the type belongs to an endpoint of its own. */
   async set(user: UserId, room: RoomNumber | undefined, type: string, content: JsonObject): Promise<void> {
-    if (MANAGED_TYPES.has(type) && (room !== undefined || type === 'm.push_rules')) {
+    if (MANAGED_TYPES.has(type)) {
       throw new MatrixError('M_BAD_JSON', `${type} is set through an endpoint of its own`, { status: 405 });
     }
     if (utf8Length(type) > TYPE_BYTES_MAX)
@@ -45,7 +74,7 @@ export class AccountData {
 
   /** Sets account data of any type. */
   async write(user: UserId, room: RoomNumber | undefined, type: string, content: JsonObject): Promise<void> {
-    const text = canonicalJson(content);
+    const text = jsonText(content);
     if (utf8Length(text) > CONTENT_BYTES_MAX) throw new MatrixError('M_TOO_LARGE', 'The content is larger than 64 KiB');
     const { store, stream } = this.#context;
     await store.transact((one) => {
@@ -77,7 +106,7 @@ export class AccountData {
   /** Keeps a filter and returns its id: equal filters have equal ids, so a client may define one again and again. */
   async defineFilter(user: UserId, filter: JsonObject): Promise<string> {
     const { store, crypto } = this.#context;
-    const json = canonicalJson(filter);
+    const json = jsonText(filter);
     if (utf8Length(json) > CONTENT_BYTES_MAX) throw new MatrixError('M_TOO_LARGE', 'The filter is larger than 64 KiB');
     // "filter_id … cannot start with a { as this character is used to determine if the filter is inline JSON".
     const filterId = Buffer.from(crypto.sha256(json)).toString('base64url').slice(0, 16);

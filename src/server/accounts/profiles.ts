@@ -1,5 +1,5 @@
 /** Profiles of local users: display name, avatar and free fields (client-server API, "Profiles"). */
-import { canonicalJson } from '../../matrix/canonical-json.ts';
+import { jsonText } from '../../matrix/json-input.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { parseMxcUri, type UserId, utf8Length } from '../../matrix/ids.ts';
 import type { JsonValue } from '../../matrix/json.ts';
@@ -43,7 +43,7 @@ export class Profiles {
     checkField(name, value);
     const { store } = this.#context;
     const fields = await store.accounts.getProfile(user);
-    const json = canonicalJson(value);
+    const json = jsonText(value);
     if (fields.get(name) === json) return false;
     const others = [...fields].filter(([other]) => other !== name);
     const total = others.reduce((sum, [other, text]) => sum + utf8Length(other) + utf8Length(text) + 4, 2);

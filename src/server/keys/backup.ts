@@ -1,6 +1,6 @@
 /** Server-side key backups (client-server API, "Server-side key backups"). */
 import { KeyedQueue } from '../../lib/queue.ts';
-import { canonicalJson } from '../../matrix/canonical-json.ts';
+import { jsonText } from '../../matrix/json-input.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type RoomId, type UserId, utf8Length } from '../../matrix/ids.ts';
 import type { JsonObject } from '../../matrix/json.ts';
@@ -36,7 +36,7 @@ export class Backups {
       const { store } = this.#context;
       // Versions of deleted backups are not used again.
       const version = String(Number((await store.keys.findNewestBackupVersion(user)) ?? '0') + 1);
-      const row: BackupVersionRow = { version, algorithm, authData: canonicalJson(authData), etag: 0, deleted: false };
+      const row: BackupVersionRow = { version, algorithm, authData: jsonText(authData), etag: 0, deleted: false };
       await store.transact((one) => one.keys.createBackupVersion(user, row));
       return version;
     });
@@ -72,9 +72,7 @@ export class Backups {
     }
     if (body.algorithm !== row.algorithm)
       throw new MatrixError('M_INVALID_PARAM', 'The algorithm of a backup does not change');
-    await this.#context.store.transact((one) =>
-      one.keys.setBackupAuthData(user, version, canonicalJson(body.authData)),
-    );
+    await this.#context.store.transact((one) => one.keys.setBackupAuthData(user, version, jsonText(body.authData)));
   }
 
   async delete(user: UserId, version: string): Promise<void> {
@@ -158,7 +156,7 @@ export class Backups {
 }
 
 function rowOf(roomId: RoomId, sessionId: string, key: BackupKey): BackupKeyRow {
-  const sessionData = canonicalJson(key.session_data);
+  const sessionData = jsonText(key.session_data);
   if (utf8Length(sessionData) > SESSION_BYTES_MAX || utf8Length(sessionId) > 255) {
     throw new MatrixError('M_TOO_LARGE', 'A session of the backup is too large');
   }

@@ -1,6 +1,6 @@
 /** Cross-signing: a user's three keys, and signatures on keys and devices (client-server API, "Cross-signing"). */
 import { decodeBase64 } from '../../lib/base64.ts';
-import { canonicalJson } from '../../matrix/canonical-json.ts';
+import { requireCanonical } from '../../matrix/json-input.ts';
 import { type ErrorCode, MatrixError } from '../../matrix/errors.ts';
 import type { DeviceId, UserId } from '../../matrix/ids.ts';
 import {
@@ -63,7 +63,7 @@ export class CrossSigning {
     await store.transact((one) => {
       for (const usage of USAGES) {
         const key = upload[usage];
-        if (key !== undefined) one.keys.setCrossSigningKey(user, usage, canonicalJson(key));
+        if (key !== undefined) one.keys.setCrossSigningKey(user, usage, requireCanonical(key));
       }
       one.keys.noteDeviceListChange(user);
       one.onCommit(() => stream.publish({ kind: 'device-list', position: one.position, user }));
@@ -71,7 +71,7 @@ export class CrossSigning {
   }
 
   #requireSignedBy(user: UserId, key: JsonObject, master: JsonObject): void {
-    const publicKey = publicPart(canonicalJson(master));
+    const publicKey = publicPart(requireCanonical(master));
     const signature = getString(getObject(getObject(key, 'signatures'), user), `ed25519:${publicKey}`);
     if (signature === undefined || !this.#verify(key, publicKey, signature)) {
       throw new MatrixError('M_INVALID_SIGNATURE', 'The key is not signed by the master key');
@@ -82,7 +82,7 @@ export class CrossSigning {
     const key = decodeBase64(publicKey);
     const bytes = decodeBase64(signature);
     if (key?.length !== 32 || bytes?.length !== 64) return false;
-    return this.#context.crypto.ed25519Verify(key, canonicalJson(omitKeys(object, 'signatures', 'unsigned')), bytes);
+    return this.#context.crypto.ed25519Verify(key, requireCanonical(omitKeys(object, 'signatures', 'unsigned')), bytes);
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Dehydrated devices (MSC3814): a device that waits, encrypted, for its owner's next login. */
-import { canonicalJson } from '../../matrix/canonical-json.ts';
+import { jsonText } from '../../matrix/json-input.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type DeviceId, type UserId, utf8Length } from '../../matrix/ids.ts';
 import { getString, type JsonObject } from '../../matrix/json.ts';
@@ -30,7 +30,7 @@ export class DehydratedDevices {
   async put(user: UserId, dehydration: Dehydration): Promise<DeviceId> {
     const { store, clock } = this.#context;
     const { device } = dehydration;
-    const data = canonicalJson(dehydration.deviceData);
+    const data = jsonText(dehydration.deviceData);
     if (getString(dehydration.deviceData, 'algorithm') === undefined) {
       throw new MatrixError('M_INVALID_PARAM', 'device_data names no algorithm');
     }

@@ -1,7 +1,7 @@
 /** Device keys, one-time keys and fallback keys: uploaded, queried, claimed. */
 import { LRUCache } from 'lru-cache';
 import { KeyedQueue } from '../../lib/queue.ts';
-import { canonicalJson } from '../../matrix/canonical-json.ts';
+import { requireCanonical } from '../../matrix/json-input.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type DeviceId, serverOf, type UserId, utf8Length } from '../../matrix/ids.ts';
 import {
@@ -247,7 +247,7 @@ function checkDeviceKeys(user: UserId, device: DeviceId, value: JsonValue): stri
     getStrings(keys, 'algorithms') !== undefined && isStringMap(keys['keys']) && isObject(keys['signatures']);
   if (!wellFormed) throw new MatrixError('M_BAD_JSON', 'device_keys lack algorithms, keys or signatures');
   const { unsigned: _, ...signed } = keys;
-  const json = canonicalJson(signed);
+  const json = requireCanonical(signed);
   if (utf8Length(json) > DEVICE_KEYS_BYTES_MAX)
     throw new MatrixError('M_TOO_LARGE', 'device_keys are larger than 64 KiB');
   return json;
@@ -268,7 +268,7 @@ function checkKeys(value: JsonValue | undefined, name: string): { keyId: string;
     const isKey = typeof key === 'string' || (isObject(key) && typeof key['key'] === 'string');
     if (!/^[^:]{1,64}:.{1,190}$/s.test(keyId) || !isKey)
       throw new MatrixError('M_BAD_JSON', `${name} holds something that is no key`);
-    const json = canonicalJson(key);
+    const json = requireCanonical(key);
     if (utf8Length(json) > KEY_BYTES_MAX) throw new MatrixError('M_TOO_LARGE', `A key of ${name} is too large`);
     return { keyId, json };
   });

@@ -42,6 +42,8 @@ export type Change =
   | { readonly kind: 'one-time-keys'; readonly user: UserId; readonly device: DeviceId }
   | { readonly kind: 'typing'; readonly room: RoomNumber }
   | { readonly kind: 'presence'; readonly user: UserId }
+  /** The user wants to hear no more of a room that they have left. */
+  | { readonly kind: 'forgotten'; readonly user: UserId; readonly room: RoomNumber }
   /** The device's session ended: what waits for it should stop waiting. */
   | { readonly kind: 'session-ended'; readonly user: UserId; readonly device: DeviceId };
 

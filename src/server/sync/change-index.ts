@@ -54,6 +54,13 @@ class Recency {
   }
 }
 
+export interface ToDeviceFacts {
+  /** Position of the newest message. */
+  readonly newest: number;
+  /** Whether messages may lie in the store that the device has not acknowledged. */
+  readonly isPending: boolean;
+}
+
 /** Where a user's things last changed. */
 export class UserIndex {
   readonly user: UserId;
@@ -64,8 +71,8 @@ export class UserIndex {
   /** The user's place in every room that is not forgotten. */
   readonly places = new Map<RoomNumber, RoomPlace>();
   accountDataPosition = Number.MAX_SAFE_INTEGER;
-  /** Position of the newest message for each device; absent where nobody knows yet. */
-  readonly toDevice = new Map<DeviceId, number>();
+  /** What is known of each device's messages; absent where nobody has looked yet. */
+  readonly toDevice = new Map<DeviceId, ToDeviceFacts>();
 
   constructor(user: UserId) {
     this.user = user;
@@ -117,11 +124,6 @@ export class ChangeIndex {
     context.stream.listen((change) => this.#onChange(change));
   }
 
-  /** A forgotten room is in no list any more. */
-  forget(user: UserId, room: RoomNumber): void {
-    for (const index of this.#indexes(user)) index.places.delete(room);
-  }
-
   /** The user's index, built from the store by one query where it is not in memory. */
   async get(user: UserId): Promise<UserIndex> {
     const known = this.#users.get(user);
@@ -169,6 +171,11 @@ export class ChangeIndex {
     return (this.#receipts.get(room) ?? Number.MAX_SAFE_INTEGER) > position;
   }
 
+  /** Somebody has looked and found no receipt after `position`: until one comes nobody needs to look again. */
+  noteNoReceiptsAfter(room: RoomNumber, position: number): void {
+    if (!this.#receipts.has(room)) this.#receipts.set(room, position);
+  }
+
   #indexes(user: UserId): UserIndex[] {
     const index = this.#users.peek(user) ?? this.#building.get(user)?.index;
     return index === undefined ? [] : [index];
@@ -196,7 +203,9 @@ export class ChangeIndex {
         this.waiters.wake(change.user);
         return;
       case 'to-device':
-        for (const index of this.#indexes(change.user)) index.toDevice.set(change.device, change.position);
+        for (const index of this.#indexes(change.user)) {
+          index.toDevice.set(change.device, { newest: change.position, isPending: true });
+        }
         this.waiters.wakeDevice(change.user, change.device);
         return;
       case 'device-list':
@@ -211,6 +220,9 @@ export class ChangeIndex {
         return;
       case 'presence':
         this.#wakeSharing(change.user);
+        return;
+      case 'forgotten':
+        for (const index of this.#indexes(change.user)) index.places.delete(change.room);
         return;
       case 'one-time-keys':
         return;

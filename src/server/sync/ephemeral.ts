@@ -25,7 +25,9 @@ export class Ephemeral {
       from as StreamPosition,
       to as StreamPosition,
     );
-    return rows.length === 0 ? undefined : receiptContent(rows);
+    if (rows.length > 0) return receiptContent(rows);
+    this.#index.noteNoReceiptsAfter(room, from);
+    return undefined;
   }
 
   /** The content of `m.typing` where it changed after `serial`. */

@@ -53,7 +53,7 @@ export class Sync {
     const deltas = new RoomDeltas(context, rooms);
     const members = new SyncMembers(rooms);
     const ephemeral = new Ephemeral(context, typing, index);
-    this.unread = new Unread(context, rooms, pushRules);
+    this.unread = new Unread({ context, rooms, pushRules, deltas });
     this.#deviceLists = new DeviceLists(context, rooms);
     const shared = {
       ...options,

@@ -110,6 +110,13 @@ export class RoomDeltas {
     return { events: await this.#rooms.events.load(rows), complete: rows.length < limit };
   }
 
+  /** All events of (from, to] of a room, oldest first, where they are no more than `limit`; shared by all askers. */
+  async stretch(room: Room, from: number, to: number, limit: number): Promise<readonly RoomEvent[] | undefined> {
+    const end = Math.min(to, room.head.lastPosition);
+    const { events, complete } = await this.#slice(room.number, { from, to: end, limit });
+    return complete ? events.toReversed() : undefined;
+  }
+
   /** The state at a boundary: after the last event that is not behind it. */
   async stateAt(room: Room, position: number): Promise<StateReference | undefined> {
     if (position <= 0) return undefined;

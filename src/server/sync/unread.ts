@@ -8,10 +8,11 @@ import { KeyedQueue } from '../../lib/queue.ts';
 import { type EventId, parseEventId, type UserId } from '../../matrix/ids.ts';
 import { getObject, getString, type JsonObject } from '../../matrix/json.ts';
 import { powerLevelsOf } from '../../rules/auth/index.ts';
-import { evaluatePushRules, type PushContext, PushSubject } from '../../rules/push-rules/index.ts';
+import { evaluatePushRules, type PushContext, PushSubject, type PushRuleset } from '../../rules/push-rules/index.ts';
 import type { ReceiptRow, RoomNumber, UnreadCheckpoint } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { PushRules } from '../push-rules/index.ts';
+import type { RoomDeltas } from './room-delta.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 
 export interface Counts {
@@ -37,12 +38,22 @@ interface State {
   readonly threads: Map<string, Counts>;
 }
 
+interface Judging {
+  readonly user: UserId;
+  readonly rules: PushRuleset;
+  readonly context: PushContext;
+  readonly state: State;
+  readonly only: ReadonlySet<string> | undefined;
+}
+
+/** Up to so many events a stretch is read once for all who count it. */
+const SHARED_MAX = 50;
 /** Events judged at once; a room that nobody has read for a long time is counted in steps of this. */
 const BATCH = 500;
 /** Beyond this nobody counts on: "999+" is what people see. */
 const COUNT_MAX = 10_000;
 /** Counted events that are worth a checkpoint. */
-const CHECKPOINT_AFTER = 200;
+const CHECKPOINT_AFTER = 5_000;
 const STATES_MAX = 100_000;
 /** "a maximum of 3 hops is recommended to cover indirect relationships." */
 const HOPS_MAX = 3;
@@ -51,11 +62,14 @@ export class Unread {
   readonly #context: Context;
   readonly #rooms: Rooms;
   readonly #pushRules: PushRules;
+  readonly #deltas: RoomDeltas;
   readonly #states = new LRUCache<string, State>({ max: STATES_MAX });
   readonly #queue = new KeyedQueue<string>();
 
-  constructor(context: Context, rooms: Rooms, pushRules: PushRules) {
+  constructor(parts: { context: Context; rooms: Rooms; pushRules: PushRules; deltas: RoomDeltas }) {
+    const { context, rooms, pushRules } = parts;
     this.#context = context;
+    this.#deltas = parts.deltas;
     this.#rooms = rooms;
     this.#pushRules = pushRules;
     context.stream.listen((change) => {
@@ -138,6 +152,12 @@ export class Unread {
     if (from >= to || room.head.lastPosition <= from) return;
     const rules = await this.#pushRules.get(user);
     const context = await this.#pushContext(user, room);
+    // The newest stretch is what everybody in the room counts at this moment.
+    const shared = await this.#deltas.stretch(room, from, to, SHARED_MAX);
+    if (shared !== undefined) {
+      await this.#judgeAll(shared, { user, rules, context, state, only });
+      return;
+    }
     for (let at = from; at < to; ) {
       const rows = await this.#context.store.events.pageTimeline({
         room: room.number,
@@ -146,12 +166,16 @@ export class Unread {
         direction: 'forwards',
         limit: BATCH,
       });
-      for (const event of await this.#rooms.events.load(rows)) {
-        if (event.pdu.sender === user || event.redactedBy !== undefined) continue;
-        const outcome = evaluatePushRules(rules, subjectOf(event), context);
-        if (outcome.notify) await this.#note(event, { state, only, highlight: outcome.highlight });
-      }
+      await this.#judgeAll(await this.#rooms.events.load(rows), { user, rules, context, state, only });
       at = rows.length < BATCH ? to : (rows.at(-1)?.position ?? to);
+    }
+  }
+
+  async #judgeAll(events: readonly RoomEvent[], { user, rules, context, state, only }: Judging): Promise<void> {
+    for (const event of events) {
+      if (event.pdu.sender === user || event.redactedBy !== undefined) continue;
+      const outcome = evaluatePushRules(rules, subjectOf(event), context);
+      if (outcome.notify) await this.#note(event, { state, only, highlight: outcome.highlight });
     }
   }
 

@@ -32,6 +32,9 @@ export interface RoomParts {
   readonly presenter: Presenter;
 }
 
+/** What an answer needs to know of the user's place in a room. */
+export type RoomMembership = Omit<MembershipRecord, 'event' | 'sender'>;
+
 export interface RoomAnswer {
   readonly text: string;
   /** Whether it says anything: a room without news is left out. */
@@ -52,14 +55,14 @@ export class V3Rooms {
   /** A joined room, or one that was left in the range: then the timeline ends with the leave event. */
   async joined(
     request: RoomRequest,
-    membership: MembershipRecord,
+    membership: RoomMembership,
     accountData: readonly AccountDataRow[],
   ): Promise<RoomAnswer> {
     const { context, rooms } = this.#parts;
     const room = await rooms.get(membership.room);
     const view = await RoomView.open(room, request.viewer.user, { context, rooms });
     const isJoined = membership.membership === 'join';
-    const newlyJoined = isJoined && membership.position > request.from && !(await this.#wasJoined(view, membership));
+    const newlyJoined = isJoined && membership.position > request.from && !(await this.#wasJoined(view));
     const from = newlyJoined || request.fullState ? 0 : request.from;
     const to = isJoined ? request.to : Math.min(request.to, membership.position);
     const delta = await this.#delta({ ...request, to }, view, from);
@@ -97,8 +100,8 @@ export class V3Rooms {
   }
 
   /** Whether the user was joined before the member event of the range: a changed name is no new join. */
-  async #wasJoined(view: RoomView, membership: MembershipRecord): Promise<boolean> {
-    const [event] = await this.#parts.rooms.events.getByNumber([membership.event]);
+  async #wasJoined(view: RoomView): Promise<boolean> {
+    const event = view.room.state('m.room.member', view.user);
     if (event?.stateBefore === undefined) return false;
     return (await view.membershipBefore(event)) === 'join';
   }
@@ -215,7 +218,7 @@ export class V3Rooms {
   }
 
   /** A room that the user is invited to or has knocked on: stripped state only. */
-  stripped(membership: MembershipRecord): string {
+  stripped(membership: RoomMembership): string {
     const name = membership.membership === 'invite' ? 'invite_state' : 'knock_state';
     return `{"${name}":{"events":${membership.strippedState ?? '[]'}}}`;
   }

@@ -5,7 +5,7 @@
 import type { DeviceId, UserId } from '../../matrix/ids.ts';
 import { type SyncFilter, parseSyncFilter } from '../../rules/filters/filter.ts';
 import type { JsonObject } from '../../matrix/json.ts';
-import type { AccountDataRow, MembershipRecord, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
+import type { AccountDataRow, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { Keys } from '../keys/index.ts';
 import type { Presence, PresenceState } from '../presence/index.ts';
@@ -14,10 +14,10 @@ import type { Rooms } from '../rooms/index.ts';
 import type { Viewer } from '../timeline/index.ts';
 import type { Typing } from '../typing/index.ts';
 import { type AccountDataChanges, accountDataChanges, accountDataEvents } from './account-data.ts';
-import type { ChangeIndex } from './change-index.ts';
+import type { ChangeIndex, RoomPlace } from './change-index.ts';
 import type { DeviceLists, RoomMemberChanges } from './device-lists.ts';
 import { formatSyncToken, parseSyncToken, type SyncToken } from './sync-token.ts';
-import type { RoomRequest, V3Rooms } from './v3-room.ts';
+import type { RoomMembership, RoomRequest, V3Rooms } from './v3-room.ts';
 
 export interface SyncRequest {
   readonly viewer: Viewer & { readonly device: DeviceId };
@@ -98,12 +98,17 @@ export class V3Sync {
   /** "the server … MUST delete the messages … once it receives a new sync request with the token of that answer". */
   async #acknowledge({ user, device }: SyncRequest['viewer'], since: SyncToken): Promise<void> {
     const { context, index } = this.#parts;
-    const known = (await index.get(user)).toDevice.get(device);
-    if (known !== undefined && known === 0) return;
+    const { toDevice } = await index.get(user);
+    const known = toDevice.get(device);
+    if (known?.isPending === false) return;
     const position = since.toDevice as StreamPosition;
     const { keys } = context.store;
     const pending = await keys.listToDevice(user, device, { after: 0, to: position, limit: 1 });
     if (pending.length > 0) await context.store.transact((one) => one.keys.deleteToDeviceUpTo(user, device, position));
+    // What came meanwhile has made a new entry, which stays as it is.
+    if (known !== undefined && known.newest <= position && toDevice.get(device) === known) {
+      toDevice.set(device, { newest: known.newest, isPending: false });
+    }
   }
 
   async #answer(work: Work): Promise<Answer> {
@@ -172,7 +177,7 @@ export class V3Sync {
 
   async #room(
     { request, since, filter, from, to }: Work,
-    membership: MembershipRecord,
+    membership: RoomMembership,
     data: Parameters<V3Rooms['joined']>[2],
   ): Promise<{ section: string; text: string; changes?: RoomMemberChanges } | undefined> {
     const { roomAnswers } = this.#parts;
@@ -198,7 +203,7 @@ export class V3Sync {
 
   /** "include_leave: Include rooms that the user has left"; what was left since the token is always told. */
   #showsLeft(
-    membership: MembershipRecord,
+    membership: RoomMembership,
     { filter, since, isNew }: { filter: SyncFilter; since: SyncToken | undefined; isNew: boolean },
   ): boolean {
     if (membership.forgotten) return false;
@@ -207,7 +212,7 @@ export class V3Sync {
   }
 
   /** The memberships of the rooms that changed; of all rooms where the client has nothing. */
-  async #memberships({ request, since, from }: Work): Promise<MembershipRecord[]> {
+  async #memberships({ request, since, from }: Work): Promise<readonly RoomMembership[]> {
     const { context, index, rooms, typing } = this.#parts;
     const { user } = request.viewer;
     if (since === undefined || request.fullState) return await rooms.listMemberships(user);
@@ -217,27 +222,40 @@ export class V3Sync {
         if (rooms.residentMembers(number)?.has(user) === true) numbers.add(number);
       }
     }
-    const found: MembershipRecord[] = [];
+    const { places } = await index.get(user);
+    const found: RoomMembership[] = [];
     for (const number of numbers) {
-      const membership = await context.store.rooms.findMembership(user, number);
+      const place = places.get(number);
+      // Of joined rooms everything is in memory; the others need their row.
+      const membership =
+        place?.membership === 'join'
+          ? await this.#joinedMembership(user, number, place)
+          : await context.store.rooms.findMembership(user, number);
       if (membership !== undefined && !membership.forgotten) found.push(membership);
     }
     return found;
+  }
+
+  async #joinedMembership(user: UserId, room: RoomNumber, { position }: RoomPlace): Promise<RoomMembership> {
+    const { roomId } = await this.#parts.rooms.get(room);
+    return { user, room, roomId, membership: 'join', position, forgotten: false, strippedState: undefined };
   }
 
   async #toDevice({ request, since, to }: Work): Promise<{ events: string[]; upTo: number }> {
     const { context, index } = this.#parts;
     const { user, device } = request.viewer;
     const userIndex = await index.get(user);
-    const newest = userIndex.toDevice.get(device);
+    const known = userIndex.toDevice.get(device);
     const after = since?.toDevice ?? 0;
-    if (newest !== undefined && newest <= after) return { events: [], upTo: to };
+    if (known !== undefined && known.newest <= after) return { events: [], upTo: to };
     const rows = await context.store.keys.listToDevice(user, device, {
       after: after as StreamPosition,
       to: to as StreamPosition,
       limit: TO_DEVICE_MAX,
     });
-    if (rows.length === 0 && !userIndex.toDevice.has(device)) userIndex.toDevice.set(device, after);
+    if (!userIndex.toDevice.has(device)) {
+      userIndex.toDevice.set(device, { newest: rows.at(-1)?.position ?? after, isPending: true });
+    }
     const upTo = rows.length < TO_DEVICE_MAX ? to : (rows.at(-1)?.position ?? to);
     return { events: rows.map((one) => one.json), upTo };
   }
@@ -258,7 +276,11 @@ export class V3Sync {
   }
 
   async #deviceLists({ request, from, to }: Work, changes: readonly RoomMemberChanges[]) {
-    const { deviceLists } = this.#parts;
+    const { deviceLists, index } = this.#parts;
+    const isQuiet =
+      index.deviceListPosition <= from &&
+      changes.every((one) => !one.newlyJoined && !one.newlyLeft && one.members.length === 0);
+    if (isQuiet) return { changed: [], left: [] };
     return await deviceLists.changes(request.viewer.user, from as StreamPosition, to as StreamPosition, changes);
   }
 

@@ -5,6 +5,7 @@
 import { assert, present } from '../../lib/assert.ts';
 import { encodeBase64, encodeBase64Url } from '../../lib/base64.ts';
 import { canonicalJson } from '../../matrix/canonical-json.ts';
+import { requireCanonical } from '../../matrix/json-input.ts';
 import type { Pdu } from '../../matrix/events.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type EventId, type RoomId, type UserId, utf8Length } from '../../matrix/ids.ts';
@@ -63,7 +64,7 @@ export interface BuiltEvent {
 export function buildEvent(input: EventInput, tools: BuildTools): BuiltEvent {
   const { rules, content } = input;
   checkFields(input);
-  const contentText = canonicalJson(content);
+  const contentText = requireCanonical(content);
   const assigned = rules.eventIds === 'assigned' ? `$${tools.assignedId()}:${tools.serverName}` : undefined;
   const before = `{"auth_events":${references(input.authEvents, rules, tools)},"content":`;
   const depth = `,"depth":${input.depth}${assigned === undefined ? '' : `,"event_id":${JSON.stringify(assigned)}`}`;

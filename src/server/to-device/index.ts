@@ -1,5 +1,5 @@
 /** Send-to-device messaging. The face of the folder. */
-import { canonicalJson } from '../../matrix/canonical-json.ts';
+import { jsonText } from '../../matrix/json-input.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type DeviceId, serverOf, type UserId, utf8Length } from '../../matrix/ids.ts';
 import type { JsonObject } from '../../matrix/json.ts';
@@ -57,7 +57,7 @@ export class ToDevice {
       if (serverOf(user) !== this.#context.serverName) continue;
       const known = (await this.#context.store.accounts.listDevices(user)).map((one) => one.device);
       for (const [target, content] of byDevice) {
-        const text = canonicalJson(content);
+        const text = jsonText(content);
         if (utf8Length(text) > CONTENT_BYTES_MAX)
           throw new MatrixError('M_TOO_LARGE', 'A message is larger than 64 KiB');
         const json = `{"content":${text},"sender":${JSON.stringify(sender)},"type":${JSON.stringify(type)}}`;

@@ -113,10 +113,10 @@ test('createRoom: creation_content and power_level_content_override', async () =
 test('createRoom: refuses what cannot be, and leaves nothing behind', async () => {
   const alice = await server.register('alice');
   await alice.createRoom({ room_alias_name: 'taken' });
-  await alice.fails(400, 'M_ROOM_IN_USE', 'POST', v3`/createRoom`, { room_alias_name: 'taken' });
-  await alice.fails(400, 'M_UNSUPPORTED_ROOM_VERSION', 'POST', v3`/createRoom`, { room_version: '999' });
-  await alice.fails(400, 'M_BAD_JSON', 'POST', v3`/createRoom`, { preset: 'nonsense' });
-  await alice.fails(400, 'M_BAD_JSON', 'POST', v3`/createRoom`, { name: 12 });
+  await alice.fails('400 M_ROOM_IN_USE', 'POST', v3`/createRoom`, { room_alias_name: 'taken' });
+  await alice.fails('400 M_UNSUPPORTED_ROOM_VERSION', 'POST', v3`/createRoom`, { room_version: '999' });
+  await alice.fails('400 M_BAD_JSON', 'POST', v3`/createRoom`, { preset: 'nonsense' });
+  await alice.fails('400 M_BAD_JSON', 'POST', v3`/createRoom`, { name: 12 });
   const noUser = await alice.call('POST', v3`/createRoom`, { invite: ['nobody'] });
   assert.equal(noUser.status, 400);
   const levels = { power_level_content_override: { users: { [alice.id]: 0 }, events_default: 0, state_default: 50 } };
@@ -149,7 +149,7 @@ test('upgradeRoom: a tombstone there, the same members and settings here', async
   assert.equal(create.text('predecessor', 'room_id'), old);
   assert.equal((await alice.ok('GET', v3`/rooms/${fresh}/state/m.room.name/`)).text('name'), 'Moving');
   assert.equal((await alice.ok('GET', v3`/directory/room/${`#mv:${SERVER_NAME}`}`)).text('room_id'), fresh);
-  await bob.fails(403, 'M_FORBIDDEN', 'PUT', v3`/rooms/${old}/send/m.room.message/x`, { msgtype: 'm.text', body: '' });
+  await bob.fails('403 M_FORBIDDEN', 'PUT', v3`/rooms/${old}/send/m.room.message/x`, { msgtype: 'm.text', body: '' });
   await bob.join(fresh);
 });
 
@@ -157,9 +157,9 @@ test('upgradeRoom: needs power, a known version, a room', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const room = await alice.createRoom({ preset: 'public_chat' });
   await bob.join(room);
-  await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/upgrade`, { new_version: '12' });
-  await alice.fails(400, 'M_UNSUPPORTED_ROOM_VERSION', 'POST', v3`/rooms/${room}/upgrade`, { new_version: 'none' });
-  await alice.fails(400, 'M_BAD_JSON', 'POST', v3`/rooms/${room}/upgrade`, {});
+  await bob.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/upgrade`, { new_version: '12' });
+  await alice.fails('400 M_UNSUPPORTED_ROOM_VERSION', 'POST', v3`/rooms/${room}/upgrade`, { new_version: 'none' });
+  await alice.fails('400 M_BAD_JSON', 'POST', v3`/rooms/${room}/upgrade`, {});
   const answer = await alice.call('POST', v3`/rooms/${'!none:test.example'}/upgrade`, { new_version: '12' });
   assert.ok([403, 404].includes(answer.status));
 });

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Dict, dig, url, useServer, type User, v3 } from '../../harness/index.ts';
+import { dig, url, useServer, type User, v3 } from '../../harness/index.ts';
 
 const server = useServer();
 
 const relations = (room: string, ...more: string[]): string =>
   url`/_matrix/client/v1/rooms/${room}/relations/` + more.map((one) => encodeURIComponent(one)).join('/');
 
-async function relate(user: User, room: string, parent: string, relType: string, more: Dict = {}): Promise<string> {
+async function relate(user: User, room: string, parent: string, relType: string): Promise<string> {
   const relation = { rel_type: relType, event_id: parent };
-  return await user.send(room, { msgtype: 'm.text', body: '…', ...more, 'm.relates_to': { ...relation } });
+  return await user.send(room, { msgtype: 'm.text', body: '…', 'm.relates_to': { ...relation } });
 }
 
 test('getRelatingEvents, getRelatingEventsWithRelType, getRelatingEventsWithRelTypeAndEventType: select', async () => {
@@ -51,9 +51,9 @@ test('getRelatingEvents: pages, and 404 for unknown events and those of other ro
     from = `&from=${encodeURIComponent(answer.text('next_batch'))}`;
   }
   assert.deepEqual(seen, all.toReversed());
-  await alice.fails(404, 'M_NOT_FOUND', 'GET', relations(room, '$unknown'));
+  await alice.fails('404 M_NOT_FOUND', 'GET', relations(room, '$unknown'));
   const other = await alice.createRoom();
-  await alice.fails(404, 'M_NOT_FOUND', 'GET', relations(other, root));
+  await alice.fails('404 M_NOT_FOUND', 'GET', relations(other, root));
 });
 
 test('getRelatingEvents: recurses when asked', async () => {
@@ -112,10 +112,12 @@ test('getOneRoomEvent: an edit is bundled, a reaction twice is a duplicate', asy
   const alice = await server.register('alice');
   const room = await alice.createRoom();
   const event = await alice.send(room, 'before');
-  const edit = await relate(alice, room, event, 'm.replace', { 'm.new_content': { msgtype: 'm.text', body: 'after' } });
+  const replacement = { 'm.new_content': { msgtype: 'm.text', body: 'after' } };
+  const relation = { rel_type: 'm.replace', event_id: event };
+  const edit = await alice.send(room, { msgtype: 'm.text', body: '…', ...replacement, 'm.relates_to': relation });
   const seen = await alice.ok('GET', v3`/rooms/${room}/event/${event}`);
   assert.equal(seen.text('unsigned', 'm.relations', 'm.replace', 'event_id'), edit);
   const reaction = { 'm.relates_to': { rel_type: 'm.annotation', event_id: event, key: '+' } };
   await alice.send(room, reaction, 'm.reaction');
-  await alice.fails(400, 'M_DUPLICATE_ANNOTATION', 'PUT', v3`/rooms/${room}/send/m.reaction/again`, reaction);
+  await alice.fails('400 M_DUPLICATE_ANNOTATION', 'PUT', v3`/rooms/${room}/send/m.reaction/again`, reaction);
 });

@@ -95,7 +95,7 @@ test('getEventContext: the events around one, and the state there', async () => 
   assert.deepEqual(bodies(before), ['m1']);
   const after = await page(alice, room, { dir: 'f', limit: '1', from: context.text('end') });
   assert.deepEqual(bodies(after), ['m7']);
-  await alice.fails(404, 'M_NOT_FOUND', 'GET', v3`/rooms/${room}/context/$none`);
+  await alice.fails('404 M_NOT_FOUND', 'GET', v3`/rooms/${room}/context/$none`);
 });
 
 test('getOneRoomEvent: not found for unknown events, those of other rooms and outsiders (adv-052)', async () => {
@@ -103,8 +103,8 @@ test('getOneRoomEvent: not found for unknown events, those of other rooms and ou
   const room = await alice.createRoom();
   const other = await alice.createRoom();
   const event = await alice.send(other);
-  const unknown = await alice.fails(404, 'M_NOT_FOUND', 'GET', v3`/rooms/${room}/event/$unknown`);
-  const foreign = await alice.fails(404, 'M_NOT_FOUND', 'GET', v3`/rooms/${room}/event/${event}`);
+  const unknown = await alice.fails('404 M_NOT_FOUND', 'GET', v3`/rooms/${room}/event/$unknown`);
+  const foreign = await alice.fails('404 M_NOT_FOUND', 'GET', v3`/rooms/${room}/event/${event}`);
   assert.deepEqual(unknown.body, foreign.body);
   const outside = await bob.call('GET', v3`/rooms/${other}/event/${event}`);
   assert.ok([403, 404].includes(outside.status));
@@ -135,7 +135,7 @@ test('getJoinedMembersByRoom: with profiles, for members only', async () => {
   const joined = (await alice.ok('GET', v3`/rooms/${room}/joined_members`)).object('joined');
   assert.deepEqual(Object.keys(joined).toSorted(), [alice.id, bob.id].toSorted());
   await bob.leave(room);
-  await bob.fails(403, 'M_FORBIDDEN', 'GET', v3`/rooms/${room}/joined_members`);
+  await bob.fails('403 M_FORBIDDEN', 'GET', v3`/rooms/${room}/joined_members`);
 });
 
 test('getEventByTimestamp: the nearest event in each direction', async () => {
@@ -147,10 +147,10 @@ test('getEventByTimestamp: the nearest event in each direction', async () => {
   const nearest = await alice.ok('GET', `${path}?ts=${at + 60_000}&dir=b`);
   assert.equal(nearest.text('event_id'), event);
   assert.equal(nearest.number('origin_server_ts'), at);
-  await alice.fails(404, 'M_NOT_FOUND', 'GET', `${path}?ts=${at + 60_000}&dir=f`);
+  await alice.fails('404 M_NOT_FOUND', 'GET', `${path}?ts=${at + 60_000}&dir=f`);
   const first = (await alice.ok('GET', `${path}?ts=0&dir=f`)).text('event_id');
   assert.equal((await alice.ok('GET', v3`/rooms/${room}/event/${first}`)).text('type'), 'm.room.create');
-  await alice.fails(400, 'M_MISSING_PARAM', 'GET', `${path}?dir=f`);
+  await alice.fails('400 M_MISSING_PARAM', 'GET', `${path}?dir=f`);
   const outside = await bob.call('GET', `${path}?ts=${at}&dir=b`);
   assert.ok([403, 404].includes(outside.status), 'adv-054');
 });

@@ -15,7 +15,7 @@ test('joinRoomById: public rooms by anyone, private ones by invitation', async (
   assert.equal(answer.text('room_id'), open);
   assert.equal((await alice.ok('GET', v3`/rooms/${open}/state/m.room.member/${bob.id}`)).text('reason'), 'because');
   const closed = await alice.createRoom({});
-  await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${closed}/join`, {});
+  await bob.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${closed}/join`, {});
   await alice.invite(closed, bob);
   await bob.join(closed);
   assert.equal(await membership(alice, closed, bob), 'join');
@@ -37,7 +37,7 @@ test('joinRoom: by alias; an unknown alias or room is not found', async () => {
   const room = await alice.createRoom({ preset: 'public_chat', room_alias_name: 'byalias' });
   const alias = `#byalias:${SERVER_NAME}`;
   assert.equal((await bob.ok('POST', v3`/join/${alias}`, {})).text('room_id'), room);
-  await bob.fails(404, 'M_NOT_FOUND', 'POST', v3`/join/${`#none:${SERVER_NAME}`}`, {});
+  await bob.fails('404 M_NOT_FOUND', 'POST', v3`/join/${`#none:${SERVER_NAME}`}`, {});
   const unknown = await bob.call('POST', v3`/join/${`!none:${SERVER_NAME}`}`, {});
   assert.ok([403, 404].includes(unknown.status), String(unknown.status));
   assert.ok([400, 404].includes((await bob.call('POST', v3`/join/${'neither'}`, {})).status));
@@ -48,7 +48,7 @@ test('joinRoom: banned users stay out until they are unbanned', async () => {
   const room = await alice.createRoom({ preset: 'public_chat' });
   await bob.join(room);
   await alice.ok('POST', v3`/rooms/${room}/ban`, { user_id: bob.id, reason: 'spam' });
-  await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/join/${room}`, {});
+  await bob.fails('403 M_FORBIDDEN', 'POST', v3`/join/${room}`, {});
   await alice.ok('POST', v3`/rooms/${room}/unban`, { user_id: bob.id });
   await bob.join(room);
 });
@@ -59,13 +59,13 @@ test('ban, unban, kick: need the power for it', async () => {
   await bob.join(room);
   await carol.join(room);
   for (const action of ['ban', 'kick'] as const) {
-    await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/${action}`, { user_id: carol.id });
-    await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/${action}`, { user_id: alice.id });
+    await bob.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/${action}`, { user_id: carol.id });
+    await bob.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/${action}`, { user_id: alice.id });
   }
   await alice.ok('POST', v3`/rooms/${room}/kick`, { user_id: carol.id, reason: 'out' });
   assert.equal(await membership(alice, room, carol), 'leave');
   await alice.ok('POST', v3`/rooms/${room}/ban`, { user_id: carol.id });
-  await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/unban`, { user_id: carol.id });
+  await bob.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/unban`, { user_id: carol.id });
   await alice.ok('POST', v3`/rooms/${room}/unban`, { user_id: carol.id });
   assert.equal(await membership(alice, room, carol), 'leave');
 });
@@ -74,7 +74,7 @@ test('kick, ban, unban, inviteUser: bodies without a user id are refused', async
   const alice = await server.register('alice');
   const room = await alice.createRoom();
   for (const action of ['kick', 'ban', 'unban', 'invite']) {
-    await alice.fails(400, 'M_BAD_JSON', 'POST', v3`/rooms/${room}/${action}`, { user_id: 5 });
+    await alice.fails('400 M_BAD_JSON', 'POST', v3`/rooms/${room}/${action}`, { user_id: 5 });
     const wrong = await alice.call('POST', v3`/rooms/${room}/${action}`, { user_id: 'no user' });
     assert.equal(wrong.status, 400);
   }
@@ -83,18 +83,18 @@ test('kick, ban, unban, inviteUser: bodies without a user id are refused', async
 test('kick: somebody who is not in the room', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const room = await alice.createRoom();
-  await alice.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/kick`, { user_id: bob.id });
+  await alice.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/kick`, { user_id: bob.id });
 });
 
 test('inviteUser: by members with the power, not for those who are in or banned', async () => {
   const [alice, bob, carol] = await server.users('alice', 'bob', 'carol');
   const room = await alice.createRoom({ power_level_content_override: { invite: 50 } });
   await alice.bring(room, bob);
-  await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/invite`, { user_id: carol.id });
-  await carol.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/invite`, { user_id: carol.id });
-  await alice.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/invite`, { user_id: bob.id });
+  await bob.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/invite`, { user_id: carol.id });
+  await carol.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/invite`, { user_id: carol.id });
+  await alice.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/invite`, { user_id: bob.id });
   await alice.ok('POST', v3`/rooms/${room}/ban`, { user_id: carol.id });
-  await alice.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/invite`, { user_id: carol.id });
+  await alice.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/invite`, { user_id: carol.id });
 });
 
 test('leaveRoom: leaves, and rejects an invitation', async () => {
@@ -103,10 +103,10 @@ test('leaveRoom: leaves, and rejects an invitation', async () => {
   await alice.invite(room, bob);
   await bob.leave(room);
   assert.equal(await membership(alice, room, bob), 'leave');
-  await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/join`, {});
+  await bob.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/join`, {});
   await alice.bring(room, bob);
   await bob.ok('POST', v3`/rooms/${room}/leave`, { reason: 'bye' });
-  await bob.fails(403, 'M_FORBIDDEN', 'PUT', v3`/rooms/${room}/send/m.room.message/1`, { body: '', msgtype: 'm.text' });
+  await bob.fails('403 M_FORBIDDEN', 'PUT', v3`/rooms/${room}/send/m.room.message/1`, { body: '', msgtype: 'm.text' });
   const stranger = await bob.call('POST', v3`/rooms/${`!no:${SERVER_NAME}`}/leave`, {});
   assert.ok([403, 404].includes(stranger.status));
 });
@@ -133,18 +133,18 @@ test('knockRoom: where the join rule is knock, and accepting is inviting', async
   const room = await alice.createRoom({ initial_state: rules });
   assert.equal((await bob.ok('POST', v3`/knock/${room}`, { reason: 'please' })).text('room_id'), room);
   assert.equal(await membership(alice, room, bob), 'knock');
-  await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/join`, {});
+  await bob.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/join`, {});
   assert.ok((await bob.sync()).get('rooms', 'knock', room) !== undefined, 'the knock is in /sync');
   await alice.invite(room, bob);
   await bob.join(room);
-  await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/knock/${room}`, {});
+  await bob.fails('403 M_FORBIDDEN', 'POST', v3`/knock/${room}`, {});
 });
 
 test('knockRoom: not on rooms that do not allow it', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const room = await alice.createRoom();
-  await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/knock/${room}`, {});
-  await bob.fails(404, 'M_NOT_FOUND', 'POST', v3`/knock/${`#none:${SERVER_NAME}`}`, {});
+  await bob.fails('403 M_FORBIDDEN', 'POST', v3`/knock/${room}`, {});
+  await bob.fails('404 M_NOT_FOUND', 'POST', v3`/knock/${`#none:${SERVER_NAME}`}`, {});
 });
 
 test('joinRoomById: a restricted room lets in members of the allowed room', async () => {
@@ -153,7 +153,7 @@ test('joinRoomById: a restricted room lets in members of the allowed room', asyn
   const allow = [{ type: 'm.room_membership', room_id: club }];
   const rules = [{ type: 'm.room.join_rules', state_key: '', content: { join_rule: 'restricted', allow } }];
   const room = await alice.createRoom({ initial_state: rules, room_version: '10' });
-  await bob.fails(403, 'M_FORBIDDEN', 'POST', v3`/rooms/${room}/join`, {});
+  await bob.fails('403 M_FORBIDDEN', 'POST', v3`/rooms/${room}/join`, {});
   await bob.join(club);
   await bob.join(room);
   const member = await alice.ok('GET', v3`/rooms/${room}/state/m.room.member/${bob.id}`);

@@ -104,7 +104,7 @@ test('getRoomState, getMembersByRoom: a declined invitation or a withdrawn knock
   await knocker.leave(room);
   for (const user of [guest, knocker]) {
     for (const path of [v3`/rooms/${room}/state`, v3`/rooms/${room}/members`, v3`/rooms/${room}/state/m.room.name/`]) {
-      await user.fails(403, 'M_FORBIDDEN', 'GET', path);
+      await user.fails('403 M_FORBIDDEN', 'GET', path);
     }
   }
 });

@@ -53,7 +53,7 @@ test('sendMessage: refused for those who are not in, and without power', async (
   await alice.invite(room, carol);
   const body = { msgtype: 'm.text', body: 'x' };
   for (const user of [bob, carol]) {
-    await user.fails(403, 'M_FORBIDDEN', 'PUT', v3`/rooms/${room}/send/m.room.message/1`, body);
+    await user.fails('403 M_FORBIDDEN', 'PUT', v3`/rooms/${room}/send/m.room.message/1`, body);
   }
   const nowhere = await alice.call('PUT', v3`/rooms/${`!no:${SERVER_NAME}`}/send/m.room.message/1`, body);
   assert.ok([403, 404].includes(nowhere.status));
@@ -118,7 +118,7 @@ test('redactEvent: ones own events always, those of others with power', async ()
   await bob.join(room);
   const hers = await alice.send(room);
   const his = await bob.send(room);
-  await bob.fails(403, 'M_FORBIDDEN', 'PUT', v3`/rooms/${room}/redact/${hers}/1`, {});
+  await bob.fails('403 M_FORBIDDEN', 'PUT', v3`/rooms/${room}/redact/${hers}/1`, {});
   const first = await bob.ok('PUT', v3`/rooms/${room}/redact/${his}/2`, { reason: 'mine' });
   const again = await bob.ok('PUT', v3`/rooms/${room}/redact/${his}/2`, { reason: 'mine' });
   assert.equal(again.text('event_id'), first.text('event_id'), 'the transaction id makes it idempotent');
@@ -145,12 +145,12 @@ test('setRoomStateWithKey: needs power and the right key', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const room = await alice.createRoom({ preset: 'public_chat' });
   await bob.join(room);
-  await bob.fails(403, 'M_FORBIDDEN', 'PUT', v3`/rooms/${room}/state/m.room.name/`, { name: 'mine' });
+  await bob.fails('403 M_FORBIDDEN', 'PUT', v3`/rooms/${room}/state/m.room.name/`, { name: 'mine' });
   await alice.setState(room, 'm.room.power_levels', { users: {}, state_default: 0, events: {} });
-  await bob.fails(403, 'M_FORBIDDEN', 'PUT', v3`/rooms/${room}/state/org.example.x/${alice.id}`, {});
+  await bob.fails('403 M_FORBIDDEN', 'PUT', v3`/rooms/${room}/state/org.example.x/${alice.id}`, {});
   await bob.ok('PUT', v3`/rooms/${room}/state/org.example.x/${bob.id}`, {});
   const badAlias = { alias: `#none:${SERVER_NAME}` };
-  await alice.fails(400, 'M_BAD_ALIAS', 'PUT', v3`/rooms/${room}/state/m.room.canonical_alias/`, badAlias);
+  await alice.fails('400 M_BAD_ALIAS', 'PUT', v3`/rooms/${room}/state/m.room.canonical_alias/`, badAlias);
 });
 
 test('getRoomStateWithKey: content, or with format=event the whole event', async () => {
@@ -159,8 +159,8 @@ test('getRoomStateWithKey: content, or with format=event the whole event', async
   const event = await alice.ok('GET', `${v3`/rooms/${room}/state/m.room.name/`}?format=event`);
   assert.equal(event.text('content', 'name'), 'Named');
   assert.equal(event.text('type'), 'm.room.name');
-  await alice.fails(404, 'M_NOT_FOUND', 'GET', v3`/rooms/${room}/state/m.room.avatar/`);
-  await bob.fails(403, 'M_FORBIDDEN', 'GET', v3`/rooms/${room}/state/m.room.name/`);
+  await alice.fails('404 M_NOT_FOUND', 'GET', v3`/rooms/${room}/state/m.room.avatar/`);
+  await bob.fails('403 M_FORBIDDEN', 'GET', v3`/rooms/${room}/state/m.room.name/`);
 });
 
 test('getRoomState: all of it; frozen for those who left', async () => {

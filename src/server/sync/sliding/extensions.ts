@@ -9,7 +9,7 @@ import type { PushRules } from '../../push-rules/index.ts';
 import type { Rooms } from '../../rooms/index.ts';
 import { accountDataChanges, accountDataEvents } from '../account-data.ts';
 import type { ChangedPlace, DeviceLists } from '../device-lists.ts';
-import type { UserIndex } from '../change-index.ts';
+import type { ChangeIndex, UserIndex } from '../change-index.ts';
 import type { Ephemeral } from '../ephemeral.ts';
 import type { Serials } from './connection.ts';
 import type { Extensions, ParsedRequest } from './request.ts';
@@ -22,6 +22,7 @@ export interface ExtensionParts {
   readonly pushRules: PushRules;
   readonly deviceLists: DeviceLists;
   readonly ephemeral: Ephemeral;
+  readonly index: ChangeIndex;
 }
 
 export interface ExtensionRequest {
@@ -67,32 +68,45 @@ export class SlidingExtensions {
     return { texts: present.map((one) => one.text), hasNews: present.some((one) => one.isNews) };
   }
 
-  async #toDevice({ user, device, to }: ExtensionRequest, wish: NonNullable<Extensions['toDevice']>) {
+  async #toDevice({ user, device, to, index }: ExtensionRequest, wish: NonNullable<Extensions['toDevice']>) {
     const { store } = this.#parts.context;
     const after = wish.since === undefined ? 0 : Number(/^d?([0-9]{1,15})$/.exec(wish.since)?.[1] ?? Number.NaN);
     if (Number.isNaN(after)) throw new MatrixError('M_INVALID_PARAM', 'That is no to-device token');
-    if (after > 0) await this.#acknowledge(user, device, after as StreamPosition);
+    if (after > 0) await this.#acknowledge(index, device, after as StreamPosition);
+    const known = index.toDevice.get(device);
+    if (known !== undefined && known.newest <= after) {
+      return { text: `"to_device":{"events":[],"next_batch":"d${to}"}`, isNews: false };
+    }
     const rows = await store.keys.listToDevice(user, device, {
       after: after as StreamPosition,
       to: to as StreamPosition,
       limit: wish.limit,
     });
+    if (!index.toDevice.has(device)) {
+      index.toDevice.set(device, { newest: rows.at(-1)?.position ?? after, isPending: true });
+    }
     const upTo = rows.length < wish.limit ? to : (rows.at(-1)?.position ?? to);
     const events = rows.map((one) => one.json).join(',');
     return { text: `"to_device":{"events":[${events}],"next_batch":"d${upTo}"}`, isNews: rows.length > 0 };
   }
 
-  async #acknowledge(user: UserId, device: DeviceId, position: StreamPosition): Promise<void> {
+  async #acknowledge({ user, toDevice }: UserIndex, device: DeviceId, position: StreamPosition): Promise<void> {
+    const known = toDevice.get(device);
+    if (known?.isPending === false) return;
     const { store } = this.#parts.context;
     const pending = await store.keys.listToDevice(user, device, { after: 0, to: position, limit: 1 });
     if (pending.length > 0) await store.transact((one) => one.keys.deleteToDeviceUpTo(user, device, position));
+    // What came meanwhile has made a new entry, which stays as it is.
+    if (known !== undefined && known.newest <= position && toDevice.get(device) === known) {
+      toDevice.set(device, { newest: known.newest, isPending: false });
+    }
   }
 
   async #e2ee({ user, device, from, to, index }: ExtensionRequest) {
     const { counts, fallback } = await this.#parts.keys.deviceKeys.summary(user, device);
     const parts = [`"device_one_time_keys_count":${counts}`, `"device_unused_fallback_key_types":${fallback}`];
     let isNews = false;
-    if (from !== undefined) {
+    if (from !== undefined && (this.#parts.index.deviceListPosition > from || hasChanged(index, from))) {
       const places: ChangedPlace[] = [...index.changedAfter(from)].flatMap((room) => {
         const place = index.places.get(room);
         return place === undefined ? [] : [{ room, ...place }];
@@ -163,4 +177,10 @@ export class SlidingExtensions {
       .map((one) => JSON.stringify({ type: 'm.presence', sender: one, content: presence.contentOf(one) }));
     return events.length === 0 ? undefined : { text: `"presence":{"events":[${events.join(',')}]}`, isNews: true };
   }
+}
+
+/** Whether any room of the user changed after a position. */
+function hasChanged(index: UserIndex, position: number): boolean {
+  for (const _ of index.changedAfter(position)) return true;
+  return false;
 }

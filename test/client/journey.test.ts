@@ -92,6 +92,17 @@ async function write(person: Person, label: string, text: string): Promise<void>
   await box.press('Enter');
 }
 
+async function sendFileAndFetchIt(anna: Person, ben: Person): Promise<void> {
+  const chooser = anna.page.waitForEvent('filechooser');
+  await anna.page.getByRole('button', { name: 'Attach a file' }).click();
+  const name = 'a-rather-long-name-of-a-route-map-2026.txt';
+  await (await chooser).setFiles({ name, mimeType: 'text/plain', buffer: Buffer.from('north, then east') });
+  const download = ben.page.waitForEvent('download');
+  await ben.page.locator('.file').click();
+  assert.equal((await download).suggestedFilename(), name);
+  assert.equal(readFileSync(await (await download).path(), 'utf8'), 'north, then east');
+}
+
 test('from invitation to conversation, picture, reply, edit, reaction and recovery card', {
   timeout: 180_000,
 }, async () => {
@@ -109,14 +120,7 @@ test('from invitation to conversation, picture, reply, edit, reaction and recove
   await anna.page.getByRole('button', { name: 'Attach a file' }).click();
   await (await chooser).setFiles({ name: 'sunset.png', mimeType: 'image/png', buffer: png(640, 420) });
   await ben.page.locator('.picture img').waitFor();
-  const files = anna.page.waitForEvent('filechooser');
-  await anna.page.getByRole('button', { name: 'Attach a file' }).click();
-  const name = 'a-rather-long-name-of-a-route-map-2026.txt';
-  await (await files).setFiles({ name, mimeType: 'text/plain', buffer: Buffer.from('north, then east') });
-  const download = ben.page.waitForEvent('download');
-  await ben.page.locator('.file').click();
-  assert.equal((await download).suggestedFilename(), name);
-  assert.equal(readFileSync(await (await download).path(), 'utf8'), 'north, then east');
+  await sendFileAndFetchIt(anna, ben);
   await write(ben, '消息', '🎉');
   await write(ben, '消息', '真漂亮');
   const bubble = anna.page.locator('.bubble', { hasText: '真漂亮' });

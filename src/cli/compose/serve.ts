@@ -95,7 +95,7 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
     services,
     close: async () => {
       housekeeping.stop();
-      await services.sync.sliding.persist();
+      await services.sync.sliding.close();
       images?.close();
       await store.close();
     },

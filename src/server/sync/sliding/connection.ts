@@ -88,7 +88,7 @@ export class Connection {
   }
 
   /** The connection as compact JSON, with the answer that is on its way taken as confirmed. */
-  toJSON(): object | undefined {
+  toJSON(): { readonly pos: string; readonly position: number; readonly rooms: unknown[] } | undefined {
     const last = this.#pending ?? this.#confirmed;
     if (last === undefined) return undefined;
     const rooms = new Map([...this.#rooms, ...(this.#pending?.rooms ?? [])]);

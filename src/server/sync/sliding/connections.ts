@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { DeviceId, UserId } from '../../../matrix/ids.ts';
 import { MatrixError } from '../../../matrix/errors.ts';
+import type { Timer } from '../../../ports/clock.ts';
 import type { Context } from '../../context.ts';
 import { Connection } from './connection.ts';
 
@@ -11,33 +12,67 @@ interface Owner {
   readonly connection: string;
 }
 
-const CONNECTIONS_MAX = 20_000;
+/** What one device holds. */
+interface Holding {
+  readonly user: UserId;
+  readonly device: DeviceId;
+  /** By the connection's name, the one used last at the end. */
+  readonly connections: Map<string, Connection>;
+  /** Whether a connection was forgotten that may have a row. */
+  isCrowded: boolean;
+}
+
+const DEVICES_MAX = 20_000;
+/** What one device may hold: a client needs one or two, and each remembers every room that it was told of. */
+const CONNECTIONS_PER_DEVICE_MAX = 8;
 /** How often changed connections are written: what a crash loses costs the client one fresh start. */
 const PERSIST_MS = 60_000;
 
 export class Connections {
   readonly #context: Context;
-  readonly #open = new LRUCache<string, { owner: Owner; connection: Connection }>({ max: CONNECTIONS_MAX });
+  readonly #devices = new LRUCache<string, Holding>({ max: DEVICES_MAX });
+  #timer: Timer | undefined;
 
   constructor(context: Context) {
     this.#context = context;
     context.stream.listen((change) => {
-      if (change.kind === 'session-ended') this.#forget(change.user, change.device);
+      if (change.kind === 'session-ended') this.#devices.delete(deviceKey(change));
     });
     this.#schedule();
   }
 
   /** A fresh connection in the place of whatever was there, or the one that `pos` continues. */
   async open(owner: Owner, pos: string | undefined): Promise<Connection> {
-    const key = keyOf(owner);
+    const held = this.#holding(owner).connections.get(owner.connection);
     if (pos === undefined) {
-      this.#open.get(key)?.connection.begin();
-      const connection = new Connection();
-      this.#open.set(key, { owner, connection });
-      return connection;
+      held?.begin();
+      return this.#hold(owner, new Connection());
     }
-    const connection = this.#open.get(key)?.connection ?? (await this.#load(owner));
+    const connection = this.#hold(owner, held ?? (await this.#load(owner)));
     connection.resume(pos);
+    return connection;
+  }
+
+  #holding({ user, device }: Owner): Holding {
+    const key = deviceKey({ user, device });
+    const found = this.#devices.get(key);
+    if (found !== undefined) return found;
+    const fresh: Holding = { user, device, connections: new Map(), isCrowded: false };
+    this.#devices.set(key, fresh);
+    return fresh;
+  }
+
+  /** Keeps it as the one used last, and forgets the one used least lately where there are too many. */
+  #hold(owner: Owner, connection: Connection): Connection {
+    const holding = this.#holding(owner);
+    holding.connections.delete(owner.connection);
+    holding.connections.set(owner.connection, connection);
+    for (const [name, one] of holding.connections) {
+      if (holding.connections.size <= CONNECTIONS_PER_DEVICE_MAX) break;
+      one.begin();
+      holding.connections.delete(name);
+      holding.isCrowded = true;
+    }
     return connection;
   }
 
@@ -45,40 +80,50 @@ export class Connections {
     const [row] = await this.#context.store.sync.findConnection(owner.user, owner.device, owner.connection);
     if (row === undefined)
       throw new MatrixError('M_UNKNOWN_POS', 'The connection has expired: begin again without pos');
-    const connection = Connection.fromJSON(JSON.parse(row.state));
-    this.#open.set(keyOf(owner), { owner, connection });
-    return connection;
-  }
-
-  #forget(user: UserId, device: DeviceId): void {
-    for (const [key, { owner }] of this.#open.entries()) {
-      if (owner.user === user && owner.device === device) this.#open.delete(key);
-    }
+    return Connection.fromJSON(JSON.parse(row.state));
   }
 
   #schedule(): void {
-    this.#context.clock.schedule(PERSIST_MS, () => {
+    this.#timer = this.#context.clock.schedule(PERSIST_MS, () => {
       this.persist()
         .catch((error: unknown) => this.#context.log.error('connections were not written', error))
-        .finally(() => this.#schedule());
+        .finally(() => {
+          if (this.#timer !== undefined) this.#schedule();
+        });
     });
   }
 
   /** Writes what changed since the last time. */
   async persist(): Promise<void> {
-    const changed = [...this.#open.values()].filter(({ connection }) => connection.isChanged);
-    if (changed.length === 0) return;
+    const crowded = [...this.#devices.values()].filter((one) => one.isCrowded);
+    const changed = [...this.#devices.values()].flatMap(({ user, device, connections, isCrowded }) =>
+      [...connections]
+        .filter(([, connection]) => connection.isChanged || isCrowded)
+        .map(([name, connection]) => ({ user, device, connection: name, state: connection })),
+    );
+    if (changed.length === 0 && crowded.length === 0) return;
     await this.#context.store.transact((one) => {
-      for (const { owner, connection } of changed) {
-        const state = connection.toJSON() as { pos: string } | undefined;
+      for (const holding of crowded) {
+        one.sync.deleteConnections(holding.user, holding.device);
+        holding.isCrowded = false;
+      }
+      for (const { state: connection, ...owner } of changed) {
+        const state = connection.toJSON();
         if (state === undefined) continue;
         one.sync.putConnection({ ...owner, pos: state.pos, state: JSON.stringify(state) }, undefined);
         connection.isChanged = false;
       }
     });
   }
+
+  /** Writes what changed, for the last time. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.persist();
+  }
 }
 
-function keyOf({ user, device, connection }: Owner): string {
-  return JSON.stringify([user, device, connection]);
+function deviceKey({ user, device }: { readonly user: UserId; readonly device: DeviceId }): string {
+  return JSON.stringify([user, device]);
 }

@@ -65,9 +65,9 @@ export class SlidingSync {
     this.#extensions = new SlidingExtensions(parts);
   }
 
-  /** Writes the connections that have changed: before a stop. */
-  persist(): Promise<void> {
-    return this.#connections.persist();
+  /** Writes the connections that have changed, and no more from then on: before a stop. */
+  close(): Promise<void> {
+    return this.#connections.close();
   }
 
   /** Answers at once where there is news or the connection is new, else when there is some or the time is over. */

@@ -184,9 +184,10 @@ export class Memberships {
     if (membership?.membership !== 'leave' && membership?.membership !== 'ban') {
       throw new MatrixError('M_UNKNOWN', 'You are still in this room', { status: 400 });
     }
-    await context.store.transact((one) => {
+    const { store, stream } = context;
+    await store.transact((one) => {
       one.rooms.setForgotten(user, number);
-      one.onCommit(() => context.stream.publish({ kind: 'forgotten', user, room: number }));
+      one.onCommit(() => stream.publish({ kind: 'forgotten', user, room: number }));
     });
   }
 

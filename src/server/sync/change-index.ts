@@ -20,6 +20,7 @@ export interface RoomPlace {
   readonly position: number;
   /** Whether the user sent the member event: who was kicked or banned did not. */
   readonly byUser: boolean;
+  readonly forgotten: boolean;
 }
 
 /** Rooms by where something in them last happened, walked from the newest. Touching and walking cost what changed. */
@@ -68,7 +69,7 @@ export class UserIndex {
   readonly #changes = new Recency();
   /** By events alone: the order of a sliding window. */
   readonly #activity = new Recency();
-  /** The user's place in every room that is not forgotten. */
+  /** The user's place in every room. */
   readonly places = new Map<RoomNumber, RoomPlace>();
   accountDataPosition = Number.MAX_SAFE_INTEGER;
   /** What is known of each device's messages; absent where nobody has looked yet. */
@@ -148,12 +149,11 @@ export class ChangeIndex {
         index.touch(row.room, row.receiptPosition, false);
       }
       for (const row of await store.rooms.listMemberships(index.user)) {
-        if (row.forgotten) continue;
-        index.touch(row.room, row.position, true);
+        index.touch(row.room, row.position, !row.forgotten);
         // A change that came while this was read is newer than what was read.
-        const { membership, position } = row;
+        const { membership, position, forgotten } = row;
         if ((index.places.get(row.room)?.position ?? -1) < position) {
-          index.places.set(row.room, { membership, position, byUser: row.sender === index.user });
+          index.places.set(row.room, { membership, position, forgotten, byUser: row.sender === index.user });
         }
       }
       const rows = await store.userData.listAccountData(index.user, 0, store.position);
@@ -222,7 +222,10 @@ export class ChangeIndex {
         this.#wakeSharing(change.user);
         return;
       case 'forgotten':
-        for (const index of this.#indexes(change.user)) index.places.delete(change.room);
+        for (const index of this.#indexes(change.user)) {
+          const place = index.places.get(change.room);
+          if (place !== undefined) index.places.set(change.room, { ...place, forgotten: true });
+        }
         return;
       case 'one-time-keys':
         return;
@@ -235,7 +238,8 @@ export class ChangeIndex {
     if (member === undefined) return;
     this.#touchRoom(change, [member.user]);
     for (const index of this.#indexes(member.user)) {
-      index.places.set(room, { membership: member.membership, position, byUser: member.by === member.user });
+      const byUser = member.by === member.user;
+      index.places.set(room, { membership: member.membership, position, forgotten: false, byUser });
     }
   }
 

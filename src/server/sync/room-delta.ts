@@ -145,3 +145,10 @@ export class RoomDeltas {
     return await this.#rooms.events.getByNumber(changed.map((one) => one.event));
   }
 }
+
+/** A delta whose states lie not behind a position of the main line. */
+export function statesUntil(delta: RoomDelta, position: number | undefined): RoomDelta {
+  const bound = (state: StateReference | undefined): StateReference | undefined =>
+    state === undefined || position === undefined ? state : { ...state, position: Math.min(state.position, position) };
+  return { ...delta, stateBefore: bound(delta.stateBefore), stateAfter: bound(delta.stateAfter) };
+}

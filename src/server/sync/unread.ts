@@ -173,10 +173,27 @@ export class Unread {
 
   async #judgeAll(events: readonly RoomEvent[], { user, rules, context, state, only }: Judging): Promise<void> {
     for (const event of events) {
-      if (event.pdu.sender === user || event.redactedBy !== undefined) continue;
+      if (event.pdu.sender === user) {
+        await this.#readBySending(event, { state, only });
+        continue;
+      }
+      if (event.redactedBy !== undefined) continue;
       const outcome = evaluatePushRules(rules, subjectOf(event), context);
       if (outcome.notify) await this.#note(event, { state, only, highlight: outcome.highlight });
     }
+  }
+
+  /**
+   * "When the user updates their read receipt (either by using the API or by sending an event), notifications prior to
+   * and including that event MUST be marked as read." State is not said to somebody: a new name is sent everywhere.
+   */
+  async #readBySending(
+    event: RoomEvent,
+    { state, only }: { state: State; only: ReadonlySet<string> | undefined },
+  ): Promise<void> {
+    if (event.isState || state.threads.size === 0) return;
+    const thread = await this.threadOf(event);
+    if (only?.has(thread) !== false) state.threads.delete(thread);
   }
 
   async #note(

@@ -8,7 +8,7 @@ import { accountDataEvents } from './account-data.ts';
 import type { RoomMemberChanges } from './device-lists.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { SyncMembers } from './members.ts';
-import type { RoomDelta, RoomDeltas } from './room-delta.ts';
+import { type RoomDelta, type RoomDeltas, statesUntil } from './room-delta.ts';
 import type { Unread } from './unread.ts';
 
 export interface RoomRequest {
@@ -62,13 +62,17 @@ export class V3Rooms {
     const room = await rooms.get(membership.room);
     const view = await RoomView.open(room, request.viewer.user, { context, rooms });
     const isJoined = membership.membership === 'join';
-    const newlyJoined = isJoined && membership.position > request.from && !(await this.#wasJoined(view));
-    const from = newlyJoined || request.fullState ? 0 : request.from;
+    const newlyJoined = isJoined && membership.position > request.from && !(await view.joinedSince(request.from));
+    const from = newlyJoined ? 0 : request.from;
+    // "full_state: … all state events will be returned … The timeline will still be limited by the since parameter."
+    const stateFrom = request.fullState ? 0 : from;
     const to = isJoined ? request.to : Math.min(request.to, membership.position);
-    const delta = await this.#delta({ ...request, to }, view, from);
+    const whole = await this.#delta({ ...request, to }, view, from);
+    // Who has left and then been banned learns of the ban, but not of the state in between.
+    const delta = isJoined ? whole : statesUntil(whole, await view.lastLeave());
     // Whoever only refused an invite learns nothing of the room's state.
     const mayKnow = isJoined || (await view.everJoined());
-    const state = mayKnow ? await this.#state({ ...request, to }, view, { delta, from }) : [];
+    const state = mayKnow ? await this.#state({ ...request, to }, view, { delta, from: stateFrom }) : [];
     const ephemeral = isJoined ? await this.#ephemeral(request, room, from) : [];
     const data = accountDataEvents(
       accountData.filter((one) => request.filter.rooms.accountData.matches({ type: one.type })),
@@ -83,8 +87,9 @@ export class V3Rooms {
       members: from === 0 ? [] : await this.#allMemberChanges(view, { delta, from, known: changes }),
     };
     const isEmpty = delta.timeline.length === 0 && state.length === 0 && ephemeral.length === 0 && data.length === 0;
-    if (isEmpty && from !== 0) return { text: '', isEmpty, memberChanges };
-    const text = await this.#joinedText(request, view, { delta, state, ephemeral, data, isJoined, from });
+    // A room that was left is told in any case: nothing of a declined invitation is visible.
+    if (isEmpty && stateFrom !== 0 && isJoined) return { text: '', isEmpty, memberChanges };
+    const text = await this.#joinedText(request, view, { delta, state, ephemeral, data, isJoined, from: stateFrom });
     return { text, isEmpty: false, memberChanges };
   }
 
@@ -97,13 +102,6 @@ export class V3Rooms {
     const before = await this.#parts.deltas.stateAt(view.room, from);
     const all = await this.#parts.deltas.stateBetween(before, delta.stateAfter);
     return all.filter(({ pdu }) => pdu.type === 'm.room.member' && pdu.stateKey !== view.user);
-  }
-
-  /** Whether the user was joined before the member event of the range: a changed name is no new join. */
-  async #wasJoined(view: RoomView): Promise<boolean> {
-    const event = view.room.state('m.room.member', view.user);
-    if (event?.stateBefore === undefined) return false;
-    return (await view.membershipBefore(event)) === 'join';
   }
 
   async #delta(request: RoomRequest, view: RoomView, from: number): Promise<RoomDelta> {

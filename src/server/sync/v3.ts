@@ -196,6 +196,8 @@ export class V3Sync {
     };
     const isJoined = membership.membership === 'join';
     if (!isJoined && !this.#showsLeft(membership, { filter, since, isNew })) return undefined;
+    // Left and forgotten since the token: the client must learn that the room is gone, and no more.
+    if (membership.forgotten) return { section: 'leave', text: '{}' };
     const answer = await roomAnswers.joined(roomRequest, membership, data);
     const section = isJoined ? 'join' : 'leave';
     return { section, text: answer.isEmpty ? '' : answer.text, changes: answer.memberChanges };
@@ -206,9 +208,8 @@ export class V3Sync {
     membership: RoomMembership,
     { filter, since, isNew }: { filter: SyncFilter; since: SyncToken | undefined; isNew: boolean },
   ): boolean {
-    if (membership.forgotten) return false;
     if (since !== undefined) return isNew;
-    return filter.rooms.includeLeave;
+    return filter.rooms.includeLeave && !membership.forgotten;
   }
 
   /** The memberships of the rooms that changed; of all rooms where the client has nothing. */
@@ -231,7 +232,7 @@ export class V3Sync {
         place?.membership === 'join'
           ? await this.#joinedMembership(user, number, place)
           : await context.store.rooms.findMembership(user, number);
-      if (membership !== undefined && !membership.forgotten) found.push(membership);
+      if (membership !== undefined) found.push(membership);
     }
     return found;
   }

@@ -13,6 +13,8 @@ import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 interface Step<T> {
   /** Position on the main line from which the value holds. */
   readonly position: number;
+  /** Position in the stream of the event that set it. */
+  readonly streamPosition: number;
   readonly value: T;
 }
 
@@ -83,7 +85,11 @@ export class RoomView {
     const { context, rooms } = this.#parts;
     const steps = await context.store.rooms.getStateHistory(this.room.mainLine, pair);
     const events = await rooms.events.getByNumber(steps.map((one) => one.event));
-    return events.map((event, index) => ({ position: steps[index]?.position ?? 0, value: read(event) }));
+    return events.map((event, index) => ({
+      position: steps[index]?.position ?? 0,
+      streamPosition: event.position,
+      value: read(event),
+    }));
   }
 
   /** "membership: the room membership of the user making the request, at the time of the event." */
@@ -106,6 +112,15 @@ export class RoomView {
   /** Whether the user is or ever was joined: an invitation that was declined or a knock shows nothing. */
   async everJoined(): Promise<boolean> {
     return this.#isJoined || (await this.#membershipSteps()).some(({ value }) => value === 'join');
+  }
+
+  /** Whether the user has been joined all the time since a boundary of the stream. */
+  async joinedSince(boundary: number): Promise<boolean> {
+    if (!this.#isJoined) return false;
+    const steps = await this.#membershipSteps();
+    const before = steps.findLast(({ streamPosition }) => streamPosition <= boundary);
+    const since = steps.filter(({ streamPosition }) => streamPosition > boundary);
+    return before?.value === 'join' && since.every(({ value }) => value === 'join');
   }
 
   /** Where on the main line the user last stopped being joined; `undefined` for those who are or never were. */

@@ -13,6 +13,8 @@ export interface SentRoom {
   /** The required state that was asked for, as a text to compare. */
   readonly requiredState: string;
   readonly isDm: boolean;
+  /** The unread counts as they were told, as a text to compare. */
+  readonly counts: string;
 }
 
 export interface Serials {
@@ -101,6 +103,7 @@ export class Connection {
         one.timelineLimit,
         one.requiredState,
         Number(one.isDm),
+        one.counts,
       ]),
     };
   }
@@ -110,11 +113,11 @@ export class Connection {
     const stored = value as {
       pos: string;
       position: number;
-      rooms: [RoomNumber, number, number, string, number][];
+      rooms: [RoomNumber, number, number, string, number, string?][];
     };
     const rooms = stored.rooms.map(
-      ([room, position, timelineLimit, requiredState, isDm]) =>
-        [room, { position, timelineLimit, requiredState, isDm: isDm === 1 }] as const,
+      ([room, position, timelineLimit, requiredState, isDm, counts = '']) =>
+        [room, { position, timelineLimit, requiredState, isDm: isDm === 1, counts }] as const,
     );
     return new Connection({ pos: stored.pos, position: stored.position, serials: { typing: 0, presence: 0 } }, rooms);
   }

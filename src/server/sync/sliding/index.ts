@@ -153,7 +153,7 @@ export class SlidingSync {
     const room = await this.#parts.rooms.get(number);
     const isDm = directRooms.has(room.roomId);
     if (isSame && before.isDm === isDm) return undefined;
-    const text = await this.#results.get({
+    const { text, counts } = await this.#results.get({
       viewer: request.viewer,
       connection: `${request.viewer.user} ${request.viewer.device} ${parsed.connection}`,
       room,
@@ -166,7 +166,7 @@ export class SlidingSync {
       to,
     });
     const timelineLimit = Math.max(config.timelineLimit, before?.timelineLimit ?? 0);
-    const sent = { position: to, timelineLimit, requiredState, isDm };
+    const sent = { position: to, timelineLimit, requiredState, isDm, counts };
     return { text: text === undefined ? undefined : `${JSON.stringify(room.roomId)}:${text}`, sent };
   }
 }

@@ -41,7 +41,7 @@ export class Lists {
   async select(request: ParsedRequest, index: UserIndex, connection: Connection): Promise<Selection> {
     const own = await this.ownData(index.user);
     const ordered = [...index.byActivity()].filter((room) =>
-      isListed(index.places.get(room), connection.sent(room) !== undefined),
+      isListed(index.places.get(room), connection.sent(room)?.position),
     );
     const counts = new Map<string, number>();
     const wanted = new Map<RoomNumber, { configs: RoomConfig[]; lists: string[] }>();
@@ -57,7 +57,7 @@ export class Lists {
       for (const room of inRanges(matching, list)) want(room, list, name);
     }
     for (const [roomId, config] of request.subscriptions) {
-      const number = await this.#subscribed(roomId, index);
+      const number = await this.#subscribed(roomId, index, connection);
       if (number !== undefined) want(number, config, undefined);
     }
     const rooms = [...wanted].map(([number, { configs, lists }]) => ({
@@ -69,9 +69,12 @@ export class Lists {
   }
 
   /** "Rooms … that they do not have permission to see, or that does not exist, should be ignored by the server." */
-  async #subscribed(roomId: RoomId, index: UserIndex): Promise<RoomNumber | undefined> {
+  async #subscribed(roomId: RoomId, index: UserIndex, connection: Connection): Promise<RoomNumber | undefined> {
     const number = await this.#rooms.findNumber(roomId);
-    return number !== undefined && index.places.has(number) ? number : undefined;
+    if (number === undefined) return undefined;
+    const place = index.places.get(number);
+    const isKnown = place?.forgotten === false || isListed(place, connection.sent(number)?.position);
+    return isKnown ? number : undefined;
   }
 
   /** Direct rooms and tags of a user. */
@@ -135,9 +138,11 @@ export class Lists {
 }
 
 /** "Rooms that the user has left themselves are only included if the room was previously sent to the client". */
-function isListed(place: RoomPlace | undefined, wasSent: boolean): boolean {
+function isListed(place: RoomPlace | undefined, sentUpTo: number | undefined): boolean {
   if (place === undefined) return false;
-  return place.membership !== 'leave' || wasSent || !place.byUser;
+  // Of a forgotten room the client only has yet to learn that it was left.
+  if (place.forgotten) return sentUpTo !== undefined && sentUpTo < place.position;
+  return place.membership !== 'leave' || sentUpTo !== undefined || !place.byUser;
 }
 
 function inRanges(rooms: readonly RoomNumber[], list: ListConfig): RoomNumber[] {

@@ -7,7 +7,7 @@ import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
 import { formatToken, type Presenter, RoomView, type Viewer } from '../../timeline/index.ts';
 import type { RoomPlace } from '../change-index.ts';
 import type { SyncMembers } from '../members.ts';
-import type { RoomDelta, RoomDeltas } from '../room-delta.ts';
+import { type RoomDelta, type RoomDeltas, statesUntil } from '../room-delta.ts';
 import type { Unread } from '../unread.ts';
 import type { SentRoom } from './connection.ts';
 import { isRequired, type RequiredState, type RoomConfig } from './request.ts';
@@ -52,6 +52,8 @@ interface Material {
   readonly delta: RoomDelta;
   readonly state: readonly RoomEvent[];
   readonly members: readonly RoomEvent[];
+  /** Types of the state that has changed, whether or not it is told. */
+  readonly changed: ReadonlySet<string>;
   readonly isInitial: boolean;
   readonly isExpanded: boolean;
 }
@@ -65,15 +67,16 @@ export class RoomResults {
     this.#parts = parts;
   }
 
-  /** The result as JSON text; `undefined` where there is nothing new to say. */
-  async get(request: ResultRequest): Promise<string | undefined> {
-    const { place } = request;
-    if (place.membership === 'invite' || place.membership === 'knock') return await this.#stripped(request);
+  /** The result as JSON text, `undefined` where there is nothing new to say, and the counts that it tells. */
+  async get(request: ResultRequest): Promise<{ text: string | undefined; counts: string }> {
+    const { place, sent } = request;
+    if (place.membership === 'invite' || place.membership === 'knock') {
+      return { text: await this.#stripped(request), counts: '' };
+    }
     const material = await this.#gather(request);
-    const { delta, state, members, isInitial, isExpanded } = material;
-    const isSilent = delta.timeline.length === 0 && state.length === 0 && members.length === 0;
-    if (isSilent && !isInitial && !isExpanded && request.isDm === request.sent?.isDm) return undefined;
-    return await this.#text(request, material);
+    const counts = await this.#counts(request);
+    const isNews = isAnyNews(request, material) || counts !== sent?.counts;
+    return { text: isNews ? await this.#text(request, material, counts) : undefined, counts };
   }
 
   async #stripped({ viewer, room, place, lists, sent }: ResultRequest): Promise<string | undefined> {
@@ -92,20 +95,17 @@ export class RoomResults {
     const view = await RoomView.open(room, viewer.user, { context, rooms });
     const isJoined = place.membership === 'join';
     const isInitial =
-      sent === undefined || (isJoined && place.position > sent.position && (await this.#wasOut(view, place)));
+      sent === undefined || (isJoined && place.position > sent.position && !(await view.joinedSince(sent.position)));
     const isExpanded = !isInitial && sent !== undefined && config.timelineLimit > sent.timelineLimit;
     const to = isJoined ? request.to : Math.min(request.to, place.position);
     const from = isInitial || isExpanded ? 0 : (sent?.position ?? 0);
-    const delta = await deltas.get({ view, from, to, limit: config.timelineLimit, matches: () => true });
-    const { state, members } = (await view.everJoined())
+    const whole = await deltas.get({ view, from, to, limit: config.timelineLimit, matches: () => true });
+    const delta = isJoined ? whole : statesUntil(whole, await view.lastLeave());
+    const { state, members, changed } = (await view.everJoined())
       ? await this.#state(request, view, { delta, isInitial })
-      : { state: [], members: [] };
-    return { view, delta, state, members, isInitial, isExpanded };
-  }
-
-  async #wasOut(view: RoomView, place: RoomPlace): Promise<boolean> {
-    const event = view.room.state('m.room.member', view.user);
-    return event?.position === place.position && (await view.membershipBefore(event)) !== 'join';
+      : { state: [], members: [], changed: [] };
+    const types = new Set(changed.map(({ pdu }) => pdu.type));
+    return { view, delta, state, members, changed: types, isInitial, isExpanded };
   }
 
   /** Required state that the client does not have, and the members that lazy loading adds. */
@@ -113,7 +113,7 @@ export class RoomResults {
     request: ResultRequest,
     view: RoomView,
     { delta, isInitial }: { delta: RoomDelta; isInitial: boolean },
-  ): Promise<{ state: RoomEvent[]; members: RoomEvent[] }> {
+  ): Promise<{ state: RoomEvent[]; members: RoomEvent[]; changed: readonly RoomEvent[] }> {
     const { deltas, members: lazyMembers } = this.#parts;
     const { room, config, sent, connection } = request;
     const required = config.requiredState;
@@ -127,7 +127,7 @@ export class RoomResults {
     const expands = !isInitial && sent !== undefined && sent.requiredState !== stateText(required);
     if (expands) state.push(...(await this.#initialState(view, required, delta.stateAfter)).filter(isWanted));
     const known = new Map(state.map((one) => [one.number, one]));
-    if (!required.lazyMembers) return { state: [...known.values()], members: [] };
+    if (!required.lazyMembers) return { state: [...known.values()], members: [], changed };
     if (isInitial) lazyMembers.reset(connection, room);
     lazyMembers.note(connection, room, state);
     const targets = delta.timeline.flatMap(({ pdu }) => (pdu.type === 'm.room.member' ? [pdu.stateKey ?? ''] : []));
@@ -137,7 +137,8 @@ export class RoomResults {
     const updates = isInitial || delta.limited ? [] : changed.filter(({ pdu }) => pdu.type === 'm.room.member');
     lazyMembers.note(connection, room, updates);
     const members = new Map([...fresh, ...updates].map((one) => [one.number, one]));
-    return { state: [...known.values()], members: [...members.values()].filter((one) => !known.has(one.number)) };
+    const others = [...members.values()].filter((one) => !known.has(one.number));
+    return { state: [...known.values()], members: others, changed };
   }
 
   /** State by reference; without reading thousands of members that nobody asked for. */
@@ -155,7 +156,7 @@ export class RoomResults {
     return [...room.stateWithoutMembers(), ...members];
   }
 
-  async #text(request: ResultRequest, material: Material): Promise<string> {
+  async #text(request: ResultRequest, material: Material, counts: string): Promise<string> {
     const { viewer, room, place, lists, isDm, sent, to } = request;
     const { view, delta, state, members, isInitial, isExpanded } = material;
     const { presenter } = this.#parts;
@@ -175,17 +176,14 @@ export class RoomResults {
       ...(isDm || sent?.isDm === true ? [`"is_dm":${isDm}`] : []),
       ...(lists.length > 0 ? [`"lists":${JSON.stringify(lists)}`] : []),
       ...(await this.#summary(view, material)),
-      ...(place.membership === 'join' ? await this.#counts(viewer.user, room, to) : []),
+      ...(counts === '' ? [] : [counts]),
     ];
     return `{${parts.join(',')}}`;
   }
 
   /** Name, avatar, heroes and counts: at first all of them, afterwards those that may have changed. */
-  async #summary(view: RoomView, { delta, state, members, isInitial }: Material): Promise<string[]> {
+  async #summary(view: RoomView, { changed, isInitial }: Material): Promise<string[]> {
     const { room, user } = view;
-    const changed = new Set(
-      [...delta.timeline, ...state, ...members].filter((one) => one.isState).map(({ pdu }) => pdu.type),
-    );
     const text = (type: string, key: string): string | undefined => getString(room.state(type, '')?.pdu.content, key);
     const parts: string[] = [];
     const name = text('m.room.name', 'name') || text('m.room.canonical_alias', 'alias');
@@ -209,9 +207,11 @@ export class RoomResults {
     return parts;
   }
 
-  async #counts(user: UserId, room: Room, to: number): Promise<string[]> {
-    const { total } = await this.#parts.unread.count(user, room, to);
-    return [`"notification_count":${total.notifications}`, `"highlight_count":${total.highlights}`];
+  /** The unread counts of a joined room: they change by receipts and redactions too, with nothing else to tell. */
+  async #counts({ viewer, room, place, to }: ResultRequest): Promise<string> {
+    if (place.membership !== 'join') return '';
+    const { total } = await this.#parts.unread.count(viewer.user, room, to);
+    return `"notification_count":${total.notifications},"highlight_count":${total.highlights}`;
   }
 
   async #bumpStamp(room: Room, to: number): Promise<number> {
@@ -230,6 +230,14 @@ export class RoomResults {
     this.#bumps.set(room, { stamp, knownTo: to });
     return stamp;
   }
+}
+
+function isAnyNews({ place, sent, isDm }: ResultRequest, material: Material): boolean {
+  const { delta, state, members, changed, isInitial, isExpanded } = material;
+  if (isInitial || isExpanded || isDm !== sent?.isDm) return true;
+  if (delta.timeline.length > 0 || state.length > 0 || members.length > 0) return true;
+  // Of a declined invitation nothing is visible but that it is over; of other members' joins perhaps only the count.
+  return place.position > sent.position || changed.has('m.room.member');
 }
 
 /** A required state as a text to compare: equal wishes have equal texts. */

@@ -16,6 +16,12 @@ var url = require('node:url');
 var fs = require('node:fs');
 var root = path.join(__dirname, '..');
 var source = path.join(root, 'src/cli/main.ts');
+// Compiled code is kept from one start to the next, beside the packages and not in the folder for temporary files, where
+// others could put theirs first. Where that cannot be written the start takes a little longer.
+var cache = path.join(root, 'node_modules/.cache/postern');
+require('node:module').enableCompileCache(cache);
+// The threads of the process read it from here.
+process.env.NODE_COMPILE_CACHE = cache;
 var main = fs.existsSync(source) ? source : path.join(root, 'dist/cli/main.js');
 import(url.pathToFileURL(main).href).catch(function (error) {
   console.error(error);

@@ -1,5 +1,6 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
+import type { TimelineWindow } from '../../src/client/timeline/room-timeline.ts';
 import { startRealServer } from './real-server.ts';
 import { memoryHost, nextTurn, TestClient, type Fetch } from './headless.ts';
 
@@ -11,8 +12,14 @@ let people = 0;
 /** Clients of our server; everything they send is kept, to look for words that must not be there. */
 function setUp() {
   const sent: string[] = [];
-  const state = { isOffline: false };
-  const tapped: Fetch = (url, init) => {
+  const state = { isOffline: false, withoutSliding: false, forgetsPosition: false };
+  const tapped: Fetch = async (url, init) => {
+    const isSliding = url.includes('simplified_msc3575');
+    if (isSliding && state.withoutSliding) return Response.json({ errcode: 'M_UNRECOGNIZED' }, { status: 404 });
+    if (isSliding && state.forgetsPosition && typeof init.body === 'string' && init.body.includes('"pos"')) {
+      state.forgetsPosition = false;
+      return Response.json({ errcode: 'M_UNKNOWN_POS' }, { status: 400 });
+    }
     if (state.isOffline) return Promise.reject(new TypeError('offline'));
     sent.push(init.body instanceof Uint8Array ? Buffer.from(init.body).toString('latin1') : JSON.stringify(init.body));
     return fetch(url, init);
@@ -145,7 +152,7 @@ test('two devices of one person verify each other by emoji, and secrets follow',
 });
 
 test('two people verify each other by emoji in their room', { timeout: 20_000 }, async () => {
-  const { anna, ben, ids, stop } = await pair();
+  const { open, anna, ben, ids, names, roomId, stop } = await pair();
   await anna.commands.startVerification({ userId: ids.ben });
   const request = await ben.until('verification', undefined, (one) => one?.phase === 'requested');
   await ben.commands.acceptVerification(ids.anna, request?.flowId ?? '');
@@ -156,6 +163,19 @@ test('two people verify each other by emoji in their room', { timeout: 20_000 },
   await ben.commands.confirmVerification(ids.anna, right?.flowId ?? '');
   await anna.until('verification', undefined, (one) => one?.phase === 'done');
   while (!(await anna.commands.isUserVerified(ids.ben))) await nextTurn();
+  // A device that Ben has not signed gets nothing from somebody who has verified him; the others do.
+  const phone = open();
+  await phone.commands.signIn({ user: names.ben, password: `${names.ben} password`, deviceName: 'phone' });
+  await phone.until('security', undefined, (state) => state.ready && state.crossSigningExists);
+  await anna.commands.sendText(plain(roomId, 'for verified eyes'));
+  await ben.texts(roomId, (texts) => texts.includes('for verified eyes'));
+  const cause = (items: TimelineWindow['items']) => items.map(({ body }) => body.kind === 'unreadable' && body.cause);
+  await phone.until('timeline', roomId, ({ items }) => cause(items).includes('withheld'));
+  await phone.commands.unlock((await ben.commands.showRecoveryKey()) ?? '');
+  await phone.until('security', undefined, (state) => state.deviceVerified);
+  await anna.commands.sendText(plain(roomId, 'welcome back'));
+  await phone.texts(roomId, (texts) => texts.includes('welcome back'));
+  await phone.engine.stop();
   await stop();
 });
 
@@ -184,4 +204,90 @@ test('what was written without network goes out, once and in order, when it is b
   const isMessage = (kind: string) => kind === 'unreadable' || kind === 'text';
   await other.until('timeline', roomId, ({ items }) => items.filter(({ body }) => isMessage(body.kind)).length === 5);
   await other.engine.stop();
+});
+
+test('a server without sliding sync is talked to by /sync', { timeout: 20_000 }, async () => {
+  const world = setUp();
+  world.state.withoutSliding = true;
+  people += 1;
+  const [anna, ben] = [world.open(), world.open()];
+  await anna.register(`anna${people}`, 'Anna');
+  await ben.register(`ben${people}`, 'Ben');
+  await ben.until('security', undefined, (one) => one.backup === 'on');
+  const roomId = await anna.commands.createDirect(`@ben${people}:localhost`);
+  await ben.until('rooms', undefined, (rooms) => rooms.some((room) => room.membership === 'invite' && room.isDirect));
+  await ben.commands.joinRoom(roomId);
+  await anna.until('room', roomId, (room) => room.members.filter((m) => m.membership === 'join').length === 2);
+  await anna.commands.sendText(plain(roomId, 'by the old road'));
+  await ben.texts(roomId, (texts) => texts.includes('by the old road'));
+  const [room] = await ben.until('rooms', undefined, (rooms) => rooms[0]?.unreadCount === 1);
+  assert.equal(room?.isEncrypted, true);
+  await ben.commands.markRead(roomId);
+  await anna.until('timeline', roomId, ({ items }) => items.some((item) => item.readBy.length > 0));
+  await Promise.all([anna.engine.stop(), ben.engine.stop()]);
+});
+
+test('a connection that the server has forgotten begins anew and loses nothing', { timeout: 20_000 }, async () => {
+  const { state, anna, ben, roomId, stop } = await pair();
+  await anna.commands.sendText(plain(roomId, 'before'));
+  await ben.texts(roomId, (texts) => texts.includes('before'));
+  state.forgetsPosition = true;
+  await anna.commands.sendText(plain(roomId, 'after'));
+  const texts = await ben.texts(roomId, (all) => all.includes('after'));
+  assert.deepEqual(texts, ['before', 'after']);
+  assert.equal(state.forgetsPosition, false);
+  await stop();
+});
+
+test('without key and without other devices one starts fresh, and talks on', { timeout: 20_000 }, async () => {
+  const { open, anna, ben, roomId, names, stop } = await pair();
+  await anna.commands.sendText(plain(roomId, 'lost to the new device'));
+  await ben.texts(roomId, (texts) => texts.length === 1);
+  const password = `${names.ben} password`;
+  const phone = open();
+  await phone.commands.signIn({ user: names.ben, password, deviceName: 'phone' });
+  await phone.until('security', undefined, (state) => state.ready && state.crossSigningExists);
+  await assert.rejects(phone.commands.resetRecovery('not the password'));
+  await phone.commands.resetRecovery(password);
+  await phone.until(
+    'security',
+    undefined,
+    (one) => one.deviceVerified && one.backup === 'on' && one.recoveryKeyUnsaved,
+  );
+  await anna.commands.sendText(plain(roomId, 'seen by the new device'));
+  await phone.texts(roomId, (texts) => texts.includes('seen by the new device'));
+  const devices = await phone.commands.listDevices();
+  const old = devices.find((device) => !device.isCurrent);
+  assert.equal(devices.length, 2);
+  await phone.commands.removeDevice(old?.deviceId ?? '', password);
+  assert.equal((await phone.commands.listDevices()).length, 1);
+  await ben.until('session', undefined, (one) => one.status === 'signed-out' && one.wasSignedOut === true);
+  await phone.engine.stop();
+  await stop();
+});
+
+test('a long history is read page by page, in order and without doubles', { timeout: 20_000 }, async () => {
+  const { open, anna, ben, roomId, names, stop } = await pair();
+  const wanted = Array.from({ length: 70 }, (_, at) => `line ${at}`);
+  for (const text of wanted) await anna.commands.sendText(plain(roomId, text));
+  await anna.until('connection', undefined, (state) => state.waitingCount === 0);
+  await ben.until('rooms', undefined, (rooms) => rooms[0]?.lastEvent?.preview.text === wanted.at(-1));
+  const phone = open();
+  await phone.commands.signIn({ user: names.ben, password: `${names.ben} password`, deviceName: 'phone' });
+  await phone.until('security', undefined, (state) => state.ready && state.crossSigningExists);
+  await phone.commands.unlock((await ben.commands.showRecoveryKey()) ?? '');
+  for (const reader of [phone, ben]) {
+    for (let page = 0; page < 10; page += 1) {
+      const { atStart } = await reader.until(
+        'timeline',
+        roomId,
+        ({ isLoading, items }) => !isLoading && items.length > 0,
+      );
+      if (atStart) break;
+      await reader.commands.loadOlder(roomId);
+    }
+    assert.deepEqual(await reader.texts(roomId, (texts) => texts.length === wanted.length), wanted);
+  }
+  await phone.engine.stop();
+  await stop();
 });

@@ -1,6 +1,7 @@
 /** Two people at two devices, in Chromium, under the real policy: from the invitation to a verified chat. */
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { deflateSync, crc32 } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { buildWeb, WEB_FOLDER } from '../../tools/build-web.ts';
@@ -91,6 +92,17 @@ async function write(person: Person, label: string, text: string): Promise<void>
   await box.press('Enter');
 }
 
+async function sendFileAndFetchIt(anna: Person, ben: Person): Promise<void> {
+  const chooser = anna.page.waitForEvent('filechooser');
+  await anna.page.getByRole('button', { name: 'Attach a file' }).click();
+  const name = 'a-rather-long-name-of-a-route-map-2026.txt';
+  await (await chooser).setFiles({ name, mimeType: 'text/plain', buffer: Buffer.from('north, then east') });
+  const download = ben.page.waitForEvent('download');
+  await ben.page.locator('.file').click();
+  assert.equal((await download).suggestedFilename(), name);
+  assert.equal(readFileSync(await (await download).path(), 'utf8'), 'north, then east');
+}
+
 test('from invitation to conversation, picture, reply, edit, reaction and recovery card', {
   timeout: 180_000,
 }, async () => {
@@ -108,6 +120,7 @@ test('from invitation to conversation, picture, reply, edit, reaction and recove
   await anna.page.getByRole('button', { name: 'Attach a file' }).click();
   await (await chooser).setFiles({ name: 'sunset.png', mimeType: 'image/png', buffer: png(640, 420) });
   await ben.page.locator('.picture img').waitFor();
+  await sendFileAndFetchIt(anna, ben);
   await write(ben, '消息', '🎉');
   await write(ben, '消息', '真漂亮');
   const bubble = anna.page.locator('.bubble', { hasText: '真漂亮' });

@@ -59,7 +59,8 @@ function listen(machine: OlmMachine, options: CryptoOptions, parts: Parts): void
     listener.onSecurityChanged();
     listener.onPeopleChanged();
   });
-  machine.registerDevicesUpdatedCallback(async () => {
+  machine.registerDevicesUpdatedCallback(async (userIds: string[]) => {
+    queueMicrotask(() => void parts.messages.readmit(userIds).catch(() => undefined));
     listener.onSecurityChanged();
     listener.onPeopleChanged();
   });

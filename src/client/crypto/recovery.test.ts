@@ -55,3 +55,18 @@ test('a key matches its own description only', async () => {
   assert.equal(await matchesDescription(environment, environment.randomBytes(32), description), false);
   assert.equal(await matchesDescription(environment, key, { ...description, algorithm: 'm.other' }), false);
 });
+
+test('what is no recovery key is refused', () => {
+  const text = encodeRecoveryKey(new Uint8Array(32).fill(7)).replaceAll(' ', '');
+  for (const bad of [
+    '',
+    'EsTj',
+    `${text}1`,
+    text.slice(1),
+    text.replace(/.$/, '0'),
+    text.slice(0, -1) + 'z',
+    'z'.repeat(500),
+  ]) {
+    assert.equal(decodeRecoveryKey(bad), undefined, bad);
+  }
+});

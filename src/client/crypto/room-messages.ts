@@ -6,6 +6,7 @@ import {
   EncryptionAlgorithm,
   EncryptionSettings,
   HistoryVisibility,
+  LocalTrust,
   MegolmDecryptionError,
   RoomId,
   RoomSettings,
@@ -13,6 +14,7 @@ import {
   TrustRequirement,
   UserId,
   type DecryptedRoomEvent,
+  type ToDeviceRequest,
 } from '@matrix-org/matrix-sdk-crypto-wasm';
 import type { ClearContent, RoomEvent, Shield, UnreadableCause } from '../events.ts';
 import { toWireEvent } from '../events.ts';
@@ -49,7 +51,7 @@ function causeOf(error: unknown): UnreadableCause {
   }
 }
 
-/** A verified person's device that they have not signed gets no keys; sending stops until the sender decides. */
+/** A verified person's device that they have not signed gets no keys: the machine refuses, and we shut it out. */
 function sharingStrategy(): CollectStrategy {
   return CollectStrategy.deviceBasedStrategy(false, true);
 }
@@ -97,6 +99,44 @@ export class RoomMessages {
     await this.#context.machine.updateTrackedUsers(memberIds.map((id) => new UserId(id)));
   }
 
+  async #share(request: EncryptRequest): Promise<ToDeviceRequest[]> {
+    const share = () =>
+      this.#context.machine.shareRoomKey(
+        new RoomId(request.roomId),
+        request.memberIds.map((id) => new UserId(id)),
+        encryptionSettings(request.historyVisibility),
+      );
+    try {
+      return await share();
+    } catch {
+      // "New devices of verified people who are not cross-signed get no keys": the others do.
+      await this.#exclude(request.memberIds);
+      return share();
+    }
+  }
+
+  /** Shuts out the devices that verified people have not signed themselves. */
+  async #exclude(userIds: readonly string[]): Promise<void> {
+    const { machine } = this.#context;
+    for (const userId of userIds) {
+      const identity = await machine.getIdentity(new UserId(userId));
+      if (identity?.isVerified() !== true) continue;
+      for (const device of (await machine.getUserDevices(new UserId(userId))).devices()) {
+        if (!device.isCrossSignedByOwner() && !device.isBlacklisted())
+          await device.setLocalTrust(LocalTrust.BlackListed);
+      }
+    }
+  }
+
+  /** Lets devices in again that their owners have signed since they were shut out. */
+  async readmit(userIds: readonly string[]): Promise<void> {
+    for (const userId of userIds) {
+      for (const device of (await this.#context.machine.getUserDevices(new UserId(userId))).devices()) {
+        if (device.isBlacklisted() && device.isCrossSignedByOwner()) await device.setLocalTrust(LocalTrust.Unset);
+      }
+    }
+  }
+
   /** Shares the room key with every device that may read, then encrypts. */
   encrypt(request: EncryptRequest): Promise<ClearContent> {
     return this.#keySharing.run(async () => {
@@ -106,10 +146,7 @@ export class RoomMessages {
       const users = () => request.memberIds.map((id) => new UserId(id));
       const claim = await machine.getMissingSessions(users());
       if (claim !== null) await this.#context.send(claim);
-      const settings = encryptionSettings(request.historyVisibility);
-      for (const share of await machine.shareRoomKey(new RoomId(request.roomId), users(), settings)) {
-        await this.#context.send(share);
-      }
+      for (const share of await this.#share(request)) await this.#context.send(share);
       const text = await machine.encryptRoomEvent(
         new RoomId(request.roomId),
         request.type,

@@ -29,6 +29,11 @@ const NOT_READY: SecurityState = {
   backup: 'none',
 };
 
+interface RoomSession {
+  readonly roomId: string;
+  readonly sessionId: string;
+}
+
 export interface AccountOptions {
   readonly host: Host;
   readonly session: StoredSession;
@@ -130,7 +135,7 @@ export class Account {
 
   start(): void {
     void this.#loop.run().catch(() => undefined);
-    void this.#loadProfile().catch(() => undefined);
+    void this.loadProfile().catch(() => undefined);
     void this.#openCrypto().catch(() => this.#resolveCrypto(undefined));
     this.outbox.kick();
   }
@@ -221,7 +226,7 @@ export class Account {
     return sealed instanceof Uint8Array ? asString(await this.sealer.open(sealed)) : undefined;
   }
 
-  async #loadProfile(): Promise<void> {
+  async loadProfile(): Promise<void> {
     const saved = await this.store.read(['meta'], (one) => one.find('meta', ['profile']));
     if (typeof saved === 'object' && saved !== null) this.#setProfile(saved as { displayName?: string });
     const profile = await this.api.call(getUserProfile, { path: { userId: this.userId } });
@@ -235,10 +240,6 @@ export class Account {
   #setProfile(profile: { displayName?: string; avatarUrl?: string }): void {
     this.#profile = profile;
     this.#options.onSessionChanged();
-  }
-
-  async reloadProfile(): Promise<void> {
-    await this.#loadProfile();
   }
 
   #onConnection(connection: Connection): void {
@@ -255,6 +256,7 @@ export class Account {
       this.#roomChanged(roomId);
     const crypto = this.#crypto;
     if (crypto === undefined) return;
+    void this.#onUnreadable(applied.unreadable).catch(() => undefined);
     for (const { roomId, event } of applied.verificationEvents) {
       this.followOpenRooms(roomId);
       await crypto.receiveRoomVerification(event, roomId).catch(() => undefined);
@@ -263,7 +265,21 @@ export class Account {
     if (applied.rooms.size > 0) this.outbox.kick();
   }
 
-  async #onRoomKeys(sessions: readonly { roomId: string; sessionId: string }[]): Promise<void> {
+  /**
+   * Events were stored that could not be read. A key that came between the attempt and the store told
+   * nobody: they are tried once more, with the room's keys from the backup where it is open.
+   */
+  async #onUnreadable(sessions: readonly RoomSession[]): Promise<void> {
+    const crypto = this.#crypto;
+    if (crypto === undefined || sessions.length === 0) return;
+    const opened = new Set(this.timelines.watched());
+    for (const roomId of new Set(sessions.map((session) => session.roomId))) {
+      if (opened.has(roomId)) await crypto.restoreRoom(roomId).catch(() => 0);
+    }
+    await this.#onRoomKeys(sessions);
+  }
+
+  async #onRoomKeys(sessions: readonly RoomSession[]): Promise<void> {
     for (const { roomId, sessionId } of sessions) {
       const changed = await readWaiting(this.#timelineDependencies(), roomId, sessionId);
       if (changed.size > 0) this.#roomChanged(roomId);
@@ -299,7 +315,14 @@ export class Account {
 
   #timelineDependencies() {
     const { store, sealer, api, userId } = this;
-    return { store, sealer, api, userId, decrypt: (event: RoomEvent, roomId: string) => this.decrypt(event, roomId) };
+    return {
+      store,
+      sealer,
+      api,
+      userId,
+      decrypt: (event: RoomEvent, roomId: string) => this.decrypt(event, roomId),
+      onUnreadable: (sessions: readonly RoomSession[]) => this.#onUnreadable(sessions),
+    };
   }
 
   timeline(roomId: string): RoomTimeline {

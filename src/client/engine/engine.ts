@@ -123,7 +123,7 @@ class EngineCore {
     if (name === '') return;
     const path = { userId: this.account().userId, keyName: 'displayname' };
     await this.account().api.call(setProfileField, { path, body: { displayname: name } });
-    await this.account().reloadProfile();
+    await this.account().loadProfile();
   }
 
   #feedOf(account: Account, topic: Exclude<TopicName, 'session'>, argument: string): Feed<never> {

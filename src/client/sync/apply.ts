@@ -9,7 +9,7 @@ import type { EventRecord, LastEvent, TableName } from '../store/records.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { Store, WriteTransaction } from '../store/store.ts';
 import { previewOf } from '../timeline/body.ts';
-import { appendLive, applyRedaction, FRAGMENT_TABLES } from '../timeline/fragments.ts';
+import { appendLive, applyRedaction, FRAGMENT_TABLES, unreadableSessions } from '../timeline/fragments.ts';
 import { sealEvent, withDecrypted } from '../timeline/records.ts';
 import type { RoomChange, SyncChanges } from './changes.ts';
 import { directRooms, mergeRoom, mutedRooms } from './room-merge.ts';
@@ -25,6 +25,7 @@ interface PreparedRoom {
   readonly change: RoomChange;
   readonly records: readonly EventRecord[];
   readonly lastEvent: LastEvent | undefined;
+  readonly lastIsMessage: boolean;
   /** New lines for events that are edited or taken back here, should one be the newest of the room. */
   readonly replaced: ReadonlyMap<string, Uint8Array>;
 }
@@ -38,6 +39,8 @@ export interface Applied {
   readonly typing: SyncChanges['typing'];
   /** Verification events that arrived in rooms, readable. */
   readonly verificationEvents: readonly { readonly roomId: string; readonly event: RoomEvent }[];
+  /** Sessions of events that could not be read: their keys may have come in the meantime. */
+  readonly unreadable: readonly { readonly roomId: string; readonly sessionId: string }[];
   /** Joined rooms that turned out to be encrypted, or whose members changed. */
   readonly encryptedRooms: ReadonlySet<string>;
 }
@@ -59,10 +62,17 @@ async function prepareRoom(change: RoomChange, dependencies: ApplyDependencies):
   }
   const records = await Promise.all(events.map((event) => sealEvent(dependencies.sealer, event)));
   const shown = events.filter((event) => relationOf(event)?.type !== 'm.replace' && previewOf(event) !== undefined);
-  const newest = shown.findLast((event) => isMessage(event)) ?? shown.at(-1);
+  const message = shown.findLast((event) => isMessage(event));
+  const newest = message ?? shown.at(-1);
   const lastEvent = await lastEventOf(newest, dependencies.sealer);
   const replaced = await replacedLines(events, dependencies.sealer);
-  return { change: { ...change, timeline: events }, records, lastEvent, replaced };
+  return {
+    change: { ...change, timeline: events },
+    records,
+    lastEvent,
+    lastIsMessage: message !== undefined,
+    replaced,
+  };
 }
 
 async function replacedLines(events: readonly RoomEvent[], sealer: Sealer): Promise<Map<string, Uint8Array>> {
@@ -112,7 +122,9 @@ async function applyRoom(one: WriteTransaction, prepared: PreparedRoom, userId: 
     if (event.redacts !== undefined) await applyRedaction(one, roomId, event.redacts);
   }
   const isFresh = appended?.fresh.some((event) => event.eventId === prepared.lastEvent?.eventId) ?? false;
-  const newest = isFresh ? prepared.lastEvent : before?.lastEvent;
+  // Who joined or was verified is no reason to hide the last thing that was said.
+  const isWorthIt = isFresh && (prepared.lastIsMessage || before?.lastEvent === undefined);
+  const newest = isWorthIt ? prepared.lastEvent : before?.lastEvent;
   const line = newest === undefined ? undefined : prepared.replaced.get(newest.eventId);
   const lastEvent = newest === undefined || line === undefined ? newest : { ...newest, sealed: line };
   one.put('rooms', [roomId], mergeRoom(before, change, { userId, lastEvent, liveFragment: appended?.liveFragment }));
@@ -194,6 +206,9 @@ function summarise(prepared: readonly PreparedRoom[], changes: SyncChanges, touc
     eventIds: new Set(events.map(({ event }) => event.eventId)),
     accountDataTypes: new Set(changes.accountData.filter((one) => one.roomId === undefined).map((one) => one.type)),
     typing: changes.typing,
+    unreadable: prepared.flatMap(({ change, records }) =>
+      unreadableSessions(records).map((sessionId) => ({ roomId: change.roomId, sessionId })),
+    ),
     verificationEvents: events.filter(({ event }) => isVerification(event)),
     encryptedRooms: new Set(
       prepared

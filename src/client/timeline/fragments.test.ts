@@ -57,6 +57,8 @@ test('a gapped answer opens a fragment and back-pagination closes the gap', asyn
   );
   const whole = await store.read(['fragments'], (one) => one.find('fragments', [roomId, 1]));
   assert.deepEqual(whole, { first: -4, last: 1, previous: 0 });
+  const older = await store.read(['fragments'], (one) => one.find('fragments', [roomId, 0]));
+  assert.deepEqual(older, { first: 0, last: 1, backToken: 'p1' });
   assert.deepEqual(await read(store, 1), ['$3', '$4', '$5', '$6', '$7', '$8']);
 });
 
@@ -117,4 +119,23 @@ test('a redaction empties the event and removes its relation', async () => {
     assert.deepEqual((await findEvent(one, roomId, '$2'))?.content, {});
     assert.deepEqual(await one.list('relations', { prefix: [roomId, '$1'] }), []);
   });
+});
+
+test('one page closes several gaps', async () => {
+  const store = openMemoryStore();
+  await append(store, undefined, [2], { limited: true, prev: 'p2' });
+  await append(store, 0, [4], { limited: true, prev: 'p4' });
+  await append(store, 1, [6], { limited: true, prev: 'p6' });
+  await store.write(FRAGMENT_TABLES, (one) =>
+    prependOlder(one, { roomId, fragment: 2, events: [5, 4, 3, 2, 1].map((id) => message(id)), end: undefined }),
+  );
+  const records = await store.read(['fragments'], (one) => one.list('fragments', { prefix: [roomId] }));
+  assert.deepEqual(
+    records.map(({ value }) => value),
+    [
+      { first: -1, last: 0 },
+      { first: -1, last: 0, previous: 0 },
+      { first: -1, last: 0, previous: 1 },
+    ],
+  );
 });

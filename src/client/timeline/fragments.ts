@@ -25,6 +25,11 @@ function sessionOf(event: EventRecord): string | undefined {
   return event.unreadable !== undefined && typeof session === 'string' ? session : undefined;
 }
 
+/** The sessions of those events that could not be read. */
+export function unreadableSessions(events: readonly EventRecord[]): string[] {
+  return [...new Set(events.map(sessionOf).filter((session) => session !== undefined))];
+}
+
 function putEvent(one: WriteTransaction, roomId: string, place: Place, event: EventRecord): void {
   one.put('events', [roomId, place.fragment, place.position], event);
   one.put('eventIndex', [roomId, event.eventId], place);
@@ -111,24 +116,46 @@ export interface OlderChunk {
   readonly end: string | undefined;
 }
 
-/** Puts a page of older events before a fragment; a page that reaches an older fragment closes the gap. */
+interface Cursor {
+  readonly fragment: number;
+  readonly record: FragmentRecord;
+  readonly first: number;
+  /** Everything of the fragment has been passed: what comes next lies before it. */
+  readonly isAtFront: boolean;
+}
+
+function saveCursor(one: WriteTransaction, roomId: string, cursor: Cursor, link: Partial<FragmentRecord>): void {
+  one.put('fragments', [roomId, cursor.fragment], { first: cursor.first, last: cursor.record.last, ...link });
+}
+
+/**
+ * Puts a page of older events before a fragment. Where the page meets an older fragment the gap between
+ * the two is closed, and the page goes on before that one.
+ */
 export async function prependOlder(one: WriteTransaction, chunk: OlderChunk): Promise<void> {
-  const record = await one.find('fragments', [chunk.roomId, chunk.fragment]);
+  const { roomId } = chunk;
+  const record = await one.find('fragments', [roomId, chunk.fragment]);
   if (record === undefined) return;
-  let first = record.first;
+  let cursor: Cursor = { fragment: chunk.fragment, record, first: record.first, isAtFront: true };
   for (const event of chunk.events) {
-    const place = await one.find('eventIndex', [chunk.roomId, event.eventId]);
-    if (place !== undefined && place.fragment !== chunk.fragment) {
-      one.put('fragments', [chunk.roomId, chunk.fragment], { first, last: record.last, previous: place.fragment });
-      return;
+    const place = await one.find('eventIndex', [roomId, event.eventId]);
+    if (place === undefined) {
+      // A fragment has no holes: an unknown event amid known ones is the server's reordering, and is left out.
+      if (!cursor.isAtFront) continue;
+      cursor = { ...cursor, first: cursor.first - 1 };
+      putEvent(one, roomId, { fragment: cursor.fragment, position: cursor.first }, event);
+    } else if (place.fragment === cursor.fragment) {
+      cursor = { ...cursor, isAtFront: place.position <= cursor.first };
+    } else {
+      saveCursor(one, roomId, cursor, { previous: place.fragment });
+      const older = await one.find('fragments', [roomId, place.fragment]);
+      if (older === undefined) return;
+      const isAtFront = place.position <= older.first;
+      cursor = { fragment: place.fragment, record: older, first: older.first, isAtFront };
     }
-    if (place === undefined) putEvent(one, chunk.roomId, { fragment: chunk.fragment, position: --first }, event);
   }
-  one.put('fragments', [chunk.roomId, chunk.fragment], {
-    first,
-    last: record.last,
-    ...(chunk.end === undefined ? {} : { backToken: chunk.end }),
-  });
+  if (cursor.record.previous !== undefined) saveCursor(one, roomId, cursor, { previous: cursor.record.previous });
+  else if (cursor.isAtFront) saveCursor(one, roomId, cursor, chunk.end === undefined ? {} : { backToken: chunk.end });
 }
 
 /** Finds an event by its id. */

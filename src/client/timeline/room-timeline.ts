@@ -7,7 +7,7 @@ import { parseRoomEvent, replyTargetOf, type ClearContent, type RoomEvent } from
 import type { EventRecord, FragmentRecord } from '../store/records.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { ReadTransaction, Store } from '../store/store.ts';
-import { findEvent, FRAGMENT_TABLES, prependOlder } from './fragments.ts';
+import { findEvent, FRAGMENT_TABLES, prependOlder, unreadableSessions } from './fragments.ts';
 import { planItems, type TimelineItem } from './items.ts';
 import { openEvent, sealEvent, withDecrypted } from './records.ts';
 
@@ -17,6 +17,8 @@ export interface TimelineDependencies {
   readonly api: Api;
   readonly userId: string;
   decrypt(event: RoomEvent, roomId: string): Promise<Decrypted>;
+  /** Events of these sessions are in the store and could not be read. */
+  onUnreadable(sessions: readonly { readonly roomId: string; readonly sessionId: string }[]): Promise<void>;
 }
 
 export interface TimelineWindow {
@@ -186,6 +188,8 @@ export class RoomTimeline {
       end: answer.chunk.length === 0 ? undefined : answer.end,
     };
     await store.write(FRAGMENT_TABLES, (one) => prependOlder(one, chunk));
+    const sessions = unreadableSessions(records);
+    await this.#dependencies.onUnreadable(sessions.map((sessionId) => ({ roomId: this.roomId, sessionId })));
   }
 
   /** Asks the server for an event that a reply points to and that is not in the store. */

@@ -51,12 +51,10 @@ export const EN = {
   startFresh: 'Start fresh',
   startFreshText: 'Earlier messages stay unreadable, and contacts see a new identity.',
   startFreshWarning: 'Earlier encrypted messages cannot be read again, on no device, unless you find the recovery key.',
-  notNow: 'Not now',
   recoveryKey: 'Recovery key',
   recoveryKeyWrong: 'This is not the recovery key of your account.',
   unlock: 'Unlock',
   unlocking: 'Unlocking…',
-  unlocked: 'Your earlier messages are being opened.',
 
   // Room list
   chats: 'Chats',
@@ -124,7 +122,6 @@ export const EN = {
   unlockHistory: 'Unlock your history',
 
   // Timeline
-  noMessages: 'No messages yet. Say hello!',
   beginning: 'This is the beginning of your chat with {name}.',
   beginningGroup: 'This is the beginning of {name}.',
   loadingOlder: 'Loading earlier messages…',
@@ -135,7 +132,6 @@ export const EN = {
   sent: 'Sent',
   read: 'Read',
   notSent: 'Not sent',
-  notSentVerified: 'Not sent: somebody here has a new, unverified device.',
   retry: 'Retry',
   delete: 'Delete',
   notEncryptedHere: 'Not encrypted',
@@ -195,7 +191,6 @@ export const EN = {
   plainExplain: 'Not end-to-end encrypted: the servers taking part can read it.',
   removePerson: 'Remove {name}',
   verifyPerson: 'Verify {name}',
-  verifiedPerson: 'Verified',
   favourite: 'Favourite',
   leaveChat: 'Leave chat',
   leaveChatTitle: 'Leave this chat?',
@@ -233,19 +228,16 @@ export const EN = {
   account: 'Account',
 
   // Settings
-  profile: 'You',
   devices: 'Devices',
   thisDevice: 'This device',
   verified: 'Verified',
   notVerified: 'Not verified',
   verify: 'Verify',
-  verifyThisDevice: 'Verify this device',
   signOutDevice: 'Sign out this device',
   lastSeen: 'Last seen {time}',
   recovery: 'Recovery',
   recoveryOn: 'Your history is backed up, readable only with your recovery key.',
   recoveryOff: 'Your history is not backed up.',
-  newRecoveryKey: 'Make a new recovery key',
   appearance: 'Appearance',
   theme: 'Theme',
   themeSystem: 'System',
@@ -260,7 +252,6 @@ export const EN = {
   confirm: 'Confirm',
   cryptoLoading: 'Encryption is being loaded…',
   insecure: 'Postern needs a secure address, one that begins with https.',
-  openElsewhere: 'Postern is open in another tab.',
   skipToChat: 'Skip to the conversation',
   loading: 'Loading…',
 } as const;

@@ -23,7 +23,7 @@ function connect(port: MessagePort): Engine {
   void held.then(() => {
     port.onmessage = (event) => early.onmessage?.(event);
     early.postMessage = (message) => port.postMessage(message);
-    port.postMessage({ lock });
+    port.postMessage(lock);
     for (const message of waiting.splice(0)) port.postMessage(message);
   });
   return engine;

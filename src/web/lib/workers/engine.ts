@@ -21,9 +21,9 @@ function serve(port: MessagePort): void {
     return;
   }
   const running = engine;
-  port.onmessage = ({ data }) => {
+  port.onmessage = ({ data: lock }) => {
     const end = servePort(running, port as Port);
-    void navigator.locks.request(String((data as { lock?: unknown }).lock), () => {
+    void navigator.locks.request(String(lock), () => {
       end();
       port.close();
     });

@@ -1,10 +1,10 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { failureText, roomTitle } from '../../lib/describe.ts';
 import type { Member, RoomDetails, RoomSummary } from '../../lib/engine.ts';
 import { Avatar, Confirm, Dialog, Field, IconButton, useAction } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { PeoplePicker } from '../parts/people-picker.tsx';
-import { engine, go, say, session, useTopic, words } from '../state.ts';
+import { engine, go, say, security, session, useTopic, verification, words } from '../state.ts';
 
 type Open = 'leave' | 'rename' | 'invite' | undefined;
 
@@ -153,8 +153,21 @@ function People({ details, room }: { details: RoomDetails; room: RoomSummary }) 
   );
 }
 
+/** Whether the user has compared pictures with somebody; asked again when anything about safety changes. */
+function useVerified(userId: string): boolean {
+  const [isVerified, setVerified] = useState(false);
+  const state = security.value;
+  const phase = verification.value?.phase;
+  useEffect(() => {
+    if (userId === session.value.userId) return;
+    engine.commands.isUserVerified(userId).then(setVerified, () => undefined);
+  }, [userId, state, phase]);
+  return isVerified;
+}
+
 function Person({ member, details, room }: { member: Member; details: RoomDetails; room: RoomSummary }) {
   const isMe = member.userId === session.value.userId;
+  const isVerified = useVerified(member.userId);
   const remove = () => void engine.commands.removeMember(room.roomId, member.userId).catch(() => undefined);
   const verify = () => void engine.commands.startVerification({ userId: member.userId }).catch(() => undefined);
   const role = member.powerLevel >= ADMIN ? 'admin' : member.powerLevel >= MODERATOR ? 'moderator' : undefined;
@@ -169,7 +182,8 @@ function Person({ member, details, room }: { member: Member; details: RoomDetail
       </span>
       {member.membership === 'invite' && <span class="tag">{say('invited')}</span>}
       {role !== undefined && <span class="tag">{say(role)}</span>}
-      {!isMe && room.isDirect && member.membership === 'join' && (
+      {isVerified && <span class="tag good">{say('verified')}</span>}
+      {!isMe && !isVerified && room.isDirect && member.membership === 'join' && (
         <IconButton icon="shield" label={say('verifyPerson', { name: member.name })} onClick={verify} />
       )}
       {!isMe && details.canRemove && details.ownPowerLevel > member.powerLevel && (

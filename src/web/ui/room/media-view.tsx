@@ -116,7 +116,7 @@ function FileRow({ media }: { media: MediaInfo }) {
     <button
       type="button"
       class="file"
-      aria-label={say('download', { name: media.name })}
+      title={say('download', { name: media.name })}
       onClick={() => void saveFile(media.source, media.name).catch(() => undefined)}
     >
       <span class="file-icon">

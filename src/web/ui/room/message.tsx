@@ -215,10 +215,9 @@ function Reactions({ item, context }: { item: TimelineItem; context: RoomContext
 }
 
 function FailedActions({ item }: { item: TimelineItem }) {
-  const isDeviceProblem = item.sendError?.toLowerCase().includes('unsigned') === true;
   return (
     <div class="failed-actions" role="alert">
-      {say(isDeviceProblem ? 'notSentVerified' : 'notSent')}
+      {say('notSent')}
       <button type="button" onClick={() => void engine.commands.retrySending(item.key)}>
         {say('retry')}
       </button>

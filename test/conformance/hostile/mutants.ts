@@ -58,10 +58,12 @@ function withMark(body: Dict, place: readonly string[]): unknown {
   return { ...body, [name]: rest.length === 0 ? MARK : withMark(isRecord(value) ? value : {}, rest) };
 }
 
-/** Every place of the body × every hostile value. */
-export function valueMutants(body: Dict): Mutant[] {
-  return placesOf(body).flatMap((place) => {
-    const text = JSON.stringify(withMark(body, place));
+/** Every place that the operation knows × every hostile value, in a body that is otherwise in order. */
+export function valueMutants(body: Dict, full: Dict): Mutant[] {
+  return placesOf(full).flatMap((place) => {
+    const text = JSON.stringify(
+      withMark(place.length > 1 ? { ...body, [place[0] ?? '']: full[place[0] ?? ''] } : body, place),
+    );
     return RAW.map(([name, raw]) => ({
       name: `${place.join('.') || '(body)'} = ${name}`,
       body: text.replace(`"${MARK}"`, () => raw),

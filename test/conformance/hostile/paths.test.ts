@@ -39,7 +39,7 @@ function mutatedPaths(path: string): string[] {
 }
 
 test('every operation: paths beside it are unrecognized (adv-095, adv-096)', async () => {
-  const before = rowCounts(server);
+  const before = await rowCounts(server);
   const found: string[] = [];
   for (const endpoint of endpoints(server)) {
     const target = targetOf(endpoint, scene);
@@ -54,11 +54,11 @@ test('every operation: paths beside it are unrecognized (adv-095, adv-096)', asy
     }
   }
   assert.deepEqual(found, []);
-  assert.deepEqual(rowCounts(server), before);
+  assert.deepEqual(await rowCounts(server), before);
 });
 
 test('every operation: other methods are not allowed', async () => {
-  const before = rowCounts(server);
+  const before = await rowCounts(server);
   const found: string[] = [];
   for (const endpoint of endpoints(server)) {
     const path = pathOf(targetOf(endpoint, scene));
@@ -73,11 +73,11 @@ test('every operation: other methods are not allowed', async () => {
     if (options.status !== 200 || options.origin !== '*') found.push(`OPTIONS ${path}: ${options.status}`);
   }
   assert.deepEqual(found, []);
-  assert.deepEqual(rowCounts(server), before);
+  assert.deepEqual(await rowCounts(server), before);
 });
 
 test('every operation: tokens that are none (adv-073, adv-086)', async () => {
-  const before = rowCounts(server);
+  const before = await rowCounts(server);
   const found: string[] = [];
   const valid = scene.user.token;
   const cases: readonly (readonly [string, Record<string, string | string[]>, string])[] = [
@@ -107,5 +107,5 @@ test('every operation: tokens that are none (adv-073, adv-086)', async () => {
     }
   }
   assert.deepEqual(found, []);
-  assert.deepEqual(rowCounts(server), before);
+  assert.deepEqual(await rowCounts(server), before);
 });

@@ -4,7 +4,17 @@ import { readdirSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { TestServer } from '../../harness/index.ts';
 
-export function rowCounts(server: TestServer): Record<string, number> {
+/** Counted while the server is stopped: while it runs, the file is its own alone. */
+export async function rowCounts(server: TestServer): Promise<Record<string, number>> {
+  await server.stop();
+  try {
+    return countRows(server);
+  } finally {
+    await server.start();
+  }
+}
+
+function countRows(server: TestServer): Record<string, number> {
   const file = readdirSync(server.folder).find((name) => name.endsWith('.db') || name.endsWith('.sqlite'));
   if (file === undefined) throw new Error('the database file is not there');
   const database = new DatabaseSync(path.join(server.folder, file), { readOnly: true });

@@ -9,7 +9,10 @@ export interface Target {
   readonly endpoint: Endpoint;
   /** Values of the path's parameters, not encoded. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** What the operation asks for and no more: so what is changed in it is what is judged. */
   readonly body: Dict | undefined;
+  /** Every property that it knows. */
+  readonly full: Dict;
 }
 
 export interface Scene {
@@ -35,11 +38,10 @@ export function endpoints(server: TestServer): Endpoint[] {
 export function targetOf(endpoint: Endpoint, scene: Scene): Target {
   const names = endpoint.path.split('/').filter((one) => one.startsWith('{'));
   const parameters = new Map(names.map((one) => [one.slice(1, -1), valueOf(one.slice(1, -1), scene)]));
-  return {
-    endpoint,
-    parameters,
-    body: endpoint.body === undefined ? undefined : (sample(endpoint.body, scene) as Dict),
-  };
+  const full = (endpoint.body === undefined ? {} : sample(endpoint.body, scene)) as Dict;
+  const required = new Set((endpoint.body as { required?: string[] } | undefined)?.required);
+  const needed = Object.fromEntries(Object.entries(full).filter(([name]) => required.has(name)));
+  return { endpoint, parameters, full, body: endpoint.body === undefined ? undefined : needed };
 }
 
 function valueOf(name: string, { user, room, event }: Scene): string {
@@ -71,6 +73,16 @@ export function pathOf({ endpoint, parameters }: Target, changed: ReadonlyMap<st
     .join('/');
 }
 
+const textsOf = ({ user, room, event }: Scene): Record<string, string> => ({
+  user_id: user.id,
+  room_id: room,
+  room_version: '12',
+  new_version: '12',
+  'm.fully_read': event,
+  'm.read': event,
+  'm.read.private': event,
+});
+
 /** A value that fits a TypeBox schema: every property, optional ones too. */
 function sample(schema: unknown, scene: Scene, name = ''): unknown {
   if (!isRecord(schema)) return {};
@@ -79,7 +91,7 @@ function sample(schema: unknown, scene: Scene, name = ''): unknown {
   if (choices !== undefined) return sample(choices[0], scene, name);
   switch (schema['type']) {
     case 'string':
-      return name === 'user_id' ? scene.user.id : name === 'room_id' ? scene.room : 'text';
+      return textsOf(scene)[name] ?? 'text';
     case 'integer':
     case 'number':
       return 1;

@@ -137,6 +137,8 @@ function tokenOf(request: IncomingMessage, search: string): string | undefined {
   return given[0] === '' ? undefined : given[0];
 }
 
+const CLIENT_GONE = new Error('The client has gone');
+
 function factsOf(request: IncomingMessage, response: ServerResponse, peer: string): RequestFacts {
   const length = request.headers['content-length'];
   let controller: AbortController | undefined;
@@ -153,7 +155,10 @@ function factsOf(request: IncomingMessage, response: ServerResponse, peer: strin
       if (controller === undefined) {
         const made = new AbortController();
         controller = made;
-        response.once('close', () => made.abort());
+        response.once('close', () => {
+          // A reason that exists already: making one costs more than the rest of a wake-up.
+          if (!response.writableFinished) made.abort(CLIENT_GONE);
+        });
       }
       return controller.signal;
     },

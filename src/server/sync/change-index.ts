@@ -96,6 +96,11 @@ export class UserIndex {
     return this.#changes.after(position);
   }
 
+  hasChangedAfter(position: number): boolean {
+    for (const _ of this.#changes.after(position)) return true;
+    return false;
+  }
+
   /** Every room, the one with the newest event first. */
   byActivity(): Iterable<RoomNumber> {
     return this.#activity.after(-1);
@@ -113,8 +118,8 @@ export class ChangeIndex {
   readonly #users = new LRUCache<UserId, UserIndex>({ max: USERS_MAX });
   readonly #building = new Map<UserId, { index: UserIndex; ready: Promise<UserIndex> }>();
   readonly waiters: Waiters;
-  /** Position of the newest change of anybody's device list. */
-  deviceListPosition = Number.MAX_SAFE_INTEGER;
+  /** Position up to which there may be changes of device lists: that of the newest, at the start that of everything. */
+  deviceListPosition: number;
   /** Newest receipt of each room that changed since the start. */
   readonly #receipts = new LRUCache<RoomNumber, number>({ max: 100_000 });
 
@@ -122,6 +127,7 @@ export class ChangeIndex {
     this.#context = context;
     this.#rooms = rooms;
     this.waiters = new Waiters(context.clock);
+    this.deviceListPosition = context.store.position;
     context.stream.listen((change) => this.#onChange(change));
   }
 

@@ -14,7 +14,7 @@ import type { Rooms } from '../rooms/index.ts';
 import type { Viewer } from '../timeline/index.ts';
 import type { Typing } from '../typing/index.ts';
 import { type AccountDataChanges, accountDataChanges, accountDataEvents } from './account-data.ts';
-import type { ChangeIndex, RoomPlace } from './change-index.ts';
+import type { ChangeIndex, RoomPlace, UserIndex } from './change-index.ts';
 import type { DeviceLists, RoomMemberChanges } from './device-lists.ts';
 import { formatSyncToken, parseSyncToken, type SyncToken } from './sync-token.ts';
 import type { RoomMembership, RoomRequest, V3Rooms } from './v3-room.ts';
@@ -77,22 +77,37 @@ export class V3Sync {
       if (since !== undefined) await this.#acknowledge(viewer, since);
       const deadline = context.clock.monotonic() + Math.min(Math.max(request.timeoutMs, 0), TIMEOUT_MAX_MS);
       for (;;) {
-        await index.get(viewer.user);
+        const userIndex = await index.get(viewer.user);
         const to = context.store.position as number;
-        const from = since?.position ?? 0;
-        const answer = await this.#answer({ request, since, filter, to, from });
-        const leftMs = deadline - context.clock.monotonic();
-        const isDue =
-          !answer.isEmpty || since === undefined || request.fullState || leftMs <= 0 || request.signal.aborted;
-        if (isDue) return answer.text;
+        const isOver = (): boolean => deadline <= context.clock.monotonic() || request.signal.aborted;
+        if (request.fullState || since === undefined || !this.#isQuiet(userIndex, viewer, since) || isOver()) {
+          const answer = await this.#answer({ request, since, filter, to, from: since?.position ?? 0 });
+          if (!answer.isEmpty || since === undefined || request.fullState || isOver()) return answer.text;
+        }
         // Something may have been committed while the answer was computed.
         if ((context.store.position as number) === to) {
-          await index.wait({ ...viewer, timeoutMs: leftMs, signal: request.signal });
+          const timeoutMs = deadline - context.clock.monotonic();
+          await index.wait({ ...viewer, timeoutMs, signal: request.signal });
         }
       }
     } finally {
       endPresence();
     }
+  }
+
+  /** Whether memory alone tells that nothing has happened since the token: no answer needs to be made to know it. */
+  #isQuiet(userIndex: UserIndex, { device }: SyncRequest['viewer'], since: SyncToken): boolean {
+    const { index, typing, presence } = this.#parts;
+    const toDevice = userIndex.toDevice.get(device);
+    return (
+      !userIndex.hasChangedAfter(since.position) &&
+      userIndex.accountDataPosition <= since.position &&
+      index.deviceListPosition <= since.position &&
+      toDevice !== undefined &&
+      toDevice.newest <= since.toDevice &&
+      typing.serial === since.typing &&
+      presence.serial === since.presence
+    );
   }
 
   /** "the server … MUST delete the messages … once it receives a new sync request with the token of that answer". */

@@ -8,6 +8,8 @@ export interface Waiter {
   readonly timeoutMs: number;
   /** Aborts when the client has gone: its waiter is freed at once. */
   readonly signal: AbortSignal;
+  /** Where a later request may take the place of this one. */
+  readonly turn?: { whenOver(wake: (() => void) | undefined): void };
   wake(): void;
 }
 
@@ -39,6 +41,7 @@ export class Waiters {
           if (!this.#remove(waiter)) return;
           timer.cancel();
           waiting.signal.removeEventListener('abort', waiter.wake);
+          waiting.turn?.whenOver(undefined);
           resolve();
         },
       };
@@ -46,6 +49,7 @@ export class Waiters {
       const set = this.#byUser.get(waiting.user) ?? new Set<Waiter>();
       this.#byUser.set(waiting.user, set.add(waiter));
       this.#size += 1;
+      waiting.turn?.whenOver(waiter.wake);
       if (waiting.signal.aborted) waiter.wake();
     });
   }

@@ -32,12 +32,32 @@ interface Pending extends Checkpoint {
   readonly rooms: ReadonlyMap<RoomNumber, SentRoom>;
 }
 
+/** A request that is being answered on a connection, until the next one takes its place. */
+export class Turn {
+  #isOver = false;
+  #wake: (() => void) | undefined;
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Calls `wake` when the turn is over; only the last one given counts. */
+  whenOver(wake: (() => void) | undefined): void {
+    this.#wake = wake;
+    if (this.#isOver) wake?.();
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#wake?.();
+  }
+}
+
 export class Connection {
   #confirmed: Checkpoint | undefined;
   readonly #rooms: Map<RoomNumber, SentRoom>;
   #pending: Pending | undefined;
-  /** Ends the request that waits on this connection: "only one request may be in flight". */
-  #abort: AbortController | undefined;
+  #turn: Turn | undefined;
   isChanged = false;
 
   constructor(confirmed?: Checkpoint, rooms?: Iterable<readonly [RoomNumber, SentRoom]>) {
@@ -68,11 +88,11 @@ export class Connection {
     this.#pending = undefined;
   }
 
-  /** Begins to answer; an older request that still waits is ended. Returns a signal that the next one raises. */
-  begin(): AbortSignal {
-    this.#abort?.abort();
-    this.#abort = new AbortController();
-    return this.#abort.signal;
+  /** Begins to answer; an older request that still waits on the connection is ended. */
+  begin(): Turn {
+    this.#turn?.end();
+    this.#turn = new Turn();
+    return this.#turn;
   }
 
   sent(room: RoomNumber): SentRoom | undefined {

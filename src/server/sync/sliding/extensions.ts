@@ -106,7 +106,7 @@ export class SlidingExtensions {
     const { counts, fallback } = await this.#parts.keys.deviceKeys.summary(user, device);
     const parts = [`"device_one_time_keys_count":${counts}`, `"device_unused_fallback_key_types":${fallback}`];
     let isNews = false;
-    if (from !== undefined && (this.#parts.index.deviceListPosition > from || hasChanged(index, from))) {
+    if (from !== undefined && (this.#parts.index.deviceListPosition > from || index.hasChangedAfter(from))) {
       const places: ChangedPlace[] = [...index.changedAfter(from)].flatMap((room) => {
         const place = index.places.get(room);
         return place === undefined ? [] : [{ room, ...place }];
@@ -177,10 +177,4 @@ export class SlidingExtensions {
       .map((one) => JSON.stringify({ type: 'm.presence', sender: one, content: presence.contentOf(one) }));
     return events.length === 0 ? undefined : { text: `"presence":{"events":[${events.join(',')}]}`, isNews: true };
   }
-}
-
-/** Whether any room of the user changed after a position. */
-function hasChanged(index: UserIndex, position: number): boolean {
-  for (const _ of index.changedAfter(position)) return true;
-  return false;
 }

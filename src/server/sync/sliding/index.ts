@@ -10,7 +10,7 @@ import type { Presence, PresenceState } from '../../presence/index.ts';
 import type { Viewer } from '../../timeline/index.ts';
 import type { Typing } from '../../typing/index.ts';
 import type { ChangeIndex, UserIndex } from '../change-index.ts';
-import type { Connection, SentRoom, Serials } from './connection.ts';
+import type { Connection, SentRoom, Serials, Turn } from './connection.ts';
 import { Connections } from './connections.ts';
 import { type ExtensionParts, SlidingExtensions } from './extensions.ts';
 import { Lists, type WantedRoom } from './lists.ts';
@@ -40,6 +40,7 @@ interface Work {
   readonly request: SlidingRequest;
   readonly parsed: ParsedRequest;
   readonly connection: Connection;
+  readonly turn: Turn;
   readonly index: UserIndex;
   readonly to: number;
 }
@@ -77,19 +78,20 @@ export class SlidingSync {
     const parsed = parseRequest(request.body, viewer.user);
     const owner = { user: viewer.user, device: viewer.device, connection: parsed.connection };
     const connection = await this.#connections.open(owner, request.pos);
-    const superseded = connection.begin();
-    const signal = AbortSignal.any([request.signal, superseded]);
+    const turn = connection.begin();
+    const { signal } = request;
     const endPresence = presence.beginSync(viewer.user, request.setPresence);
     try {
       const deadline = context.clock.monotonic() + Math.min(Math.max(request.timeoutMs, 0), TIMEOUT_MAX_MS);
       for (;;) {
         const userIndex = await index.get(viewer.user);
         const to = context.store.position as number;
-        const answer = await this.#answer({ request, parsed, connection, index: userIndex, to });
+        const answer = await this.#answer({ request, parsed, connection, turn, index: userIndex, to });
+        if (turn.isOver && request.pos !== undefined) return repeatable(request.pos);
         const leftMs = deadline - context.clock.monotonic();
         const isDue = answer.hasNews || request.pos === undefined || leftMs <= 0 || signal.aborted;
         if (isDue) return answer.text;
-        if ((context.store.position as number) === to) await index.wait({ ...viewer, timeoutMs: leftMs, signal });
+        if ((context.store.position as number) === to) await index.wait({ ...viewer, timeoutMs: leftMs, signal, turn });
       }
     } finally {
       endPresence();
@@ -97,7 +99,7 @@ export class SlidingSync {
   }
 
   async #answer(work: Work): Promise<Answer> {
-    const { request, parsed, connection, index, to } = work;
+    const { request, parsed, connection, turn, index, to } = work;
     const { typing, presence, epoch } = this.#parts;
     const serials: Serials = { typing: typing.serial, presence: presence.serial };
     const selection = await this.#lists.select(parsed, index, connection);
@@ -126,7 +128,7 @@ export class SlidingSync {
     this.#serial += 1;
     const pos = `s${to}_${this.#serial.toString(36)}_${epoch}`;
     const hasNews = texts.length > 0 || extensions.hasNews;
-    connection.send({ pos, position: to, serials, rooms: sent });
+    if (!turn.isOver) connection.send({ pos, position: to, serials, rooms: sent });
     const counts = [...selection.counts].map(([name, count]) => `${JSON.stringify(name)}:{"count":${count}}`);
     const text =
       `{"pos":"${pos}","lists":{${counts.join(',')}},"rooms":{${texts.join(',')}},` +
@@ -169,4 +171,9 @@ export class SlidingSync {
     const sent = { position: to, timelineLimit, requiredState, isDm, counts };
     return { text: text === undefined ? undefined : `${JSON.stringify(room.roomId)}:${text}`, sent };
   }
+}
+
+/** What a request gets whose place another one has taken: nothing new, and the position that it came with. */
+function repeatable(pos: string): string {
+  return `{"pos":${JSON.stringify(pos)},"lists":{},"rooms":{},"extensions":{}}`;
 }

@@ -1,5 +1,4 @@
 /** One room of a sliding-sync answer: everything at first, afterwards what changed. */
-import type { UserId } from '../../../matrix/ids.ts';
 import { getString } from '../../../matrix/json.ts';
 import type { StateReference } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
@@ -61,7 +60,7 @@ interface Material {
 export class RoomResults {
   readonly #parts: ResultParts;
   /** Position of the newest proper event of a room, and up to where that is known. */
-  readonly #bumps = new WeakMap<Room, { stamp: number; knownTo: number }>();
+  readonly #bumps = new WeakMap<Room, { stamp: Promise<number>; knownTo: number }>();
 
   constructor(parts: ResultParts) {
     this.#parts = parts;
@@ -214,21 +213,32 @@ export class RoomResults {
     return `"notification_count":${total.notifications},"highlight_count":${total.highlights}`;
   }
 
-  async #bumpStamp(room: Room, to: number): Promise<number> {
+  #bumpStamp(room: Room, to: number): Promise<number> {
     const known = this.#bumps.get(room);
-    if (known !== undefined && known.knownTo >= Math.min(to, room.head.lastPosition)) return known.stamp;
+    const end = Math.min(to, room.head.lastPosition);
+    if (known !== undefined && known.knownTo >= end) return known.stamp;
+    // Kept as a promise: everybody who is woken by an event asks in the same moment.
+    const stamp = this.#scanBumps(room, { from: known?.knownTo ?? 0, to: end, before: known?.stamp });
+    this.#bumps.set(room, { stamp, knownTo: end });
+    stamp.catch(() => this.#bumps.delete(room));
+    return stamp;
+  }
+
+  /** The position of the newest proper event of (from, to], or what was known before. */
+  async #scanBumps(
+    room: Room,
+    { from, to, before }: { from: number; to: number; before: Promise<number> | undefined },
+  ): Promise<number> {
     const rows = await this.#parts.context.store.events.pageTimeline({
       room: room.number,
       from: to + 1,
-      to: (known?.knownTo ?? 0) + 1,
+      to: from + 1,
       direction: 'backwards',
       limit: BUMP_SCAN_MAX,
     });
     const events = await this.#parts.rooms.events.load(rows);
     const newest = events.find(({ pdu }) => BUMP_TYPES.has(pdu.type));
-    const stamp = newest?.position ?? known?.stamp ?? events.at(-1)?.position ?? 0;
-    this.#bumps.set(room, { stamp, knownTo: to });
-    return stamp;
+    return newest?.position ?? (await before) ?? events.at(-1)?.position ?? 0;
   }
 }
 

@@ -17,7 +17,7 @@ async function newVersion(user: User): Promise<string> {
 }
 
 // getRoomKeysVersionCurrent, getRoomKeysVersion
-test('postRoomKeysVersion, putRoomKeysVersion, deleteRoomKeysVersion', async () => {
+test('postRoomKeysVersion, putRoomKeysVersion, deleteRoomKeysVersion: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   await alice.fails('404 M_NOT_FOUND', 'GET', v3`/room_keys/version`);
   const first = await newVersion(alice);

@@ -4,7 +4,7 @@ import { useServer, v3 } from '../../harness/index.ts';
 
 const server = useServer();
 
-test('setProfileField, getProfileField, getUserProfile, deleteProfileField', async () => {
+test('setProfileField, getProfileField, getUserProfile, deleteProfileField: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const path = (field: string): string => v3`/profile/${alice.id}/${field}`;
   await alice.ok('PUT', path('displayname'), { displayname: 'Alice' });
@@ -60,7 +60,7 @@ test('setAccountData, getAccountData: global, ones own only', async () => {
   }
 });
 
-test('setAccountDataPerRoom, getAccountDataPerRoom', async () => {
+test('setAccountDataPerRoom, getAccountDataPerRoom: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const room = await alice.createRoom();
   const path = v3`/user/${alice.id}/rooms/${room}/account_data/org.example.data`;
@@ -73,7 +73,7 @@ test('setAccountDataPerRoom, getAccountDataPerRoom', async () => {
   assert.ok([400, 403, 404].includes((await alice.call('PUT', bad, {})).status));
 });
 
-test('setRoomTag, getRoomTags, deleteRoomTag', async () => {
+test('setRoomTag, getRoomTags, deleteRoomTag: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const room = await alice.createRoom();
   const tags = v3`/user/${alice.id}/rooms/${room}/tags`;
@@ -89,7 +89,7 @@ test('setRoomTag, getRoomTags, deleteRoomTag', async () => {
   assert.ok(sync.includes('"m.tag"') && sync.includes('m.favourite'));
 });
 
-test('defineFilter, getFilter', async () => {
+test('defineFilter, getFilter: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const filter = { room: { timeline: { limit: 3 } }, event_fields: ['type'] };
   const id = (await alice.ok('POST', v3`/user/${alice.id}/filter`, filter)).text('filter_id');

@@ -14,7 +14,7 @@ const quiet: Logger = {
   warn: () => undefined,
   error: () => undefined,
 };
-Object.assign(logger, quiet);
+Object.assign(logger, quiet, { log: () => undefined });
 
 export { CryptoEvent };
 

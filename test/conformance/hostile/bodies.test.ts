@@ -50,7 +50,7 @@ async function attack(target: Target, mutants: readonly Mutant[]): Promise<strin
   return found;
 }
 
-test('every operation: wrong types, missing fields, hostile numbers and texts (adv-026, adv-101, adv-102)', async () => {
+test('every operation: wrong types, missing fields, hostile values (adv-026, adv-101, adv-102)', async () => {
   const random = new Seeded(SEED);
   const found: string[] = [];
   for (const endpoint of endpoints(server)) {

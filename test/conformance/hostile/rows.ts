@@ -1,6 +1,5 @@
 /** The number of rows of every table: what a request that was refused must not change. */
 import path from 'node:path';
-import { readdirSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { TestServer } from '../../harness/index.ts';
 
@@ -15,9 +14,7 @@ export async function rowCounts(server: TestServer): Promise<Record<string, numb
 }
 
 function countRows(server: TestServer): Record<string, number> {
-  const file = readdirSync(server.folder).find((name) => name.endsWith('.db') || name.endsWith('.sqlite'));
-  if (file === undefined) throw new Error('the database file is not there');
-  const database = new DatabaseSync(path.join(server.folder, file), { readOnly: true });
+  const database = new DatabaseSync(path.join(server.folder, 'postern.db'), { readOnly: true });
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all() as {
       name: string;

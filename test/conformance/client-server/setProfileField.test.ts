@@ -102,36 +102,3 @@ test('defineFilter, getFilter: as specified', async () => {
   (await alice.call('GET', `${v3`/sync`}?filter=none`)).expect(404);
   assert.equal((await alice.call('GET', `${v3`/sync`}?filter=%7Bbroken`)).status, 400);
 });
-
-// getAdminLockUser, getAdminSuspendUser
-test('getWhoIs, setAdminLockUser, setAdminSuspendUser: for administrators', async () => {
-  const [alice, admin] = [await server.register('alice'), await server.registerAdmin()];
-  const lock = `/_matrix/client/v1/admin/lock/${encodeURIComponent(alice.id)}`;
-  const suspend = `/_matrix/client/v1/admin/suspend/${encodeURIComponent(alice.id)}`;
-  for (const path of [lock, suspend]) {
-    await alice.fails('403 M_FORBIDDEN', 'GET', path);
-    await alice.fails('403 M_FORBIDDEN', 'PUT', path, { locked: false, suspended: false });
-  }
-  await alice.ok('GET', v3`/admin/whois/${alice.id}`);
-  await admin.ok('GET', v3`/admin/whois/${alice.id}`);
-  await alice.fails('403 M_FORBIDDEN', 'GET', v3`/admin/whois/${admin.id}`);
-  await admin.ok('PUT', lock, { locked: true });
-  assert.equal((await admin.ok('GET', lock)).get('locked'), true);
-  await alice.fails('401 M_USER_LOCKED', 'GET', v3`/joined_rooms`);
-  await admin.ok('PUT', lock, { locked: false });
-  await alice.ok('GET', v3`/joined_rooms`);
-  await admin.ok('PUT', suspend, { suspended: true });
-  assert.equal((await admin.ok('GET', suspend)).get('suspended'), true);
-  await alice.fails('403 M_USER_SUSPENDED', 'POST', v3`/createRoom`, {});
-  await alice.ok('GET', v3`/joined_rooms`);
-  const unknown = '/_matrix/client/v1/admin/lock/%40none%3Atest.example';
-  await admin.fails('404 M_NOT_FOUND', 'GET', unknown);
-});
-
-test('getRegisterNonce, registerWithSecret: each nonce once, a wrong mac never', async () => {
-  const path = '/_synapse/admin/v1/register';
-  const nonce = (await server.nobody.ok('GET', path)).text('nonce');
-  const body = { nonce, username: 'viasecret', password: 'a long password', admin: true, mac: '00'.repeat(20) };
-  (await server.nobody.call('POST', path, body)).expect(403);
-  (await server.nobody.call('POST', path, body)).expect(400);
-});

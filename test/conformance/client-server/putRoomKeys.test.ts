@@ -27,7 +27,7 @@ test('postRoomKeysVersion, getRoomKeysVersionCurrent: the newest version is the 
   assert.equal(current.number('count'), 0);
 });
 
-test('getRoomKeysVersion, putRoomKeysVersion, deleteRoomKeysVersion: of the owner, with the algorithm it had', async () => {
+test('getRoomKeysVersion, putRoomKeysVersion, deleteRoomKeysVersion: of their owner', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const first = await newVersion(alice);
   const second = await newVersion(alice);

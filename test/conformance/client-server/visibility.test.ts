@@ -1,4 +1,4 @@
-/** History visibility × membership over time, against a naive model, on every endpoint that returns events (adv-056). */
+/** History visibility × membership over time, against a naive model, wherever events are read (adv-056). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Dict, useServer, type User, v3 } from '../../harness/index.ts';
@@ -49,7 +49,8 @@ async function eventsIn(user: User, path: string): Promise<Set<string>> {
 
 for (const setting of SETTINGS) {
   for (const isBack of [false, true]) {
-    test(`getRoomEvents, getOneRoomEvent, getEventContext: ${setting}, ${isBack ? 'back again' : 'left'} (adv-056)`, async () => {
+    const title = `${setting}, ${isBack ? 'back again' : 'left'}`;
+    test(`getRoomEvents, getOneRoomEvent, getEventContext: ${title} (adv-056)`, async () => {
       const { bob, room, events } = await scene(setting, isBack);
       const pages = await eventsIn(bob, `${v3`/rooms/${room}/messages`}?dir=b&limit=100`);
       const forwards = await eventsIn(bob, `${v3`/rooms/${room}/messages`}?dir=f&limit=100`);

@@ -88,7 +88,8 @@ test('requests with two lengths are refused (adv-097)', async () => {
   const both = 'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n';
   const twice = 'Content-Length: 4\r\nContent-Length: 5\r\n';
   for (const lengths of [both, twice]) {
-    const text = `POST /_matrix/client/v3/login HTTP/1.1\r\nHost: x\r\n${lengths}\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const login = `POST /_matrix/client/v3/login HTTP/1.1\r\nHost: x\r\n${lengths}\r\n0\r\n\r\n`;
+    const text = `${login}GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`;
     const got = await overOneConnection(text, (one) => one.includes('HTTP/1.1'));
     assert.match(got, /^HTTP\/1\.1 400 /);
     assert.equal(got.split('HTTP/1.1').length - 1, 1, 'one answer, then the end');

@@ -128,6 +128,27 @@ test('sync: to-device messages exactly once, again where the answer was lost', a
   assert.deepEqual(numbers(await bob.sync({})), [], 'acknowledged messages are gone');
 });
 
+test('sync: more to-device messages than one answer takes, across a restart', async () => {
+  const [alice, bob] = await server.users('alice', 'bob');
+  const since = (await bob.sync()).text('next_batch');
+  for (let n = 0; n < 120; n += 1) {
+    const messages = { [bob.id]: { [bob.device]: { n } } };
+    await alice.ok('PUT', v3`/sendToDevice/org.example.x/${`r${n}`}`, { messages });
+  }
+  await server.restart();
+  const got: unknown[] = [];
+  for (let polls = 0, token = since; polls < 4; polls += 1) {
+    const answer = await bob.sync({ since: token });
+    const events = (answer.get('to_device', 'events') ?? []) as Dict[];
+    got.push(...events.map((one) => dig(one, 'content', 'n')));
+    token = answer.text('next_batch');
+  }
+  assert.deepEqual(
+    got,
+    Array.from({ length: 120 }, (_, n) => n),
+  );
+});
+
 test('sync: one-time-key counts, device lists changed and left', async () => {
   const { alice, bob, room } = await pair();
   const first = await alice.sync();

@@ -1,6 +1,7 @@
 /** CPU, memory and disk of a process on this machine, from /proc. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 
 export interface CpuTimes {
   /** Microseconds of the main thread, and of all other threads. */
@@ -38,4 +39,21 @@ export function readDisk(folder: string): number {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0);
+}
+
+const STATE_TABLES = ['state_keys', 'state_lines', 'state_log', 'current_state'];
+
+/** Bytes of the tables and indexes that hold room state; `undefined` where the data is not in SQLite. */
+export function readStateBytes(folder: string): number | undefined {
+  const file = path.join(folder, 'postern.db');
+  if (!existsSync(file)) return undefined;
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const marks = STATE_TABLES.map(() => '?').join(', ');
+    const query = `SELECT sum(d.pgsize) AS bytes FROM dbstat d JOIN sqlite_schema s ON s.name = d.name
+      WHERE s.tbl_name IN (${marks})`;
+    return Number(database.prepare(query).get(...STATE_TABLES)?.['bytes'] ?? 0);
+  } finally {
+    database.close();
+  }
 }

@@ -1,5 +1,5 @@
 /** B8: state resolution in process, by the size of the conflict. B9: bytes of state a membership change. */
-import { readDisk } from '../probe.ts';
+import { readDisk, readStateBytes } from '../probe.ts';
 import { type Bench, pause, type Scenario, timed } from '../context.ts';
 import { makeRoom } from '../rooms.ts';
 import { round, summarise } from '../stats.ts';
@@ -36,23 +36,37 @@ export const stateResolution: Scenario = {
   },
 };
 
-async function churn(bench: Bench, members: number, changes: number): Promise<void> {
+interface Churn {
+  readonly rooms: number;
+  readonly members: number;
+  /** Changes in all rooms together. */
+  readonly changes: number;
+}
+
+async function churn(bench: Bench, { rooms, members, changes }: Churn): Promise<void> {
   const http = bench.http(32);
   const accounts = await bench.accounts(http, members);
   const [creator, ...others] = accounts;
-  const { probe, control } = bench.target;
-  if (creator === undefined || probe === undefined || control === undefined) return;
-  const roomId = await makeRoom(http, creator, others);
+  const { control } = bench.target;
+  if (creator === undefined || bench.target.probe === undefined || control === undefined) return;
+  const roomIds: string[] = [];
+  for (let index = 0; index < rooms; index += 1) roomIds.push(await makeRoom(http, creator, others));
   // A clean stop empties the log into the file: what is measured is what stays.
-  await control.restart('SIGINT');
-  const before = readDisk(bench.target.probe?.dataPath ?? '');
+  const weigh = async (): Promise<{ disk: number; state: number }> => {
+    await control.restart('SIGINT');
+    await pause(200);
+    const folder = bench.target.probe?.dataPath ?? '';
+    return { disk: readDisk(folder), state: readStateBytes(folder) ?? Number.NaN };
+  };
+  const before = await weigh();
   const { ms } = await timed(async () => {
     let next = 0;
     const worker = async (): Promise<void> => {
       for (let index = next; index < changes; index = next) {
         next += 1;
-        const account = accounts[index % accounts.length];
-        if (account === undefined) return;
+        const account = accounts[Math.floor(index / rooms) % accounts.length];
+        const roomId = roomIds[index % rooms];
+        if (account === undefined || roomId === undefined) return;
         const [room, user] = [roomId, account.user].map(encodeURIComponent);
         const path = `/_matrix/client/v3/rooms/${room}/state/m.room.member/${user}`;
         await http.call('PUT', path, { token: account.token, body: { membership: 'join', displayname: `n${index}` } });
@@ -60,27 +74,34 @@ async function churn(bench: Bench, members: number, changes: number): Promise<vo
     };
     await Promise.all(Array.from({ length: 16 }, worker));
   });
-  await control.restart('SIGINT');
-  await pause(200);
-  const after = readDisk(bench.target.probe?.dataPath ?? '');
+  const after = await weigh();
   bench.emit({
     scenario: 'B9',
-    parameters: { members, changes },
-    values: { diskBytesPerChange: round((after - before) / changes), perSecond: round((changes / ms) * 1_000) },
+    parameters: { rooms, members, changes },
+    values: {
+      stateBytesPerChange: round((after.state - before.state) / changes),
+      diskBytesPerChange: round((after.disk - before.disk) / changes),
+      perSecond: round((changes / ms) * 1_000),
+    },
     verdict: 'valid',
   });
 }
 
 export const stateChurn: Scenario = {
   name: 'B9',
-  about: 'N members, K profile changes in a linear room: bytes of the whole database a change, event included',
+  about: 'N members, K profile changes: bytes of state a change, and of the whole database, event included',
   async run(bench) {
-    const sizes: [number, number][] = bench.options.short
-      ? [[50, 300]]
+    const sizes: Churn[] = bench.options.short
+      ? [
+          { rooms: 1, members: 50, changes: 1_000 },
+          { rooms: 20, members: 20, changes: 2_000 },
+        ]
       : [
-          [100, 5_000],
-          [1_000, 5_000],
+          { rooms: 1, members: 100, changes: 5_000 },
+          { rooms: 1, members: 1_000, changes: 5_000 },
+          { rooms: 1, members: 10_000, changes: 2_000 },
+          { rooms: 200, members: 20, changes: 10_000 },
         ];
-    for (const [members, changes] of sizes) await churn(bench, members, changes);
+    for (const size of sizes) await churn(bench, size);
   },
 };

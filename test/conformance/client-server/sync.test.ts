@@ -167,6 +167,16 @@ test('sync: one-time-key counts, device lists changed and left', async () => {
   assert.deepEqual(joined.texts('device_lists', 'changed'), [bob.id]);
 });
 
+test('sync: device lists follow joins that the filter hides', async () => {
+  const { alice, bob, room } = await pair();
+  const filter = JSON.stringify({ room: { timeline: { types: ['m.room.message'] }, state: { types: [] } } });
+  await bob.leave(room);
+  const since = (await alice.sync({ filter })).text('next_batch');
+  await alice.bring(room, bob);
+  const told = await alice.sync({ filter, since });
+  assert.deepEqual(told.texts('device_lists', 'changed'), [bob.id]);
+});
+
 test('sync: unread counts of threads are apart when asked for', async () => {
   const { alice, bob, room } = await pair();
   const root = await alice.send(room, 'root');

@@ -1,6 +1,6 @@
 /** One room of a v3 answer: joined, left, invited or knocked on. */
 import type { SyncFilter } from '../../rules/filters/filter.ts';
-import type { AccountDataRow, MembershipRecord, StreamPosition } from '../../ports/store/index.ts';
+import type { AccountDataRow, MembershipRecord } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 import { formatToken, type Presenter, RoomView, type Viewer } from '../timeline/index.ts';
@@ -95,9 +95,9 @@ export class V3Rooms {
   }
 
   /** All the user's data of a room: a client that comes back to one may have dropped what it had. */
-  async #allData({ viewer, to }: RoomRequest, room: Room): Promise<AccountDataRow[]> {
-    const { userData } = this.#parts.context.store;
-    const rows = await userData.listAccountData(viewer.user, 0 as StreamPosition, to as StreamPosition);
+  async #allData({ viewer }: RoomRequest, room: Room): Promise<AccountDataRow[]> {
+    const { userData, position } = this.#parts.context.store;
+    const rows = await userData.listAccountData(viewer.user, 0, position);
     return rows.filter((one) => one.room === room.number);
   }
 

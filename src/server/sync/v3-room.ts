@@ -145,6 +145,7 @@ export class V3Rooms {
     if (from === 0) needed.add(request.viewer.user);
     // Members that an unlimited timeline changes are told in any case, as are those that it speaks of.
     const told = matching.filter(({ pdu }) => pdu.type !== 'm.room.member' || (from !== 0 && !delta.limited));
+    if (from !== 0 && delta.limited) told.push(...members.replacing(connection, view.room, matching));
     const inTimeline = request.stateAfterName !== undefined ? [] : delta.timeline;
     members.note(connection, view.room, [...told, ...inTimeline]);
     const fresh = await members.fresh(connection, view.room, needed, filter.includeRedundantMembers);

@@ -136,13 +136,15 @@ export class RoomResults {
     if (expands) state.push(...(await this.#initialState(view, required, delta.stateAfter)).filter(isWanted));
     const known = new Map(state.map((one) => [one.number, one]));
     if (!required.lazyMembers) return { state: [...known.values()], members: [], changed };
+    const replaced = lazyMembers.replacing(connection, room, changed);
     if (isInitial) lazyMembers.reset(connection, room);
     lazyMembers.note(connection, room, state);
     const targets = delta.timeline.flatMap(({ pdu }) => (pdu.type === 'm.room.member' ? [pdu.stateKey ?? ''] : []));
     const users = new Set([...delta.timeline.map(({ pdu }) => pdu.sender), ...targets]);
     const fresh = await lazyMembers.fresh(connection, room, users, false);
     // "All membership updates since the last sync when `limited` is false."
-    const updates = isInitial || delta.limited ? [] : changed.filter(({ pdu }) => pdu.type === 'm.room.member');
+    const isMember = ({ pdu }: RoomEvent): boolean => pdu.type === 'm.room.member';
+    const updates = isInitial ? [] : delta.limited ? replaced : changed.filter(isMember);
     lazyMembers.note(connection, room, updates);
     const members = new Map([...fresh, ...updates].map((one) => [one.number, one]));
     const others = [...members.values()].filter((one) => !known.has(one.number));

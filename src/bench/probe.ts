@@ -36,9 +36,15 @@ export function readRss(pid: number): number | undefined {
 /** Bytes of all files below a folder. */
 export function readDisk(folder: string): number {
   if (!existsSync(folder)) return 0;
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0);
+  return (
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      // A file may be gone again: an upload that has found its place.
+      .reduce(
+        (sum, entry) => sum + (statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      )
+  );
 }
 
 const STATE_TABLES = ['state_keys', 'state_lines', 'state_log', 'current_state'];

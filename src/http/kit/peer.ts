@@ -17,7 +17,7 @@ export interface PeerNames {
  */
 export function peerNames(crypto: Crypto, key: string, trustedProxies: readonly string[]): PeerNames {
   const ranges = trustedProxies.map((one) => ipaddr.parseCIDR(one));
-  const names = new LRUCache<string, string>({ max: NAMES_MAX });
+  const names = new LRUCache<string, string>({ maxSize: NAMES_MAX, sizeCalculation: () => 1 });
   return {
     nameOf(request) {
       const direct = request.socket.remoteAddress ?? '';

@@ -37,7 +37,7 @@ interface Bucket {
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #rates: Readonly<Record<RateLimitClass, Rate>> | undefined;
-  readonly #buckets = new LRUCache<string, Bucket>({ max: BUCKETS_MAX });
+  readonly #buckets = new LRUCache<string, Bucket>({ maxSize: BUCKETS_MAX, sizeCalculation: () => 1 });
 
   /** `rates` undefined switches limiting off. */
   constructor(clock: Clock, rates: Readonly<Record<RateLimitClass, Rate>> | undefined) {

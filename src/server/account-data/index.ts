@@ -1,5 +1,5 @@
 /** Account data, tags and filters: what clients keep on the server for themselves. The face of the folder. */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type UserId, utf8Length } from '../../matrix/ids.ts';
 import { getObject, isObject, type JsonObject, type JsonValue } from '../../matrix/json.ts';
@@ -25,9 +25,9 @@ export class AccountData {
   readonly #queue = new KeyedQueue<UserId>();
 
   /** Contents that were read lately, and by user under which keys. */
-  readonly #contents = new LRUCache<string, { content: JsonObject | undefined }>({ max: CONTENTS_MAX });
-  readonly #keys = new LRUCache<UserId, Set<string>>({ max: CONTENTS_MAX });
-  readonly #versions = new LRUCache<UserId, number>({ max: CONTENTS_MAX });
+  readonly #contents = boundedMap<string, { content: JsonObject | undefined }>(CONTENTS_MAX);
+  readonly #keys = boundedMap<UserId, Set<string>>(CONTENTS_MAX);
+  readonly #versions = boundedMap<UserId, number>(CONTENTS_MAX);
 
   constructor(context: Context) {
     this.#context = context;

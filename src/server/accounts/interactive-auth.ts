@@ -2,7 +2,7 @@
  * User-interactive authentication (client-server API, "User-Interactive Authentication API").
  * Sessions live in memory and hold no secret: after a restart a client simply begins again.
  */
-import { LRUCache } from 'lru-cache';
+import { type BoundedMap, boundedMap } from '../bounded-map.ts';
 import { getString, isObject, type JsonObject, type JsonValue } from '../../matrix/json.ts';
 import { AuthChallenge, type ErrorCode, MatrixError } from '../../matrix/errors.ts';
 import type { Context } from '../context.ts';
@@ -33,11 +33,11 @@ const SESSIONS_MAX = 20_000;
 
 export class InteractiveAuth {
   readonly #context: Context;
-  readonly #sessions: LRUCache<string, { session: AuthSession; expiresAt: number }>;
+  readonly #sessions: BoundedMap<string, { session: AuthSession; expiresAt: number }>;
 
   constructor(context: Context) {
     this.#context = context;
-    this.#sessions = new LRUCache({ max: SESSIONS_MAX });
+    this.#sessions = boundedMap(SESSIONS_MAX);
   }
 
   /**

@@ -2,7 +2,7 @@
  * `/_synapse/admin/v1/register`: accounts made by whoever holds `registration.sharedSecret`. Tools, bots and test
  * suites speak it: a nonce, and an HMAC-SHA1 over nonce, user, password and the admin flag with NUL between them.
  */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { Context } from '../context.ts';
 
@@ -21,7 +21,7 @@ export interface SharedSecretRequest {
 export class SharedSecret {
   readonly #context: Context;
   readonly #secret: string | undefined;
-  readonly #nonces = new LRUCache<string, number>({ max: NONCES_MAX });
+  readonly #nonces = boundedMap<string, number>(NONCES_MAX);
 
   constructor(context: Context, secret: string | undefined) {
     this.#context = context;

@@ -1,5 +1,5 @@
 /** Access and refresh tokens: made, checked, refreshed and ended. Only their SHA-256 is stored. */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { DeviceId, UserId } from '../../matrix/ids.ts';
 import type { AccountRecord, Transaction } from '../../ports/store/index.ts';
@@ -38,7 +38,7 @@ interface Cached {
 
 export class Tokens {
   readonly #context: Context;
-  readonly #callers = new LRUCache<string, Cached>({ max: CALLERS_MAX });
+  readonly #callers = boundedMap<string, Cached>(CALLERS_MAX);
 
   constructor(context: Context) {
     this.#context = context;

@@ -1,5 +1,5 @@
 /** A user's devices: listing, naming, deleting. The face of the folder. */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { DeviceId, UserId } from '../../matrix/ids.ts';
 import type { DeviceRecord } from '../../ports/store/index.ts';
@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 export class Devices {
   readonly #context: Context;
   readonly #accounts: Accounts;
-  readonly #seen = new LRUCache<string, number>({ max: 100_000 });
+  readonly #seen = boundedMap<string, number>(100_000);
 
   constructor(context: Context, accounts: Accounts) {
     this.#context = context;

@@ -1,5 +1,5 @@
 /** Device keys, one-time keys and fallback keys: uploaded, queried, claimed. */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import { KeyedQueue } from '../../lib/queue.ts';
 import { requireCanonical } from '../../matrix/json-input.ts';
 import { MatrixError } from '../../matrix/errors.ts';
@@ -54,7 +54,7 @@ export class DeviceKeys {
   /** Claims and uploads of one user follow each other, so that no key is given out twice. */
   readonly #queue = new KeyedQueue<UserId>();
 
-  readonly #summaries = new LRUCache<string, KeySummary>({ max: 50_000 });
+  readonly #summaries = boundedMap<string, KeySummary>(50_000);
 
   constructor(context: Context) {
     this.#context = context;

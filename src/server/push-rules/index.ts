@@ -1,5 +1,5 @@
 /** A user's push rules: the defaults and what the user changed, kept as account data. The face of the folder. */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import { KeyedQueue } from '../../lib/queue.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type UserId, utf8Length } from '../../matrix/ids.ts';
@@ -45,7 +45,7 @@ export class PushRules {
   readonly #context: Context;
   readonly #accountData: AccountData;
   readonly #queue = new KeyedQueue<UserId>();
-  readonly #cache = new LRUCache<UserId, PushRuleset>({ max: 20_000 });
+  readonly #cache = boundedMap<UserId, PushRuleset>(20_000);
 
   constructor(context: Context, accountData: AccountData) {
     this.#context = context;

@@ -1,5 +1,6 @@
 /** Parsed events by number, bounded in bytes, over the store. */
 import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import { present } from '../../lib/assert.ts';
 import type { EventId, RoomId } from '../../matrix/ids.ts';
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
@@ -23,7 +24,7 @@ export class EventCache {
     maxSize: CACHE_BYTES_MAX,
     sizeCalculation: (event) => event.sizeBytes,
   });
-  readonly #numbers = new LRUCache<EventId, EventNumber>({ max: 200_000 });
+  readonly #numbers = boundedMap<EventId, EventNumber>(200_000);
 
   constructor(store: Store, findFormat: FindFormat) {
     this.#store = store;

@@ -1,5 +1,5 @@
 /** Rooms: finding them, their state, their members, who may look. The face of the folder. */
-import { LRUCache } from 'lru-cache';
+import { type BoundedMap, boundedMap } from '../bounded-map.ts';
 import { assert, present } from '../../lib/assert.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { EventId, RoomId, UserId } from '../../matrix/ids.ts';
@@ -20,16 +20,16 @@ const RESIDENT_ROOMS_MAX = 10_000;
 export class Rooms {
   readonly #context: Context;
   readonly events: EventCache;
-  readonly #resident: LRUCache<RoomNumber, Room>;
+  readonly #resident: BoundedMap<RoomNumber, Room>;
   /** Rooms in use may not be loaded a second time: two queues would fork the room. */
   readonly #busy = new Map<RoomNumber, { room: Room; users: number }>();
   readonly #loading = new Map<RoomNumber, Promise<Room>>();
-  readonly #numbers = new LRUCache<RoomId, RoomNumber>({ max: 100_000 });
-  readonly #formats = new LRUCache<RoomNumber, RoomFormat>({ max: 100_000 });
+  readonly #numbers = boundedMap<RoomId, RoomNumber>(100_000);
+  readonly #formats = boundedMap<RoomNumber, RoomFormat>(100_000);
 
   constructor(context: Context) {
     this.#context = context;
-    this.#resident = new LRUCache({ max: RESIDENT_ROOMS_MAX });
+    this.#resident = boundedMap(RESIDENT_ROOMS_MAX);
     this.events = new EventCache(context.store, (room) => this.#format(room));
   }
 

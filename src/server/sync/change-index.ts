@@ -3,7 +3,7 @@
  * An incremental sync walks it from the newest change back to its token: the cost is that of what changed, never
  * that of all joined rooms. Nothing is written to disk per member and event.
  */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import type { DeviceId, UserId } from '../../matrix/ids.ts';
 import type { Membership, RoomNumber } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
@@ -115,13 +115,13 @@ export class UserIndex {
 export class ChangeIndex {
   readonly #context: Context;
   readonly #rooms: Rooms;
-  readonly #users = new LRUCache<UserId, UserIndex>({ max: USERS_MAX });
+  readonly #users = boundedMap<UserId, UserIndex>(USERS_MAX);
   readonly #building = new Map<UserId, { index: UserIndex; ready: Promise<UserIndex> }>();
   readonly waiters: Waiters;
   /** Position up to which there may be changes of device lists: that of the newest, at the start that of everything. */
   deviceListPosition: number;
   /** Newest receipt of each room that changed since the start. */
-  readonly #receipts = new LRUCache<RoomNumber, number>({ max: 100_000 });
+  readonly #receipts = boundedMap<RoomNumber, number>(100_000);
 
   constructor(context: Context, rooms: Rooms) {
     this.#context = context;

@@ -1,5 +1,5 @@
 /** Lazy-loaded members, and the summary of a room: heroes and counts. */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import type { UserId } from '../../matrix/ids.ts';
 import { getString } from '../../matrix/json.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
@@ -17,7 +17,7 @@ const HEROES_MAX = 5;
 export class SyncMembers {
   readonly #rooms: Rooms;
   /** Member events that a connection has been sent: losing it costs only repeated events. */
-  readonly #sent = new LRUCache<string, Map<string, RoomEvent['number']>>({ max: SENT_MAX });
+  readonly #sent = boundedMap<string, Map<string, RoomEvent['number']>>(SENT_MAX);
 
   constructor(rooms: Rooms) {
     this.#rooms = rooms;

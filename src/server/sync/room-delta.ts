@@ -2,7 +2,7 @@
  * What happened in one room between two positions, as one user sees it: the newest part of the timeline, and the
  * state changes that are not in it. The answers of v3 and of sliding sync are both made from it.
  */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import type { Pdu } from '../../matrix/events.ts';
 import type { LineNumber, RoomNumber, StateReference } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
@@ -45,7 +45,7 @@ export class RoomDeltas {
   readonly #context: Context;
   readonly #rooms: Rooms;
   /** Slices of timelines, shared by everybody who asks for the same stretch. */
-  readonly #slices = new LRUCache<string, Promise<Slice>>({ max: FRAGMENTS_MAX });
+  readonly #slices = boundedMap<string, Promise<Slice>>(FRAGMENTS_MAX);
 
   constructor(context: Context, rooms: Rooms) {
     this.#context = context;

@@ -3,7 +3,7 @@
  * Nothing is written per member and event. The count of a room is advanced when somebody looks at it, kept in memory,
  * and now and then checkpointed, so that a restart does not count everything again.
  */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.ts';
 import { KeyedQueue } from '../../lib/queue.ts';
 import { type EventId, parseEventId, type UserId } from '../../matrix/ids.ts';
 import { getObject, getString, type JsonObject } from '../../matrix/json.ts';
@@ -63,7 +63,7 @@ export class Unread {
   readonly #rooms: Rooms;
   readonly #pushRules: PushRules;
   readonly #deltas: RoomDeltas;
-  readonly #states = new LRUCache<string, State>({ max: STATES_MAX });
+  readonly #states = boundedMap<string, State>(STATES_MAX);
   readonly #queue = new KeyedQueue<string>();
 
   constructor(parts: { context: Context; rooms: Rooms; pushRules: PushRules; deltas: RoomDeltas }) {

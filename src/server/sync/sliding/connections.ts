@@ -1,5 +1,5 @@
 /** The connections of all devices: in memory, and written now and then so that they survive a restart. */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../../bounded-map.ts';
 import type { DeviceId, UserId } from '../../../matrix/ids.ts';
 import { MatrixError } from '../../../matrix/errors.ts';
 import type { Timer } from '../../../ports/clock.ts';
@@ -30,7 +30,7 @@ const PERSIST_MS = 60_000;
 
 export class Connections {
   readonly #context: Context;
-  readonly #devices = new LRUCache<string, Holding>({ max: DEVICES_MAX });
+  readonly #devices = boundedMap<string, Holding>(DEVICES_MAX);
   #timer: Timer | undefined;
 
   constructor(context: Context) {

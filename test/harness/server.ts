@@ -31,6 +31,9 @@ let lastName = 0;
 export class TestServer {
   readonly folder: string;
   readonly violations: string[] = [];
+  /** Everything that was logged, at any level. */
+  readonly logged: string[] = [];
+  readonly #secrets = new Set<string>();
   readonly #options: ServerOptions;
   #running: RunningServer | undefined;
 
@@ -72,7 +75,7 @@ export class TestServer {
       config: checkConfig([{ place: () => 'test', value }]),
       baseDir: this.folder,
       environment: {},
-      log: errorsOnly((text) => this.violations.push(text)),
+      log: this.#log(),
       ...(clock !== undefined && { clock }),
     });
   }
@@ -94,6 +97,27 @@ export class TestServer {
     rmSync(this.folder, { recursive: true, force: true });
     assert.deepEqual([...new Set(this.violations)], [], 'violations of the specification');
     assert.deepEqual(unhandled, [], 'unhandled rejections');
+    const told = this.logged.filter((line) => [...this.#secrets].some((secret) => line.includes(secret)));
+    assert.deepEqual(told, [], 'adv-089: a token or a password stands in the log');
+  }
+
+  /** Keeps what is logged; an error is a violation. */
+  #log(): Log {
+    const keep = (message: string, fields: unknown): void => {
+      this.logged.push(`${message} ${JSON.stringify(fields) ?? ''}`);
+    };
+    const log: Log = {
+      child: () => log,
+      debug: keep,
+      info: keep,
+      warn: keep,
+      error: (message, cause, fields) => {
+        const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+        keep(`${message} ${text}`, fields);
+        this.violations.push(`log: ${message}: ${text}`);
+      },
+    };
+    return log;
   }
 
   async request(method: string, pathAndQuery: string, body: unknown, options: CallOptions = {}): Promise<Answer> {
@@ -161,8 +185,11 @@ export class TestServer {
 
   #session(answer: Answer): User {
     const refresh = answer.get('refresh_token');
+    const id = answer.text('user_id');
+    for (const secret of [answer.text('access_token'), passwordOf(id)]) this.#secrets.add(secret);
+    if (typeof refresh === 'string') this.#secrets.add(refresh);
     return new User(this, {
-      id: answer.text('user_id'),
+      id,
       token: answer.text('access_token'),
       device: answer.text('device_id'),
       refreshToken: typeof refresh === 'string' ? refresh : undefined,
@@ -197,17 +224,4 @@ export function useServer(
   });
   after(() => server.finish());
   return server;
-}
-
-function errorsOnly(report: (text: string) => void): Log {
-  const log: Log = {
-    child: () => log,
-    debug: () => undefined,
-    info: () => undefined,
-    warn: () => undefined,
-    error: (message, cause) => {
-      report(`log: ${message}: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
-    },
-  };
-  return log;
 }

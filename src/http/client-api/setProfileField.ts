@@ -1,6 +1,7 @@
 import { setProfileField } from '../../matrix/api/client-server/setProfileField.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { getValue, type JsonObject } from '../../matrix/json.ts';
+import { requireActive } from './require-active.ts';
 import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute, requireSelf } from './client-route.ts';
 
@@ -9,6 +10,7 @@ export function setProfileFieldRoute({ accounts, lifecycle }: Services): ClientR
     setProfileField,
     async ({ caller, path, body }) => {
       const user = requireSelf(caller, path);
+      requireActive(caller);
       const name = path['keyName'] ?? '';
       const value = getValue(body as unknown as JsonObject, name);
       if (value === undefined) throw new MatrixError('M_MISSING_PARAM', `The body has no field ${name}`);

@@ -17,7 +17,7 @@ const HEROES_MAX = 5;
 export class SyncMembers {
   readonly #rooms: Rooms;
   /** Member events that a connection has been sent: losing it costs only repeated events. */
-  readonly #sent = boundedMap<string, Map<UserId, RoomEvent['number']>>(SENT_MAX);
+  readonly #sent = boundedMap<string, Map<string, RoomEvent['number']>>(SENT_MAX);
 
   constructor(rooms: Rooms) {
     this.#rooms = rooms;
@@ -37,24 +37,33 @@ export class SyncMembers {
     if (wanted.size === 0) return [];
     await this.#rooms.ensureMembers(room, wanted);
     const key = `${connection} ${room.number}`;
-    const sent = this.#sent.get(key) ?? new Map<UserId, RoomEvent['number']>();
+    const sent = this.#sent.get(key) ?? new Map<string, RoomEvent['number']>();
     this.#sent.set(key, sent);
     const fresh: RoomEvent[] = [];
     for (const user of wanted) {
       const event = room.state('m.room.member', user);
-      if (event === undefined || (!redundant && sent.get(user as UserId) === event.number)) continue;
-      sent.set(user as UserId, event.number);
+      if (event === undefined || (!redundant && sent.get(user) === event.number)) continue;
+      sent.set(user, event.number);
       fresh.push(event);
     }
     return fresh;
   }
 
+  /**
+   * Of member events that a gap has skipped, those which replace one that the connection has: it would show an old name
+   * for ever. All of them where nobody remembers what it has.
+   */
+  replacing(connection: string, room: Room, events: readonly RoomEvent[]): RoomEvent[] {
+    const sent = this.#sent.get(`${connection} ${room.number}`);
+    return events.filter(({ pdu }) => pdu.type === 'm.room.member' && sent?.has(pdu.stateKey ?? '') !== false);
+  }
+
   /** Notes member events that an answer carries anyway. */
   note(connection: string, room: Room, events: readonly RoomEvent[]): void {
     const key = `${connection} ${room.number}`;
-    const sent = this.#sent.get(key) ?? new Map<UserId, RoomEvent['number']>();
+    const sent = this.#sent.get(key) ?? new Map<string, RoomEvent['number']>();
     for (const event of events) {
-      if (event.pdu.type === 'm.room.member') sent.set(event.pdu.stateKey as UserId, event.number);
+      if (event.pdu.type === 'm.room.member') sent.set(event.pdu.stateKey ?? '', event.number);
     }
     this.#sent.set(key, sent);
   }

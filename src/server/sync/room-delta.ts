@@ -22,6 +22,8 @@ export interface RoomDelta {
   readonly timeline: readonly RoomEvent[];
   /** Whether there are events between `from` and the timeline that are not in it. */
   readonly limited: boolean;
+  /** Whether the timeline has every event since `from`: none is filtered, hidden or behind the limit. */
+  readonly isWhole: boolean;
   /** The boundary right before the timeline. */
   readonly prevBatch: number;
   /** The state before the timeline's first event, or at `to` where the timeline is empty. */
@@ -61,6 +63,7 @@ export class RoomDeltas {
     // The room's own newest position names the same stretch for everybody, whatever else has happened meanwhile.
     let before = Math.min(to, room.head.lastPosition);
     let complete = false;
+    let isWhole = true;
     for (let scanned = 0; scanned < SCAN_MAX && !complete && timeline.length < limit; ) {
       const slice = await this.#slice(room.number, { from, to: before, limit: limit + 1 });
       complete = slice.complete;
@@ -71,6 +74,7 @@ export class RoomDeltas {
         }
         before = event.position - 1;
         if (matches(event.pdu) && (await view.canSee(event))) timeline.push(event);
+        else isWhole = false;
       }
       scanned += slice.events.length;
       if (slice.events.length === 0) break;
@@ -81,6 +85,7 @@ export class RoomDeltas {
     return {
       timeline,
       limited: !complete,
+      isWhole: complete && isWhole,
       prevBatch: first === undefined ? Math.max(before, from) : first.position - 1,
       stateBefore: first === undefined ? stateAfter : first.stateBefore,
       stateAfter,

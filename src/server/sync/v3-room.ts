@@ -74,9 +74,8 @@ export class V3Rooms {
     const mayKnow = isJoined || (await view.everJoined());
     const state = mayKnow ? await this.#state({ ...request, to }, view, { delta, from: stateFrom }) : [];
     const ephemeral = isJoined ? await this.#ephemeral(request, room, from) : [];
-    const data = accountDataEvents(
-      accountData.filter((one) => request.filter.rooms.accountData.matches({ type: one.type })),
-    );
+    const rows = newlyJoined && request.from !== 0 ? await this.#allData(request, room) : accountData;
+    const data = accountDataEvents(rows.filter((one) => request.filter.rooms.accountData.matches({ type: one.type })));
     const changes = [...state, ...delta.timeline].filter(
       ({ pdu }) => pdu.type === 'm.room.member' && pdu.stateKey !== view.user,
     );
@@ -89,16 +88,25 @@ export class V3Rooms {
     const isEmpty = delta.timeline.length === 0 && state.length === 0 && ephemeral.length === 0 && data.length === 0;
     // A room that was left is told in any case: nothing of a declined invitation is visible.
     if (isEmpty && stateFrom !== 0 && isJoined) return { text: '', isEmpty, memberChanges };
-    const text = await this.#joinedText(request, view, { delta, state, ephemeral, data, isJoined, from: stateFrom });
+    const isTouched = memberChanges.members.length > 0;
+    const parts = { delta, state, ephemeral, data, isJoined, isTouched, from: stateFrom };
+    const text = await this.#joinedText(request, view, parts);
     return { text, isEmpty: false, memberChanges };
   }
 
-  /** Member events between the positions that a limited timeline leaves out count for device lists too. */
+  /** All the user's data of a room: a client that comes back to one may have dropped what it had. */
+  async #allData({ viewer }: RoomRequest, room: Room): Promise<AccountDataRow[]> {
+    const { userData, position } = this.#parts.context.store;
+    const rows = await userData.listAccountData(viewer.user, 0, position);
+    return rows.filter((one) => one.room === room.number);
+  }
+
+  /** Member events that the timeline leaves out count for device lists and the summary too. */
   async #allMemberChanges(
     view: RoomView,
     { delta, from, known }: { delta: RoomDelta; from: number; known: RoomEvent[] },
   ): Promise<RoomEvent[]> {
-    if (!delta.limited) return known;
+    if (delta.isWhole) return known;
     const before = await this.#parts.deltas.stateAt(view.room, from);
     const all = await this.#parts.deltas.stateBetween(before, delta.stateAfter);
     return all.filter(({ pdu }) => pdu.type === 'm.room.member' && pdu.stateKey !== view.user);
@@ -137,6 +145,7 @@ export class V3Rooms {
     if (from === 0) needed.add(request.viewer.user);
     // Members that an unlimited timeline changes are told in any case, as are those that it speaks of.
     const told = matching.filter(({ pdu }) => pdu.type !== 'm.room.member' || (from !== 0 && !delta.limited));
+    if (from !== 0 && delta.limited) told.push(...members.replacing(connection, view.room, matching));
     const inTimeline = request.stateAfterName !== undefined ? [] : delta.timeline;
     members.note(connection, view.room, [...told, ...inTimeline]);
     const fresh = await members.fresh(connection, view.room, needed, filter.includeRedundantMembers);
@@ -168,10 +177,12 @@ export class V3Rooms {
       ephemeral: string[];
       data: string[];
       isJoined: boolean;
+      /** Whether other members have changed, told or not. */
+      isTouched: boolean;
       from: number;
     },
   ): Promise<string> {
-    const { delta, state, ephemeral, data, isJoined, from } = parts;
+    const { delta, state, ephemeral, data, isJoined, isTouched, from } = parts;
     const { presenter } = this.#parts;
     const timeline = await presenter.present(view.room, delta.timeline, request.viewer, { withRoomId: false, view });
     const states = await presenter.present(view.room, state, request.viewer, { withRoomId: false, bundle: false });
@@ -185,8 +196,8 @@ export class V3Rooms {
     if (isJoined) {
       members.push(`"ephemeral":{"events":[${ephemeral.join(',')}]}`);
       members.push(...(await this.#counts(request, view)));
-      const touched = from === 0 || [...state, ...delta.timeline].some(({ pdu }) => SUMMARY_TYPES.has(pdu.type));
-      if (touched) members.push(`"summary":${await this.#summary(view)}`);
+      const names = [...state, ...delta.timeline].some(({ pdu }) => SUMMARY_TYPES.has(pdu.type));
+      if (from === 0 || isTouched || names) members.push(`"summary":${await this.#summary(view)}`);
     }
     return `{${members.join(',')}}`;
   }

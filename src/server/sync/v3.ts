@@ -269,7 +269,8 @@ export class V3Sync {
       to: to as StreamPosition,
       limit: TO_DEVICE_MAX,
     });
-    if (!userIndex.toDevice.has(device)) {
+    // A full page says nothing of what comes behind it.
+    if (!userIndex.toDevice.has(device) && rows.length < TO_DEVICE_MAX) {
       userIndex.toDevice.set(device, { newest: rows.at(-1)?.position ?? after, isPending: true });
     }
     const upTo = rows.length < TO_DEVICE_MAX ? to : (rows.at(-1)?.position ?? to);

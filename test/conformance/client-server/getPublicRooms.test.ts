@@ -5,7 +5,7 @@ import { SERVER_NAME, url, useServer, v3 } from '../../harness/index.ts';
 const server = useServer();
 const alias = (name: string): string => `#${name}:${SERVER_NAME}`;
 
-test('setRoomAlias, getRoomIdByAlias, getLocalAliases, deleteRoomAlias', async () => {
+test('setRoomAlias, getRoomIdByAlias, getLocalAliases, deleteRoomAlias: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const room = await alice.createRoom({ preset: 'public_chat' });
   await alice.ok('PUT', v3`/directory/room/${alias('one')}`, { room_id: room });

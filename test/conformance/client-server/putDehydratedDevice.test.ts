@@ -16,7 +16,7 @@ function dehydrated(user: User, device: string): Dict {
   };
 }
 
-test('putDehydratedDevice, getDehydratedDevice, deleteDehydratedDevice', async () => {
+test('putDehydratedDevice, getDehydratedDevice, deleteDehydratedDevice: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   await alice.fails('404 M_NOT_FOUND', 'GET', PATH);
   assert.equal((await alice.ok('PUT', PATH, dehydrated(alice, 'DEHYDRATED'))).text('device_id'), 'DEHYDRATED');

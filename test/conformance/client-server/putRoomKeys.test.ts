@@ -16,9 +16,8 @@ async function newVersion(user: User): Promise<string> {
   return (await user.ok('POST', v3`/room_keys/version`, body)).text('version');
 }
 
-// getRoomKeysVersionCurrent, getRoomKeysVersion
-test('postRoomKeysVersion, putRoomKeysVersion, deleteRoomKeysVersion', async () => {
-  const [alice, bob] = await server.users('alice', 'bob');
+test('postRoomKeysVersion, getRoomKeysVersionCurrent: the newest version is the current one', async () => {
+  const alice = await server.register('alice');
   await alice.fails('404 M_NOT_FOUND', 'GET', v3`/room_keys/version`);
   const first = await newVersion(alice);
   const second = await newVersion(alice);
@@ -26,6 +25,12 @@ test('postRoomKeysVersion, putRoomKeysVersion, deleteRoomKeysVersion', async () 
   const current = await alice.ok('GET', v3`/room_keys/version`);
   assert.equal(current.text('version'), second);
   assert.equal(current.number('count'), 0);
+});
+
+test('getRoomKeysVersion, putRoomKeysVersion, deleteRoomKeysVersion: of their owner', async () => {
+  const [alice, bob] = await server.users('alice', 'bob');
+  const first = await newVersion(alice);
+  const second = await newVersion(alice);
   assert.equal((await alice.ok('GET', v3`/room_keys/version/${first}`)).text('algorithm'), algorithm);
   const update = { algorithm, auth_data: { public_key: 'abc', signatures: { x: {} } } };
   await alice.ok('PUT', v3`/room_keys/version/${second}`, update);
@@ -57,20 +62,27 @@ test('putRoomKeys, getRoomKeys, deleteRoomKeys: count and etag follow', async ()
   assert.deepEqual((await alice.ok('GET', path)).get('rooms'), {});
 });
 
-// putRoomKeyBySessionId, getRoomKeyBySessionId, deleteRoomKeyBySessionId
-test('putRoomKeysByRoomId, getRoomKeysByRoomId, deleteRoomKeysByRoomId and by session', async () => {
+test('putRoomKeysByRoomId, getRoomKeysByRoomId, deleteRoomKeysByRoomId: the sessions of one room', async () => {
+  const alice = await server.register('alice');
+  const version = await newVersion(alice);
+  const room = (id: string): string => `${v3`/room_keys/keys/${id}`}?version=${version}`;
+  for (const id of ['!a:x', '!b:x']) await alice.ok('PUT', room(id), { sessions: { s1: key(1), s2: key(2) } });
+  assert.deepEqual((await alice.ok('GET', room('!a:x'))).get('sessions'), { s1: key(1), s2: key(2) });
+  assert.equal((await alice.ok('DELETE', room('!a:x'))).number('count'), 2);
+  assert.deepEqual((await alice.ok('GET', room('!a:x'))).get('sessions'), {});
+  assert.equal(Object.keys((await alice.ok('GET', room('!b:x'))).object('sessions')).length, 2);
+});
+
+test('getRoomKeyBySessionId, deleteRoomKeyBySessionId: one session, whatever its id looks like', async () => {
   const alice = await server.register('alice');
   const version = await newVersion(alice);
   const room = `${v3`/room_keys/keys/${'!a:x'}`}?version=${version}`;
   const session = (id: string): string => `${v3`/room_keys/keys/${'!a:x'}/${id}`}?version=${version}`;
   await alice.ok('PUT', room, { sessions: { s1: key(1), 'odd/+ id': key(2) } });
-  assert.deepEqual((await alice.ok('GET', room)).get('sessions'), { s1: key(1), 'odd/+ id': key(2) });
   assert.deepEqual((await alice.ok('GET', session('odd/+ id'))).body, key(2));
   await alice.ok('PUT', session('s3'), key(3));
   assert.equal((await alice.ok('DELETE', session('s1'))).number('count'), 2);
   await alice.fails('404 M_NOT_FOUND', 'GET', session('s1'));
-  assert.equal((await alice.ok('DELETE', room)).number('count'), 0);
-  assert.deepEqual((await alice.ok('GET', room)).get('sessions'), {});
 });
 
 test('putRoomKeyBySessionId: the better key stays', async () => {

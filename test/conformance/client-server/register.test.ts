@@ -57,7 +57,7 @@ test('register: of many at once for one name exactly one wins (adv-085)', async 
   for (const one of answers) if (one.status !== 200) one.expect(400, 'M_USER_IN_USE');
 });
 
-test('register: with a registration token where one is needed; registrationTokenValidity', async () => {
+test('register, registrationTokenValidity: with a registration token where one is needed', async () => {
   const nobody = closed.nobody;
   const made = await closed.running.services.admin.run({ name: 'invite.create', uses: 1 } as never);
   const { token } = made as { token: string };

@@ -4,7 +4,7 @@ import { useServer, v3 } from '../../harness/index.ts';
 
 const server = useServer();
 
-test('setProfileField, getProfileField, getUserProfile, deleteProfileField', async () => {
+test('setProfileField, getProfileField, getUserProfile, deleteProfileField: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const path = (field: string): string => v3`/profile/${alice.id}/${field}`;
   await alice.ok('PUT', path('displayname'), { displayname: 'Alice' });
@@ -60,7 +60,7 @@ test('setAccountData, getAccountData: global, ones own only', async () => {
   }
 });
 
-test('setAccountDataPerRoom, getAccountDataPerRoom', async () => {
+test('setAccountDataPerRoom, getAccountDataPerRoom: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const room = await alice.createRoom();
   const path = v3`/user/${alice.id}/rooms/${room}/account_data/org.example.data`;
@@ -73,7 +73,7 @@ test('setAccountDataPerRoom, getAccountDataPerRoom', async () => {
   assert.ok([400, 403, 404].includes((await alice.call('PUT', bad, {})).status));
 });
 
-test('setRoomTag, getRoomTags, deleteRoomTag', async () => {
+test('setRoomTag, getRoomTags, deleteRoomTag: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const room = await alice.createRoom();
   const tags = v3`/user/${alice.id}/rooms/${room}/tags`;
@@ -89,7 +89,7 @@ test('setRoomTag, getRoomTags, deleteRoomTag', async () => {
   assert.ok(sync.includes('"m.tag"') && sync.includes('m.favourite'));
 });
 
-test('defineFilter, getFilter', async () => {
+test('defineFilter, getFilter: as specified', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const filter = { room: { timeline: { limit: 3 } }, event_fields: ['type'] };
   const id = (await alice.ok('POST', v3`/user/${alice.id}/filter`, filter)).text('filter_id');
@@ -101,37 +101,4 @@ test('defineFilter, getFilter', async () => {
   await alice.sync({ filter: id });
   (await alice.call('GET', `${v3`/sync`}?filter=none`)).expect(404);
   assert.equal((await alice.call('GET', `${v3`/sync`}?filter=%7Bbroken`)).status, 400);
-});
-
-// getAdminLockUser, getAdminSuspendUser
-test('getWhoIs, setAdminLockUser, setAdminSuspendUser: for administrators', async () => {
-  const [alice, admin] = [await server.register('alice'), await server.registerAdmin()];
-  const lock = `/_matrix/client/v1/admin/lock/${encodeURIComponent(alice.id)}`;
-  const suspend = `/_matrix/client/v1/admin/suspend/${encodeURIComponent(alice.id)}`;
-  for (const path of [lock, suspend]) {
-    await alice.fails('403 M_FORBIDDEN', 'GET', path);
-    await alice.fails('403 M_FORBIDDEN', 'PUT', path, { locked: false, suspended: false });
-  }
-  await alice.ok('GET', v3`/admin/whois/${alice.id}`);
-  await admin.ok('GET', v3`/admin/whois/${alice.id}`);
-  await alice.fails('403 M_FORBIDDEN', 'GET', v3`/admin/whois/${admin.id}`);
-  await admin.ok('PUT', lock, { locked: true });
-  assert.equal((await admin.ok('GET', lock)).get('locked'), true);
-  await alice.fails('401 M_USER_LOCKED', 'GET', v3`/joined_rooms`);
-  await admin.ok('PUT', lock, { locked: false });
-  await alice.ok('GET', v3`/joined_rooms`);
-  await admin.ok('PUT', suspend, { suspended: true });
-  assert.equal((await admin.ok('GET', suspend)).get('suspended'), true);
-  await alice.fails('403 M_USER_SUSPENDED', 'POST', v3`/createRoom`, {});
-  await alice.ok('GET', v3`/joined_rooms`);
-  const unknown = '/_matrix/client/v1/admin/lock/%40none%3Atest.example';
-  await admin.fails('404 M_NOT_FOUND', 'GET', unknown);
-});
-
-test('getRegisterNonce, registerWithSecret: each nonce once, a wrong mac never', async () => {
-  const path = '/_synapse/admin/v1/register';
-  const nonce = (await server.nobody.ok('GET', path)).text('nonce');
-  const body = { nonce, username: 'viasecret', password: 'a long password', admin: true, mac: '00'.repeat(20) };
-  (await server.nobody.call('POST', path, body)).expect(403);
-  (await server.nobody.call('POST', path, body)).expect(400);
 });

@@ -73,7 +73,7 @@ test('setPushRule: what cannot be a rule', async () => {
   assert.equal(await attempt('override', 'x', huge), 400, 'adv-100');
 });
 
-test('setPushRuleEnabled, isPushRuleEnabled, setPushRuleActions, getPushRuleActions', async () => {
+test('setPushRuleEnabled, isPushRuleEnabled, setPushRuleActions, getPushRuleActions: as specified', async () => {
   const alice = await server.register('alice');
   const id = '.m.rule.master';
   assert.equal((await alice.ok('GET', `${rule('override', id)}/enabled`)).get('enabled'), false);

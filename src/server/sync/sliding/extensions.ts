@@ -82,7 +82,8 @@ export class SlidingExtensions {
       to: to as StreamPosition,
       limit: wish.limit,
     });
-    if (!index.toDevice.has(device)) {
+    // A full page says nothing of what comes behind it.
+    if (!index.toDevice.has(device) && rows.length < wish.limit) {
       index.toDevice.set(device, { newest: rows.at(-1)?.position ?? after, isPending: true });
     }
     const upTo = rows.length < wish.limit ? to : (rows.at(-1)?.position ?? to);

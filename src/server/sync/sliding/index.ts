@@ -110,7 +110,7 @@ export class SlidingSync {
     for (const wanted of selection.rooms) {
       const told = await this.#room(work, wanted, directRooms);
       if (told === undefined) continue;
-      if (connection.sent(wanted.number) === undefined) initial.add(wanted.number);
+      if (told.isInitial) initial.add(wanted.number);
       sent.set(wanted.number, told.sent);
       if (told.text !== undefined) texts.push(told.text);
     }
@@ -141,7 +141,7 @@ export class SlidingSync {
     { request, parsed, connection, index, to }: Work,
     wanted: WantedRoom,
     directRooms: ReadonlySet<string>,
-  ): Promise<{ text: string | undefined; sent: SentRoom } | undefined> {
+  ): Promise<{ text: string | undefined; sent: SentRoom; isInitial: boolean } | undefined> {
     const { number, config } = wanted;
     const before = connection.sent(number);
     const requiredState = stateText(config.requiredState);
@@ -155,7 +155,7 @@ export class SlidingSync {
     const room = await this.#parts.rooms.get(number);
     const isDm = directRooms.has(room.roomId);
     if (isSame && before.isDm === isDm) return undefined;
-    const { text, counts } = await this.#results.get({
+    const { text, counts, isInitial } = await this.#results.get({
       viewer: request.viewer,
       connection: `${request.viewer.user} ${request.viewer.device} ${parsed.connection}`,
       room,
@@ -169,7 +169,7 @@ export class SlidingSync {
     });
     const timelineLimit = Math.max(config.timelineLimit, before?.timelineLimit ?? 0);
     const sent = { position: to, timelineLimit, requiredState, isDm, counts };
-    return { text: text === undefined ? undefined : `${JSON.stringify(room.roomId)}:${text}`, sent };
+    return { text: text === undefined ? undefined : `${JSON.stringify(room.roomId)}:${text}`, sent, isInitial };
   }
 }
 

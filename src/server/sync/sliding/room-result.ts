@@ -46,6 +46,14 @@ const BUMP_TYPES: ReadonlySet<string> = new Set([
 ]);
 const BUMP_SCAN_MAX = 200;
 
+export interface RoomResult {
+  readonly text: string | undefined;
+  /** The unread counts that it tells. */
+  readonly counts: string;
+  /** Whether the client begins anew with the room: then the extensions tell all they have of it. */
+  readonly isInitial: boolean;
+}
+
 interface Material {
   readonly view: RoomView;
   readonly delta: RoomDelta;
@@ -66,16 +74,17 @@ export class RoomResults {
     this.#parts = parts;
   }
 
-  /** The result as JSON text, `undefined` where there is nothing new to say, and the counts that it tells. */
-  async get(request: ResultRequest): Promise<{ text: string | undefined; counts: string }> {
+  /** The result, its text `undefined` where there is nothing new to say. */
+  async get(request: ResultRequest): Promise<RoomResult> {
     const { place, sent } = request;
     if (place.membership === 'invite' || place.membership === 'knock') {
-      return { text: await this.#stripped(request), counts: '' };
+      return { text: await this.#stripped(request), counts: '', isInitial: false };
     }
     const material = await this.#gather(request);
     const counts = await this.#counts(request);
     const isNews = isAnyNews(request, material) || counts !== sent?.counts;
-    return { text: isNews ? await this.#text(request, material, counts) : undefined, counts };
+    const { isInitial } = material;
+    return { text: isNews ? await this.#text(request, material, counts) : undefined, counts, isInitial };
   }
 
   async #stripped({ viewer, room, place, lists, sent }: ResultRequest): Promise<string | undefined> {
@@ -127,13 +136,15 @@ export class RoomResults {
     if (expands) state.push(...(await this.#initialState(view, required, delta.stateAfter)).filter(isWanted));
     const known = new Map(state.map((one) => [one.number, one]));
     if (!required.lazyMembers) return { state: [...known.values()], members: [], changed };
+    const replaced = lazyMembers.replacing(connection, room, changed);
     if (isInitial) lazyMembers.reset(connection, room);
     lazyMembers.note(connection, room, state);
     const targets = delta.timeline.flatMap(({ pdu }) => (pdu.type === 'm.room.member' ? [pdu.stateKey ?? ''] : []));
     const users = new Set([...delta.timeline.map(({ pdu }) => pdu.sender), ...targets]);
     const fresh = await lazyMembers.fresh(connection, room, users, false);
     // "All membership updates since the last sync when `limited` is false."
-    const updates = isInitial || delta.limited ? [] : changed.filter(({ pdu }) => pdu.type === 'm.room.member');
+    const isMember = ({ pdu }: RoomEvent): boolean => pdu.type === 'm.room.member';
+    const updates = isInitial ? [] : delta.limited ? replaced : changed.filter(isMember);
     lazyMembers.note(connection, room, updates);
     const members = new Map([...fresh, ...updates].map((one) => [one.number, one]));
     const others = [...members.values()].filter((one) => !known.has(one.number));

@@ -128,6 +128,27 @@ test('sync: to-device messages exactly once, again where the answer was lost', a
   assert.deepEqual(numbers(await bob.sync({})), [], 'acknowledged messages are gone');
 });
 
+test('sync: more to-device messages than one answer takes, across a restart', async () => {
+  const [alice, bob] = await server.users('alice', 'bob');
+  const since = (await bob.sync()).text('next_batch');
+  for (let n = 0; n < 120; n += 1) {
+    const messages = { [bob.id]: { [bob.device]: { n } } };
+    await alice.ok('PUT', v3`/sendToDevice/org.example.x/${`r${n}`}`, { messages });
+  }
+  await server.restart();
+  const got: unknown[] = [];
+  for (let polls = 0, token = since; polls < 4; polls += 1) {
+    const answer = await bob.sync({ since: token });
+    const events = (answer.get('to_device', 'events') ?? []) as Dict[];
+    got.push(...events.map((one) => dig(one, 'content', 'n')));
+    token = answer.text('next_batch');
+  }
+  assert.deepEqual(
+    got,
+    Array.from({ length: 120 }, (_, n) => n),
+  );
+});
+
 test('sync: one-time-key counts, device lists changed and left', async () => {
   const { alice, bob, room } = await pair();
   const first = await alice.sync();
@@ -144,6 +165,16 @@ test('sync: one-time-key counts, device lists changed and left', async () => {
   await alice.bring(room, bob);
   const joined = await alice.sync({ since: left.text('next_batch') });
   assert.deepEqual(joined.texts('device_lists', 'changed'), [bob.id]);
+});
+
+test('sync: device lists follow joins that the filter hides', async () => {
+  const { alice, bob, room } = await pair();
+  const filter = JSON.stringify({ room: { timeline: { types: ['m.room.message'] }, state: { types: [] } } });
+  await bob.leave(room);
+  const since = (await alice.sync({ filter })).text('next_batch');
+  await alice.bring(room, bob);
+  const told = await alice.sync({ filter, since });
+  assert.deepEqual(told.texts('device_lists', 'changed'), [bob.id]);
 });
 
 test('sync: unread counts of threads are apart when asked for', async () => {

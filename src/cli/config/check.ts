@@ -34,7 +34,7 @@ function apply(schema: TSchema, target: Plain, at: Place): void {
   }
   const properties = nodeOf(schema).properties ?? {};
   for (const [name, inner] of Object.entries(value)) {
-    const child = properties[name];
+    const child = Object.hasOwn(properties, name) ? properties[name] : undefined;
     const next = { ...at, path: [...path, name], value: inner as unknown };
     if (child === undefined) mistakes.push(unknownKey(next, Object.keys(properties)));
     else if (isSection(child)) apply(child, target[name] as Plain, next);

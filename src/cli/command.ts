@@ -1,7 +1,8 @@
 /** What every command is made of. */
 import { parseArgs } from 'node:util';
 import type { CliTexts } from '../text/cli/index.ts';
-import { ConfigError } from './config/sources.ts';
+import { ConfigError, isConfigFlag, listConfigFlags } from './config/sources.ts';
+import { nearest } from './config/tree.ts';
 
 export interface Option {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface Command {
   readonly about: (texts: CliTexts) => string;
   readonly usage: string;
   readonly options: readonly Option[];
+  /** How many arguments without a name it takes; none unless said. */
+  readonly positionalsMax?: number;
   /** Whether configuration keys may be given as flags. */
   readonly takesConfig: boolean;
   run(run: Run): Promise<number>;
@@ -41,31 +44,87 @@ export interface Run {
   readonly isTerminal: boolean;
 }
 
-/** Sorts arguments into the command's options and configuration flags. Throws {@link ConfigError}. */
+type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
+type OptionToken = Extract<Token, { kind: 'option' }>;
+
+/**
+ * Sorts arguments into the command's options and configuration flags. A value stands behind `=` or in the next
+ * argument. Throws {@link ConfigError}.
+ */
 export function parseArguments(raw: readonly string[], command: Command): Arguments {
-  const options: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
-    help: { type: 'boolean', short: 'h' },
-    json: { type: 'boolean' },
-    config: { type: 'string' },
-  };
-  for (const option of command.options)
-    options[option.name] = { type: option.value === undefined ? 'boolean' : 'string' };
-  const parsed = parseArgs({ args: [...raw], options, strict: false, allowPositionals: true, tokens: true });
+  const types = optionTypes(command);
+  const { tokens } = parseArgs({
+    args: [...raw],
+    options: Object.fromEntries([...types].map(([name, type]) => [name, { type, ...(name === 'help' && HELP_SHORT) }])),
+    strict: false,
+    tokens: true,
+  });
   const own = new Map<string, string>();
-  const flags: Record<string, string> = {};
-  for (const token of parsed.tokens) {
+  const flags: [name: string, value: string][] = [];
+  const positionals: string[] = [];
+  // A positional that an option before it has taken as its value.
+  let taken: Token | undefined;
+  for (const [at, token] of tokens.entries()) {
+    if (token.kind === 'positional' && token !== taken) positionals.push(token.value);
     if (token.kind !== 'option') continue;
-    if (options[token.name] !== undefined) own.set(token.name, token.value ?? 'true');
-    else if (command.takesConfig && token.value !== undefined) flags[token.name] = token.value;
-    else throw new ConfigError(`${token.rawName}: no such option; "postern ${command.name} --help" lists them`);
+    const type = types.get(token.name);
+    if (type === undefined && !(command.takesConfig && isConfigFlag(token.rawName)))
+      throw unknownOption(token, command);
+    if (type === 'boolean') own.set(token.name, switchValue(token));
+    else if (type === 'string') own.set(token.name, requireValue(token, token.value));
+    else {
+      const next = tokens[at + 1];
+      const follows = token.value === undefined && next?.kind === 'positional';
+      if (follows) taken = next;
+      flags.push([token.name, requireValue(token, follows ? next.value : token.value)]);
+    }
   }
+  checkCount(positionals, command);
   return {
     help: own.has('help'),
     json: own.has('json'),
     config: own.get('config'),
-    positionals: parsed.positionals,
+    positionals,
     raw,
     options: own,
-    flags,
+    flags: Object.fromEntries(flags),
   };
+}
+
+const HELP_SHORT = { short: 'h' };
+
+function optionTypes(command: Command): Map<string, 'string' | 'boolean'> {
+  const types = new Map<string, 'string' | 'boolean'>([
+    ['help', 'boolean'],
+    ['json', 'boolean'],
+    ['config', 'string'],
+  ]);
+  for (const { name, value } of command.options) types.set(name, value === undefined ? 'boolean' : 'string');
+  return types;
+}
+
+function unknownOption({ rawName }: OptionToken, command: Command): ConfigError {
+  const own = [...optionTypes(command).keys()].map((name) => `--${name}`);
+  const guess = nearest(rawName, command.takesConfig ? [...own, ...listConfigFlags()] : own);
+  const hint = guess === undefined ? '' : `did you mean ${guess}? `;
+  return new ConfigError(`${rawName}: no such option; ${hint}"postern ${command.name} --help" lists them`);
+}
+
+/** A switch is there or not: with `--admin=false` nobody could tell what is meant. */
+function switchValue({ rawName, value }: OptionToken): string {
+  if (value !== undefined) throw new ConfigError(`${rawName} takes no value; leave it out to switch it off`);
+  return 'true';
+}
+
+/** A value that begins with a hyphen is taken for a forgotten one unless `=` ties it to its option. */
+function requireValue({ rawName, inlineValue }: OptionToken, value: string | undefined): string {
+  if (value === undefined || (inlineValue !== true && value.startsWith('-'))) {
+    throw new ConfigError(`${rawName} needs a value: ${rawName}=VALUE or ${rawName} VALUE`);
+  }
+  return value;
+}
+
+function checkCount(positionals: readonly string[], { name, positionalsMax = 0 }: Command): void {
+  const extra = positionals[positionalsMax];
+  if (extra !== undefined) throw new ConfigError(`"${extra}": one argument too many; see "postern ${name} --help"`);
 }

@@ -1,5 +1,5 @@
 /** The program `postern`: finds the command, loads it alone, and turns its failure into a sentence. */
-import { cliTexts, fill } from '../text/cli/index.ts';
+import { type CliTexts, cliTexts, fill } from '../text/cli/index.ts';
 import { ConfigError } from './config/sources.ts';
 import { nearest } from './config/tree.ts';
 import { printFailure, printHelp } from './output.ts';
@@ -15,38 +15,43 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };
 
+/** Exit code where arguments or configuration are wrong, so that trying again is of no use. */
+const WRONG_ARGUMENTS = 2;
+
 async function main(rawArguments: readonly string[]): Promise<number> {
   const texts = cliTexts(process.env['LC_ALL'] ?? process.env['LANG']);
   const [name, ...rest] = rawArguments;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     printHelp(texts, Object.keys(COMMANDS));
-    return name === undefined ? 1 : 0;
+    return name === undefined ? WRONG_ARGUMENTS : 0;
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load === undefined) {
     const guess = nearest(name, Object.keys(COMMANDS));
     const hint = guess === undefined ? '' : ` ${fill(texts.didYouMean, { name: guess })}`;
     console.error(fill(texts.unknownCommand, { name }) + hint);
-    return 1;
+    return WRONG_ARGUMENTS;
   }
   const command = await load();
+  try {
+    return await runCommand(command, rest, texts);
+  } catch (error) {
+    printFailure(error, { texts, json: rest.includes('--json') });
+    return error instanceof ConfigError ? WRONG_ARGUMENTS : 1;
+  }
+}
+
+async function runCommand(command: Command, rawArguments: readonly string[], texts: CliTexts): Promise<number> {
   const run: Run = {
     texts,
-    arguments: parseArguments(rest, command),
+    arguments: parseArguments(rawArguments, command),
     workingDir: process.cwd(),
     environment: process.env,
     isTerminal: process.stdout.isTTY === true,
   };
-  if (run.arguments.help) {
-    printHelp(texts, Object.keys(COMMANDS), command);
-    return 0;
-  }
-  try {
-    return await command.run(run);
-  } catch (error) {
-    printFailure(error, run);
-    return error instanceof ConfigError ? 2 : 1;
-  }
+  if (!run.arguments.help) return await command.run(run);
+  printHelp(texts, Object.keys(COMMANDS), command);
+  return 0;
 }
 
 process.exitCode = await main(process.argv.slice(2));

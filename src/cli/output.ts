@@ -66,10 +66,10 @@ export function printResult(run: Run, value: unknown, lines: readonly string[]):
 }
 
 /** Says why a command failed, in one sentence; what is a bug of ours is shown whole. */
-export function printFailure(error: unknown, run: Run): void {
-  const reason = reasonOf(error, run.texts);
-  if (run.arguments.json) console.log(JSON.stringify({ error: reason ?? String(error) }));
-  else if (reason !== undefined) console.error(fill(run.texts.failed, { reason }));
+export function printFailure(error: unknown, { texts, json }: { texts: CliTexts; json: boolean }): void {
+  const reason = reasonOf(error, texts);
+  if (json) console.log(JSON.stringify({ error: reason ?? String(error) }));
+  else if (reason !== undefined) console.error(fill(texts.failed, { reason }));
   else console.error(error);
 }
 

@@ -8,7 +8,7 @@ import { printResult } from '../output.ts';
 export const serve: Command = {
   name: 'serve',
   about: (texts) => texts.commandServe,
-  usage: 'serve [--config FILE] [--key.name=value …]',
+  usage: 'serve [--config FILE] [--KEY=VALUE …]',
   options: [],
   takesConfig: true,
   async run(run) {

@@ -13,6 +13,7 @@ export const user: Command = {
     { name: 'password', value: 'TEXT', text: 'create, reset-password: the password; one is made where it is missing' },
     { name: 'admin', text: 'create: make an administrator' },
   ],
+  positionalsMax: 2,
   takesConfig: true,
   async run(run) {
     const [action = 'list', name] = run.arguments.positionals;

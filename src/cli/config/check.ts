@@ -1,4 +1,5 @@
 /** Sources against the schema: the typed configuration, or every mistake at once. */
+import { isIP } from 'node:net';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parseServerName } from '../../matrix/ids.ts';
@@ -34,7 +35,7 @@ function apply(schema: TSchema, target: Plain, at: Place): void {
   }
   const properties = nodeOf(schema).properties ?? {};
   for (const [name, inner] of Object.entries(value)) {
-    const child = properties[name];
+    const child = Object.hasOwn(properties, name) ? properties[name] : undefined;
     const next = { ...at, path: [...path, name], value: inner as unknown };
     if (child === undefined) mistakes.push(unknownKey(next, Object.keys(properties)));
     else if (isSection(child)) apply(child, target[name] as Plain, next);
@@ -94,6 +95,20 @@ function contradictions(config: Config): string[] {
       }
     }
   }
+  for (const [index, range] of config.network.trustedProxies.entries()) {
+    if (!isAddressRange(range)) {
+      found.push(
+        `network.trustedProxies[${index}] is ${show(range)}; allowed is an address or a range like 10.0.0.0/8`,
+      );
+    }
+  }
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');
   return found;
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (version === 6 ? 128 : 32));
 }

@@ -1,7 +1,8 @@
 /** Where configuration comes from: the file, the environment, flags. The later one wins. */
+import type { TSchema } from 'typebox';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { ConfigSchema } from './schema.ts';
-import { type Key, listKeys, nearest } from './tree.ts';
+import { type Key, listKeys, nearest, nodeOf } from './tree.ts';
 
 /** A configuration that cannot be used: what is wrong, where, and what to type. */
 export class ConfigError extends Error {
@@ -25,12 +26,22 @@ export function readFileSource(text: string, fileName: string): Source {
     throw new ConfigError(`${fileName}:${line}: ${problem.message.split('\n')[0] ?? 'not valid YAML'}`);
   }
   return {
-    value: (document.toJS() as unknown) ?? {},
+    value: plainValue(document, fileName) ?? {},
     place: (path) => {
       const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
       return node?.range === undefined ? fileName : `${fileName}:${lineCounter.linePos(node.range[0]).line}`;
     },
   };
+}
+
+/** The document as plain data: an alias without its anchor, or too many of them, is told only now. */
+function plainValue(document: Document, place: string): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError)) throw cause;
+    throw new ConfigError(`${place}: ${cause.message}`, { cause });
+  }
 }
 
 /** `rateLimits.enabled` → `POSTERN_RATE_LIMITS__ENABLED` */
@@ -70,20 +81,34 @@ export function readFlags(flags: Readonly<Record<string, string>>): Source[] {
   });
 }
 
+/** The flags of all keys, as they are written: `--rate-limits.enabled`. */
+export function listConfigFlags(): string[] {
+  return listKeys(ConfigSchema).map((key) => `--${flagName(key.path)}`);
+}
+
+/** Whether `--rateLimits.enabled`, in either way of writing, is a key of the configuration. */
+export function isConfigFlag(rawName: string): boolean {
+  return rawName.startsWith('--') && listConfigFlags().includes(`--${flagName(rawName.slice(2).split('.'))}`);
+}
+
 function flagName(path: readonly string[]): string {
   return path.map((one) => one.replaceAll(/-?[A-Z]/g, (letter) => `-${letter.at(-1) ?? ''}`).toLowerCase()).join('.');
 }
 
 function valueSource(key: Key, text: string, place: string): Source {
-  const parsed = parseDocument(text);
-  const value: unknown = parsed.errors.length > 0 ? text : (parsed.toJS() as unknown);
-  // A name such as "12" for rooms.defaultVersion is a text wherever the schema wants one.
-  const wanted = wantsText(key) && typeof value !== 'object' ? text : value;
-  const nested = key.path.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), wanted);
+  const value = readValue(key, text, place);
+  const nested = key.path.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value);
   return { value: nested, place: () => place };
 }
 
-function wantsText(key: Key): boolean {
-  const schema = key.schema as unknown as { type?: string; enum?: unknown[] };
-  return schema.type === 'string' || (schema.enum !== undefined && typeof schema.enum[0] === 'string');
+function readValue(key: Key, text: string, place: string): unknown {
+  // Where a text is allowed, "12" is one, and so is a secret that begins with "#" or "*".
+  if (takesText(key.schema) && !/^\s*(?:[{[].*|null|~)?\s*$/s.test(text)) return text;
+  const document = parseDocument(text);
+  return document.errors.length > 0 ? text : plainValue(document, place);
+}
+
+function takesText(schema: TSchema): boolean {
+  const { type, enum: values, anyOf } = nodeOf(schema) as { type?: string; enum?: unknown[]; anyOf?: TSchema[] };
+  return type === 'string' || typeof values?.[0] === 'string' || anyOf?.some(takesText) === true;
 }

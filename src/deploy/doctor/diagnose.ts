@@ -112,7 +112,7 @@ const exposure: Rule = ({ config }) => {
   if (!config.hasTls && config.publicBaseUrl.startsWith('http://')) {
     found.push(finding('plain-http-in-public', 'warning', 'postern init', { url: config.publicBaseUrl }));
   }
-  if (config.serverName.startsWith('localhost')) {
+  if (/^localhost(?::|$)/.test(config.serverName)) {
     found.push(finding('localhost-in-public', 'warning', 'postern init', { name: config.serverName }));
   }
   return found;

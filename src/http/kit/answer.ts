@@ -11,14 +11,16 @@ export class JsonText {
   }
 }
 
-/** A JSON value with another status than 200. */
+/** A JSON value with another status than 200, or with headers of its own. */
 export class JsonAnswer {
   readonly status: number;
   readonly value: unknown;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, value: unknown) {
+  constructor(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}) {
     this.status = status;
     this.value = value;
+    this.headers = headers;
   }
 }
 

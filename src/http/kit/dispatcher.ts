@@ -174,16 +174,17 @@ async function send(request: IncomingMessage, response: ServerResponse, answer: 
     if (answer.body instanceof Uint8Array) response.end(answer.body);
     else await pipeline(Readable.from(answer.body), response);
   } else {
-    const text = answer instanceof JsonText ? answer.text : JSON.stringify(answer.value);
-    sendJson(request, response, answer.status, text);
+    sendJson(request, response, answer);
   }
 }
 
-function sendJson(request: IncomingMessage, response: ServerResponse, status: number, text: string): void {
+function sendJson(request: IncomingMessage, response: ServerResponse, answer: JsonText | JsonAnswer): void {
+  const text = answer instanceof JsonText ? answer.text : JSON.stringify(answer.value);
   const accept = request.headers['accept-encoding'];
   const { bytes, encoding } = compress(Buffer.from(text), typeof accept === 'string' ? accept : undefined);
   const headers: Record<string, string | number> = {
     ...CORS_HEADERS,
+    ...(answer instanceof JsonAnswer && answer.headers),
     'Content-Type': 'application/json',
     'Content-Length': bytes.length,
     'Cache-Control': 'no-store',
@@ -191,5 +192,5 @@ function sendJson(request: IncomingMessage, response: ServerResponse, status: nu
   if (encoding !== undefined) headers['Content-Encoding'] = encoding;
   // An answer before the whole body has come: the rest of it is not worth reading.
   if (!request.complete && Number(request.headers['content-length'] ?? 0) > 65_536) headers['Connection'] = 'close';
-  response.writeHead(status, headers).end(bytes);
+  response.writeHead(answer.status, headers).end(bytes);
 }

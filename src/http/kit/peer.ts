@@ -12,11 +12,11 @@ export interface PeerNames {
 }
 
 /**
- * `trustedProxies` are address ranges (CIDR) whose `X-Forwarded-For` is believed; everybody else's is ignored
+ * `trustedProxies` are addresses and ranges (CIDR) whose `X-Forwarded-For` is believed; everybody else's is ignored
  * (adv-091). IPv6 peers are counted by their /64.
  */
 export function peerNames(crypto: Crypto, key: string, trustedProxies: readonly string[]): PeerNames {
-  const ranges = trustedProxies.map((one) => ipaddr.parseCIDR(one));
+  const ranges = trustedProxies.map(parseRange);
   const names = new LRUCache<string, string>({ maxSize: NAMES_MAX, sizeCalculation: () => 1 });
   return {
     nameOf(request) {
@@ -33,6 +33,13 @@ export function peerNames(crypto: Crypto, key: string, trustedProxies: readonly 
       return name;
     },
   };
+}
+
+/** `10.0.0.0/8`, or one address. */
+function parseRange(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (text.includes('/')) return ipaddr.parseCIDR(text);
+  const address = ipaddr.parse(text);
+  return [address, address.kind() === 'ipv6' ? 128 : 32];
 }
 
 function isTrusted(ranges: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][], address: string): boolean {

@@ -29,6 +29,9 @@ export const DEFAULT_RATES: Readonly<Record<RateLimitClass, Rate>> = {
 /** Buckets kept at once: more keys than any honest deployment sees in the time a bucket takes to refill. */
 const BUCKETS_MAX = 100_000;
 
+/** Fractions of tokens do not add up exactly: whoever waits as long as they were told must not be refused again. */
+const ROUNDING = 1e-6;
+
 interface Bucket {
   tokens: number;
   at: number;
@@ -55,7 +58,7 @@ export class RateLimiter {
     bucket.tokens = Math.min(rate.burst, bucket.tokens + ((now - bucket.at) / 1000) * rate.perSecond);
     bucket.at = now;
     this.#buckets.set(id, bucket);
-    if (bucket.tokens < 1) {
+    if (bucket.tokens < 1 - ROUNDING) {
       const retryAfterMs = Math.ceil(((1 - bucket.tokens) / rate.perSecond) * 1000);
       throw new MatrixError('M_LIMIT_EXCEEDED', 'Too many requests', { extra: { retry_after_ms: retryAfterMs } });
     }

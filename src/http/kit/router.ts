@@ -52,40 +52,53 @@ export class Router<Caller> {
    * implemented, or 405 if the endpoint is implemented, but the incorrect HTTP method is used".
    */
   match(method: string, rawPath: string): Match<Caller> {
-    const segments = rawPath.slice(1).split('/');
-    const values: string[] = [];
-    const node = this.#walk(segments, values);
-    if (node === undefined || node.routes.size === 0) throw new MatrixError('M_UNRECOGNIZED', 'Unrecognized request');
-    const found = node.routes.get(method);
-    if (found === undefined) {
-      throw new MatrixError('M_UNRECOGNIZED', `${method} is not allowed here`, { status: 405 });
+    let isKnown = false;
+    for (const { node, values } of this.#candidates(rawPath)) {
+      const found = node.routes.get(method);
+      if (found !== undefined) return { route: found.route, path: namedValues(found.names, values) };
+      isKnown = true;
     }
-    const path: Record<string, string> = Object.create(null) as Record<string, string>;
-    found.names.forEach((name, index) => {
-      path[name] = decodeSegment(values[index] ?? '');
-    });
-    return { route: found.route, path };
+    if (!isKnown) throw new MatrixError('M_UNRECOGNIZED', 'Unrecognized request');
+    throw new MatrixError('M_UNRECOGNIZED', `${method} is not allowed here`, { status: 405 });
   }
 
   /** Methods that a path answers to, for OPTIONS; empty where there is no such path. */
   methods(rawPath: string): string[] {
-    return [...(this.#walk(rawPath.slice(1).split('/'), [])?.routes.keys() ?? [])];
+    return [...new Set([...this.#candidates(rawPath)].flatMap(({ node }) => [...node.routes.keys()]))];
   }
 
-  #walk(segments: readonly string[], values: string[]): Node<Caller> | undefined {
-    let node = this.#root;
-    for (const segment of segments) {
-      const child = node.children.get(segment);
-      if (child !== undefined) {
-        node = child;
+  /** The places whose templates fit the path; where two do, the one whose name stands there earlier comes first. */
+  *#candidates(rawPath: string): Iterable<Candidate<Caller>> {
+    const segments = rawPath.slice(1).split('/');
+    const stack: Candidate<Caller>[] = [{ node: this.#root, values: [], depth: 0 }];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      const { node, values, depth } = at;
+      const segment = segments[depth];
+      if (segment === undefined) {
+        if (node.routes.size > 0) yield at;
         continue;
       }
-      if (node.parameter === undefined) return undefined;
-      values.push(segment);
-      node = node.parameter;
+      const { parameter } = node;
+      if (parameter !== undefined) stack.push({ node: parameter, values: [...values, segment], depth: depth + 1 });
+      const child = node.children.get(segment);
+      if (child !== undefined) stack.push({ node: child, values, depth: depth + 1 });
     }
-    return node;
   }
+}
+
+interface Candidate<Caller> {
+  readonly node: Node<Caller>;
+  /** What stands in the places of parameters, as it came. */
+  readonly values: readonly string[];
+  readonly depth: number;
+}
+
+function namedValues(names: readonly string[], values: readonly string[]): Readonly<Record<string, string>> {
+  const path: Record<string, string> = Object.create(null) as Record<string, string>;
+  names.forEach((name, index) => {
+    path[name] = decodeSegment(values[index] ?? '');
+  });
+  return path;
 }
 
 function decodeSegment(segment: string): string {

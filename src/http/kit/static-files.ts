@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
+import { acceptsEncoding } from './compression.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -122,8 +123,8 @@ function send(request: IncomingMessage, response: ServerResponse, file: StaticFi
 
 function encodedForm(file: StaticFile, accept: unknown): { bytes: Buffer; encoding: string } | undefined {
   const accepted = typeof accept === 'string' ? accept : '';
-  if (file.brotli !== undefined && /\bbr\b/.test(accepted)) return { bytes: file.brotli, encoding: 'br' };
-  if (file.zstd !== undefined && /\bzstd\b/.test(accepted)) return { bytes: file.zstd, encoding: 'zstd' };
+  if (file.brotli !== undefined && acceptsEncoding(accepted, 'br')) return { bytes: file.brotli, encoding: 'br' };
+  if (file.zstd !== undefined && acceptsEncoding(accepted, 'zstd')) return { bytes: file.zstd, encoding: 'zstd' };
   return undefined;
 }
 

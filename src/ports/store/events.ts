@@ -133,6 +133,12 @@ export interface EventReads {
   getForwardExtremities(room: RoomNumber): Promise<{ eventId: EventId; number: EventNumber; depth: number }[]>;
   /** The event that this device sent under this transaction id; `scope` names the endpoint and the room. */
   findByTransaction(key: TransactionKey): Promise<EventId | undefined>;
+  /** Up to `limit` transaction ids that this device has used, in no order. */
+  listTransactions(
+    user: UserId,
+    device: string,
+    limit: number,
+  ): Promise<readonly Pick<TransactionKey, 'scope' | 'transactionId'>[]>;
   /** Which of `ids` were sent by this device, and under which transaction id. */
   getTransactionIds(user: UserId, device: string, ids: readonly EventId[]): Promise<Map<EventId, string>>;
   /** Redactions that arrived before the event they redact. */

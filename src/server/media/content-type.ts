@@ -64,12 +64,12 @@ export function contentDisposition(kind: 'inline' | 'attachment', fileName: stri
   return `${kind}; filename*=utf-8''${encoded}`;
 }
 
-/** A file name as it may be stored: no control characters, no path, of bounded length. */
+/** A file name as it may be stored: no control characters, no path, no half of a character, of bounded length. */
 export function cleanFileName(name: string | undefined): string | undefined {
   const clean = name
-    ?.replaceAll(/[\p{Cc}\p{Cs}]/gu, '')
-    .split(/[\\/]/)
+    ?.split(/[\\/]/)
     .at(-1)
-    ?.slice(0, 255);
+    ?.slice(0, 255)
+    .replaceAll(/[\p{Cc}\p{Cs}]/gu, '');
   return clean === undefined || clean === '' ? undefined : clean;
 }

@@ -6,6 +6,7 @@ import { joinRuleOf } from '../../rules/auth/index.ts';
 import type { Context } from '../context.ts';
 import { publicRoom } from '../directory/index.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
+import { compareChildren } from './children.ts';
 import { stripped } from '../timeline/index.ts';
 
 export interface HierarchyRequest {
@@ -130,17 +131,4 @@ export function summaryOf(room: Room): JsonObject {
 function allowedRooms(room: Room): string[] {
   const allow = getArray(room.state('m.room.join_rules', '')?.pdu.content, 'allow') ?? [];
   return allow.flatMap((one) => getString(asObject(one), 'room_id') ?? []);
-}
-
-/** "children with a valid `order` first, in lexicographic order …, then the others by the time of their event". */
-function compareChildren(left: RoomEvent, right: RoomEvent): number {
-  const order = (event: RoomEvent): string | undefined => {
-    const value = getString(event.pdu.content, 'order');
-    return value !== undefined && /^[\x20-\x7E]{1,50}$/.test(value) ? value : undefined;
-  };
-  const [a, b] = [order(left), order(right)];
-  if (a !== undefined && b !== undefined && a !== b) return a < b ? -1 : 1;
-  if ((a === undefined) !== (b === undefined)) return a === undefined ? 1 : -1;
-  const age = left.pdu.originServerTs - right.pdu.originServerTs;
-  return age !== 0 ? age : left.pdu.roomId < right.pdu.roomId ? -1 : 1;
 }

@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 import { type AlsoWrite, commitPlan, relationOf } from './commit.ts';
 import { type EventDraft, type PlanTools, RoomPlan } from './plan.ts';
+import { SentTransactions } from './sent-transactions.ts';
 
 export { buildEvent } from './build-event.ts';
 export { type EventDraft, type PlanTools, RoomPlan } from './plan.ts';
@@ -42,9 +43,11 @@ export class Timeline {
   readonly #context: Context;
   readonly #rooms: Rooms;
   readonly #signingKey: SigningKey;
+  readonly #transactions: SentTransactions;
   readonly #inFlight = new KeyedQueue<string>();
 
   constructor(context: Context, rooms: Rooms, signingKey: SigningKey) {
+    this.#transactions = new SentTransactions(context.store.events);
     this.#context = context;
     this.#rooms = rooms;
     this.#signingKey = signingKey;
@@ -113,8 +116,13 @@ export class Timeline {
       transactionId,
     };
     return await this.#inFlight.run(JSON.stringify(key), async () => {
-      const before = await this.#context.store.events.findByTransaction(key);
-      return before ?? (await this.#sendOnce(number, request, key));
+      const before = await this.#transactions.find(key);
+      if (before !== undefined) return before;
+      try {
+        return await this.#sendOnce(number, request, key);
+      } finally {
+        await this.#transactions.note(key);
+      }
     });
   }
 

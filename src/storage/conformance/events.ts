@@ -266,6 +266,10 @@ export const EVENT_CASES: readonly Case[] = [
       assert.equal(await events.findByTransaction(key), event.eventId);
       assert.equal(await events.findByTransaction({ ...key, scope: 'redact' }), undefined);
       assert.equal(await events.findByTransaction({ ...key, device: kit.device() }), undefined);
+      const used = { scope: key.scope, transactionId: key.transactionId };
+      assert.deepEqual(await events.listTransactions(user, device, 5), [used]);
+      assert.deepEqual(await events.listTransactions(user, device, 0), []);
+      assert.deepEqual(await events.listTransactions(user, kit.device(), 5), []);
       const ids = [event.eventId, kit.eventId()];
       assert.deepEqual(
         await events.getTransactionIds(user, device, ids),

@@ -29,6 +29,8 @@ const EXTREMITIES = `SELECT e.event_id, e.number, e.depth FROM forward_extremiti
   WHERE f.room = ? ORDER BY e.number`;
 const BY_TRANSACTION = `SELECT e.event_id FROM transactions t JOIN events e ON e.number = t.event
   WHERE t.user_id = ? AND t.device = ? AND t.scope = ? AND t.transaction_id = ?`;
+const DEVICE_TRANSACTIONS = `SELECT scope, transaction_id FROM transactions
+  WHERE user_id = ? AND device = ? LIMIT ?`;
 const TRANSACTION_IDS = `SELECT e.event_id, t.transaction_id FROM events e JOIN transactions t ON t.event = e.number
   WHERE e.event_id IN @blobs AND t.user_id = ? AND t.device = ?`;
 const PENDING_REDACTIONS = 'SELECT target, redaction FROM pending_redactions WHERE target IN @blobs';
@@ -141,6 +143,15 @@ export class EventQueries implements EventReads {
     const { user, device, scope, transactionId } = key;
     const [row] = await this.#database.all(BY_TRANSACTION, user, device, scope, transactionId);
     return row === undefined ? undefined : idIn(row, 'event_id');
+  }
+
+  async listTransactions(
+    user: UserId,
+    device: string,
+    limit: number,
+  ): Promise<readonly Pick<TransactionKey, 'scope' | 'transactionId'>[]> {
+    const rows = await this.#database.all(DEVICE_TRANSACTIONS, user, device, limit);
+    return rows.map((row) => ({ scope: textOf(row, 'scope'), transactionId: textOf(row, 'transaction_id') }));
   }
 
   async getTransactionIds(user: UserId, device: string, ids: readonly EventId[]): Promise<Map<EventId, string>> {

@@ -76,6 +76,8 @@ export interface ParsedRequest {
 // "Max lists: 100 … Max subscriptions: 100."
 const LISTS_MAX = 100;
 const SUBSCRIPTIONS_MAX = 100;
+/** Of one list: clients send two or three. */
+const RANGES_MAX = 100;
 const TIMELINE_MAX = 100;
 const TO_DEVICE_MAX = 100;
 const CONNECTION_MAX = 64;
@@ -124,7 +126,9 @@ function readRanges(config: JsonObject): [number, number][] | undefined {
   const single = asArray(config['range']);
   const many = asArray(config['ranges']);
   if (single === undefined && many === undefined) return undefined;
-  return (single === undefined ? (many ?? []) : [single]).map((entry) => {
+  const entries = single === undefined ? (many ?? []) : [single];
+  if (entries.length > RANGES_MAX) throw new MatrixError('M_INVALID_PARAM', `At most ${RANGES_MAX} ranges`);
+  return entries.map((entry) => {
     const [start, end] = (asArray(entry) ?? []).map((one) => asInteger(one));
     if (start === undefined || end === undefined || start < 0 || end < start) {
       throw new MatrixError('M_INVALID_PARAM', 'A range is two integers, the first not above the second');

@@ -250,7 +250,7 @@ export class Unread {
 const subjects = new WeakMap<RoomEvent, PushSubject>();
 
 /** The event as push rules look at it, made once for all users of a room. */
-export function subjectOf(event: RoomEvent): PushSubject {
+function subjectOf(event: RoomEvent): PushSubject {
   let subject = subjects.get(event);
   if (subject === undefined) {
     const { pdu } = event;

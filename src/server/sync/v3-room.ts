@@ -66,7 +66,7 @@ export class V3Rooms {
     const from = newlyJoined || request.fullState ? 0 : request.from;
     const to = isJoined ? request.to : Math.min(request.to, membership.position);
     const delta = await this.#delta({ ...request, to }, view, from);
-    // Whoever only refused an invite learns nothing of the room's state.
+    // Whoever only refused an invite learns nothing of the room's state, nor of its members.
     const mayKnow = isJoined || (await view.everJoined());
     const state = mayKnow ? await this.#state({ ...request, to }, view, { delta, from }) : [];
     const ephemeral = isJoined ? await this.#ephemeral(request, room, from) : [];
@@ -79,7 +79,7 @@ export class V3Rooms {
     const memberChanges = {
       room: room.number,
       newlyJoined: newlyJoined || request.from === 0,
-      newlyLeft: !isJoined,
+      newlyLeft: !isJoined && mayKnow,
       members: from === 0 ? [] : await this.#allMemberChanges(view, { delta, from, known: changes }),
     };
     const isEmpty = delta.timeline.length === 0 && state.length === 0 && ephemeral.length === 0 && data.length === 0;

@@ -1,5 +1,5 @@
 /** A broken invariant: a bug of ours, never something a user or a peer can cause. */
-export class AssertionError extends Error {
+class AssertionError extends Error {
   override readonly name = 'AssertionError';
 }
 
@@ -15,9 +15,4 @@ export function assert(condition: unknown, mustHold: string): asserts condition 
 export function present<T>(value: T | undefined | null, mustHold: string): T {
   if (value === undefined || value === null) throw new AssertionError(`must hold: ${mustHold}`);
   return value;
-}
-
-/** Marks a branch that the types say cannot be reached. */
-export function unreachable(value: never): never {
-  throw new AssertionError(`unreachable value ${String(value)}`);
 }

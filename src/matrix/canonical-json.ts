@@ -24,7 +24,7 @@ function isPlainShort(text: string): boolean {
 }
 
 /** Quotes a string canonically; refuses lone surrogates, which UTF-8 cannot carry. */
-export function canonicalString(text: string): string {
+function canonicalString(text: string): string {
   if (text.length <= SHORT && isPlainShort(text)) return `"${text}"`;
   if (SURROGATE.test(text) && LONE_SURROGATE.test(text)) throw new CanonicalJsonError('lone surrogate');
   return JSON.stringify(text);

@@ -55,7 +55,7 @@ export interface ParsedJson {
 }
 
 /** "No more than 1,000 levels": peers fail between 128 and 1,000, and our own serialiser must never overflow. */
-export const JSON_DEPTH_MAX = 1000;
+const JSON_DEPTH_MAX = 1000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

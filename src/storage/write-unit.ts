@@ -6,9 +6,9 @@ import { listText, type TextCode } from './text-code.ts';
 /** What travels to a writer: never an object, so that handing over a batch costs one flat array. */
 export type Flat = string | number | null;
 
-export const EXPECT_ONE = 1;
-export const SIGNED = 2;
-export const ERASES = 4;
+const EXPECT_ONE = 1;
+const SIGNED = 2;
+const ERASES = 4;
 
 /** Header of a statement: number of its text, flags, mask of the parameters that are bytes, count of parameters. */
 const HEADER_LENGTH = 4;

@@ -13,7 +13,7 @@ working folder where there is one. Every key has a default: no file at all is a 
 \`postern.schema.json\` beside this page is the same as a JSON schema, for editors.
 
 - The environment overrides the file, a flag overrides the environment:
-  \`POSTERN_LOG__LEVEL=warn\`, \`--log.level=warn\`.
+  \`POSTERN_LOG__LEVEL=warn\`, \`--log.level=warn\` or \`--log.level warn\`.
 - Relative paths start at the folder of the file, else at the working folder.
 - A secret may stand in the file, in a file of its own (\`{ file: PATH }\`), or in the environment (\`{ env: NAME }\`).
 - Unknown keys, wrong values and contradictions are refused at the start, with the place and what to type instead.

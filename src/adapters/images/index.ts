@@ -39,7 +39,7 @@ const DEFAULTS = { queueMax: 32, timeoutMs: 20_000, idleMs: 30_000 } as const;
  * Decodes pictures in a process of its own: what a hostile picture can break is that process, which is replaced. One
  * picture at a time; the rest waits.
  */
-export class ChildImages implements Images {
+class ChildImages implements Images {
   readonly #options: Required<ImagesOptions>;
   readonly #waiting: Job[] = [];
   #child: ChildProcess | undefined;

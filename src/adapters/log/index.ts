@@ -57,12 +57,3 @@ export function createLog(options: LogOptions): Log {
   if (options.format === 'json') return createJsonLog(options.level, write);
   return createPrettyLog(options.level, { write, now: () => new Date(), colour: process.stderr.isTTY });
 }
-
-/** A log that says nothing. */
-export const silentLog: Log = {
-  child: () => silentLog,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};

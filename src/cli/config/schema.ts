@@ -54,7 +54,7 @@ function section<P extends Record<string, TSchema>>(description: string, propert
 }
 
 /** A secret stands in the file itself, in a file of its own, or in the environment. */
-export const Secret = Type.Union([
+const Secret = Type.Union([
   Type.String(),
   Type.Object({ file: Type.String() }, { additionalProperties: false }),
   Type.Object({ env: Type.String() }, { additionalProperties: false }),
@@ -65,7 +65,7 @@ function secret(description: string, value: unknown, key: KeyOptions = {}) {
 }
 
 /** Every API a listener can serve. */
-export const APIS = ['client', 'media', 'admin', 'web', 'identity', 'push', 'federation', 'keys', 'metrics'] as const;
+const APIS = ['client', 'media', 'admin', 'web', 'identity', 'push', 'federation', 'keys', 'metrics'] as const;
 /** Those that exist so far. */
 export const SUPPORTED_APIS = ['client', 'media', 'admin', 'web', 'metrics'] as const;
 

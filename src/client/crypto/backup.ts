@@ -16,7 +16,7 @@ const UPLOAD_ROUNDS_MAX = 200;
 export type BackupVersion = ResponseOf<typeof getRoomKeysVersionCurrent>;
 
 /** The backup that the server holds now; `undefined` when there is none. */
-export async function findBackupVersion(context: CryptoContext): Promise<BackupVersion | undefined> {
+async function findBackupVersion(context: CryptoContext): Promise<BackupVersion | undefined> {
   try {
     return await context.api.call(getRoomKeysVersionCurrent);
   } catch (error) {

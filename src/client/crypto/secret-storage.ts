@@ -3,7 +3,7 @@ import { equalBytes, fromBase64, fromUtf8, toBase64, toUtf8 } from '../bytes.ts'
 import type { ClientEnvironment } from '../environment.ts';
 import { asString, field, type JsonObject } from '../json.ts';
 
-export const SECRET_STORAGE_ALGORITHM = 'm.secret_storage.v1.aes-hmac-sha2';
+const SECRET_STORAGE_ALGORITHM = 'm.secret_storage.v1.aes-hmac-sha2';
 
 export interface EncryptedSecret {
   readonly iv: string;

@@ -52,7 +52,7 @@ export async function signIn(api: Api, environment: ClientEnvironment, request: 
 }
 
 /** The next stage we can answer in a flow we can finish; `undefined` when there is none. */
-export function nextStage(body: JsonObject, answerable: ReadonlySet<string>): string | undefined {
+function nextStage(body: JsonObject, answerable: ReadonlySet<string>): string | undefined {
   const completed = new Set(asStrings(field(body, 'completed')));
   for (const flow of asArray(field(body, 'flows'))) {
     const stages = asStrings(field(asObject(flow), 'stages'));
@@ -114,7 +114,7 @@ export async function isUserNameFree(api: Api, userName: string): Promise<boolea
 }
 
 /** A user name made of a display name: what the grammar allows of it, in lower case. */
-export function userNameFrom(wish: string): string {
+function userNameFrom(wish: string): string {
   const plain = wish.normalize('NFKD').toLowerCase().replace(/\s+/g, '.');
   return plain
     .replace(/[^a-z0-9._-]/g, '')

@@ -38,11 +38,6 @@ async function listWaiting(
   });
 }
 
-/** How many events of a room wait for a key. */
-export async function countWaiting(store: Store, roomId: string): Promise<number> {
-  return (await listWaiting(store, roomId, undefined)).length;
-}
-
 /** Rooms in which events wait for a key. */
 export async function roomsWaiting(store: Store): Promise<Set<string>> {
   return new Set((await listWaiting(store, undefined, undefined)).map((waiting) => waiting.roomId));

@@ -15,7 +15,13 @@ function text(id: string, sender: string, body: string, more: Partial<RoomEvent>
   return event(id, sender, { msgtype: 'm.text', body }, more);
 }
 
-function edit(id: string, sender: string, target: string, body: string, at = 2): RoomEvent {
+interface Edit {
+  readonly of: string;
+  readonly body: string;
+  readonly at?: number;
+}
+
+function edit(id: string, sender: string, { of: target, body, at = 2 }: Edit): RoomEvent {
   const content = {
     msgtype: 'm.text',
     body: `* ${body}`,
@@ -49,9 +55,9 @@ function bodyText(item: ReturnType<typeof plan>[number] | undefined): string | u
 test('the latest edit by the sender is shown, one by somebody else is not', () => {
   const original = text('$1', anna, 'first');
   const edits = [
-    edit('$2', anna, '$1', 'second', 5),
-    edit('$3', anna, '$1', 'older', 3),
-    edit('$4', ben, '$1', 'forged', 9),
+    edit('$2', anna, { of: '$1', body: 'second', at: 5 }),
+    edit('$3', anna, { of: '$1', body: 'older', at: 3 }),
+    edit('$4', ben, { of: '$1', body: 'forged', at: 9 }),
   ];
   const [item, ...rest] = plan([original, ...edits], edits);
   assert.equal(bodyText(item), 'second');
@@ -62,7 +68,7 @@ test('the latest edit by the sender is shown, one by somebody else is not', () =
 test('adv-138 a plain edit of an encrypted message is not taken', () => {
   const clear = { type: 'm.room.message', content: { msgtype: 'm.text', body: 'secret' } };
   const original = event('$1', anna, { algorithm: 'm.megolm.v1.aes-sha2' }, { type: 'm.room.encrypted', clear });
-  const [item] = plan([original], [edit('$2', anna, '$1', 'from the server')], { isEncrypted: true });
+  const [item] = plan([original], [edit('$2', anna, { of: '$1', body: 'from the server' })], { isEncrypted: true });
   assert.equal(bodyText(item), 'secret');
 });
 
@@ -91,7 +97,10 @@ test('reactions are grouped by key, counted once a sender, and our own can be ta
 });
 
 test('a redacted message keeps its place and nothing else', () => {
-  const [item] = plan([text('$1', anna, '', { redacted: true, content: {} })], [edit('$2', anna, '$1', 'back again')]);
+  const [item] = plan(
+    [text('$1', anna, '', { redacted: true, content: {} })],
+    [edit('$2', anna, { of: '$1', body: 'back again' })],
+  );
   assert.deepEqual(item?.body, { kind: 'redacted' });
 });
 

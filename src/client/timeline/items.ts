@@ -94,7 +94,7 @@ function replyOf(event: RoomEvent, targets: ReadonlyMap<string, RoomEvent>): Tim
 }
 
 /** The event as edited, and whether it was. */
-export function effective(event: RoomEvent, related: readonly RoomEvent[]): { event: RoomEvent; isEdited: boolean } {
+function effective(event: RoomEvent, related: readonly RoomEvent[]): { event: RoomEvent; isEdited: boolean } {
   if (event.redacted === true) return { event, isEdited: false };
   const edit = latestEdit(event, related);
   return edit === undefined ? { event, isEdited: false } : { event: applyEdit(event, edit), isEdited: true };

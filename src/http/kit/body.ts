@@ -5,7 +5,7 @@ import type { JsonValue } from '../../matrix/json.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 
 /** "request body (except media): 200 × 65,536 B" */
-export const BODY_BYTES_MAX = 200 * 65_536;
+const BODY_BYTES_MAX = 200 * 65_536;
 
 /** The whole body; throws `M_TOO_LARGE` as soon as more than `bytesMax` have come. */
 export function readBytes(request: IncomingMessage, bytesMax = BODY_BYTES_MAX): Promise<Uint8Array> {

@@ -200,13 +200,10 @@ test('monotone: who may send may also send with a higher level', () => {
   const level = fc.integer({ min: -10, max: 110 });
   fc.assert(
     fc.property(
-      level,
-      level,
-      level,
-      level,
+      fc.record({ mine: level, more: level, needed: level, fallback: level }),
       fc.boolean(),
       fc.constantFrom(...VERSIONS),
-      (mine, more, needed, fallback, isState, rules) => {
+      ({ mine, more, needed, fallback }, isState, rules) => {
         const room = new TestRoom(rules.version);
         const create = room.create();
         const content = { events: { t: needed }, state_default: fallback, events_default: fallback };

@@ -11,7 +11,7 @@ import { redact } from '../redaction/redact.ts';
 export type Sha256 = (data: Uint8Array | string) => Uint8Array;
 
 /** Canonical JSON of an event under its room version: versions 1 to 5 keep odd numbers as they were written. */
-export function canonicalEvent(event: JsonObject, rules: RoomVersionRules): string {
+function canonicalEvent(event: JsonObject, rules: RoomVersionRules): string {
   return canonicalJson(event, { rawNumbers: !rules.strictCanonicalJson });
 }
 

@@ -10,7 +10,7 @@ import type { Sha256 } from '../hashes/hashes.ts';
 export const STRIPPED_STATE_MAX = 32;
 
 /** "Stripped state events can only have the `sender`, `type`, `state_key` and `content` properties present." */
-export function stripState(event: JsonObject): JsonObject | undefined {
+function stripState(event: JsonObject): JsonObject | undefined {
   const type = getString(event, 'type');
   const sender = getString(event, 'sender');
   const stateKey = getString(event, 'state_key');

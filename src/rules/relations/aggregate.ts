@@ -8,7 +8,7 @@ import { isValidReplacement, relationOf, type RelatedEvent } from './relation.ts
  * Whether `left` is a more recent replacement than `right`: by `origin_server_ts`, and of equal ones "the event with
  * the lexicographically largest `event_id` is treated as more recent".
  */
-export function isMoreRecent(
+function isMoreRecent(
   left: Pick<RelatedEvent, 'originServerTs' | 'eventId'>,
   right: Pick<RelatedEvent, 'originServerTs' | 'eventId'>,
 ): boolean {

@@ -81,7 +81,7 @@ export function canBeThreadRoot(content: JsonObject): boolean {
 }
 
 /** "It is not possible to annotate a replacement event or an annotation." */
-export function canBeAnnotated(content: JsonObject): boolean {
+function canBeAnnotated(content: JsonObject): boolean {
   const relType = getString(relatesTo(content), 'rel_type');
   return relType !== 'm.annotation' && relType !== 'm.replace';
 }

@@ -4,7 +4,7 @@ import { asString, getObject, getString, type JsonObject } from '../../matrix/js
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
 
 /** Whether an event is a third-party invite: "the server which actually sends the event may be a different server". */
-export function isThirdPartyInvite(event: JsonObject): boolean {
+function isThirdPartyInvite(event: JsonObject): boolean {
   const content = getObject(event, 'content');
   return (
     event['type'] === 'm.room.member' &&

@@ -30,7 +30,7 @@ const SIGNATURE_BYTES = 64;
  * Whether a key counts for an event of that time. "Servers MUST use the lesser of `valid_until_ts` and 7 days into
  * the future when determining if a key is valid." Retired keys count for older events only.
  */
-export function isKeyValidAt(key: ServerKey, originServerTs: number, rules: RoomVersionRules, nowMs: number): boolean {
+function isKeyValidAt(key: ServerKey, originServerTs: number, rules: RoomVersionRules, nowMs: number): boolean {
   if (key.expiredTs !== undefined) return key.expiredTs >= originServerTs;
   return !rules.enforcesKeyValidity || Math.min(key.validUntilTs, nowMs + WEEK_MS) >= originServerTs;
 }
@@ -59,7 +59,7 @@ export interface VerificationOptions {
 /**
  * The key ids by which each required server signed: what to fetch before planning; `undefined` for a hopeless event.
  */
-export function listSigningKeys(
+function listSigningKeys(
   event: JsonObject,
   rules: RoomVersionRules,
 ): ReadonlyMap<ServerName, readonly string[]> | undefined {

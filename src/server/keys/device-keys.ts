@@ -7,6 +7,7 @@ import { type DeviceId, serverOf, type UserId, utf8Length } from '../../matrix/i
 import {
   asObject,
   copyObject,
+  emptyObject,
   getString,
   getStrings,
   isObject,
@@ -54,7 +55,7 @@ export class DeviceKeys {
   /** Claims and uploads of one user follow each other, so that no key is given out twice. */
   readonly #queue = new KeyedQueue<UserId>();
 
-  readonly #summaries = boundedMap<string, KeySummary>(50_000);
+  readonly #summaries = boundedMap<string, Promise<KeySummary>>(50_000);
 
   constructor(context: Context) {
     this.#context = context;
@@ -122,13 +123,19 @@ export class DeviceKeys {
     const key = `${user} ${device}`;
     let summary = this.#summaries.get(key);
     if (summary === undefined) {
-      summary = {
-        counts: JSON.stringify(Object.fromEntries(await this.counts(user, device))),
-        fallback: JSON.stringify(await this.unusedFallbackTypes(user, device)),
-      };
+      summary = this.#readSummary(user, device);
+      // Remembered before it is read, so that a change meanwhile makes it forgotten.
       this.#summaries.set(key, summary);
+      summary.catch(() => this.#summaries.delete(key));
     }
-    return summary;
+    return await summary;
+  }
+
+  async #readSummary(user: UserId, device: DeviceId): Promise<KeySummary> {
+    return {
+      counts: JSON.stringify(Object.fromEntries(await this.counts(user, device))),
+      fallback: JSON.stringify(await this.unusedFallbackTypes(user, device)),
+    };
   }
 
   /** Unclaimed one-time keys by algorithm; `signed_curve25519` always stands there. */
@@ -147,7 +154,8 @@ export class DeviceKeys {
   async claim(wishes: ReadonlyMap<UserId, ReadonlyMap<DeviceId, string>>): Promise<JsonObject> {
     const answer: JsonObject = {};
     for (const [user, devices] of wishes) {
-      const ofUser: JsonObject = {};
+      // Clients choose the names of devices: an inherited key must not swallow one.
+      const ofUser = emptyObject();
       for (const [device, algorithm] of devices) {
         const key = await this.#queue.run(user, () => this.#claimOne(user, device, algorithm));
         if (key !== undefined) ofUser[device] = { [key.keyId]: parseTrusted(key.json) };
@@ -201,7 +209,7 @@ export class DeviceKeys {
       // "failures: if any remote homeservers could not be reached": this server reaches none yet.
       failures: Object.fromEntries([...foreign].map((server) => [server, {}])),
     };
-    for (const user of local) answer.device_keys[user] = {};
+    for (const user of local) answer.device_keys[user] = emptyObject();
     for (const row of await store.keys.getDeviceKeys(local)) {
       const wanted = wishes.get(row.user) ?? [];
       const ofUser = answer.device_keys[row.user];

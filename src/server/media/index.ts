@@ -184,7 +184,11 @@ export class Media {
     const record = await this.#findRecord(server, mediaId);
     if (record === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such media');
     if (record.blob !== undefined) return { ...record, blob: record.blob };
-    await this.#arrival(mediaId, Math.min(timeoutMs ?? WAIT_DEFAULT_MS, WAIT_MAX_MS));
+    const arrival = this.#arrival(mediaId, Math.min(timeoutMs ?? WAIT_DEFAULT_MS, WAIT_MAX_MS));
+    // Read again: it may have come between the first reading and the begin of the wait.
+    const meanwhile = await this.#findRecord(server, mediaId);
+    if (meanwhile?.blob !== undefined) for (const arrived of this.#arrivals.get(mediaId) ?? []) arrived();
+    await arrival;
     const later = await this.#findRecord(server, mediaId);
     if (later?.blob === undefined) throw new MatrixError('M_NOT_YET_UPLOADED', 'The content has not been uploaded yet');
     return { ...later, blob: later.blob };

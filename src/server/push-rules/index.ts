@@ -57,8 +57,10 @@ export class PushRules {
     const cached = this.#cache.get(user);
     if (cached !== undefined) return cached;
     const rules = pushRulesOf(user, await this.#changes(user));
-    this.#cache.set(user, rules);
-    return rules;
+    // What was changed while this was read is newer.
+    const newer = this.#cache.get(user);
+    if (newer === undefined) this.#cache.set(user, rules);
+    return newer ?? rules;
   }
 
   /** One rule. Throws `M_INVALID_PARAM` for a kind that does not exist and `M_NOT_FOUND`. */

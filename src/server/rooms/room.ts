@@ -4,7 +4,7 @@
  */
 import { assert, present } from '../../lib/assert.ts';
 import { SerialQueue } from '../../lib/queue.ts';
-import { splitStateKey, type StateKey, stateKeyOf, type StateLookup } from '../../matrix/events.ts';
+import { type StateKey, stateKeyOf, type StateLookup } from '../../matrix/events.ts';
 import type { EventId, RoomId, UserId } from '../../matrix/ids.ts';
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
 import type { EventNumber, RoomNumber, RoomRecord, StatePair, StateReference, Store } from '../../ports/store/index.ts';
@@ -161,9 +161,4 @@ export class Room {
 
 function stateKeyOfRoomEvent(event: RoomEvent): StateKey {
   return stateKeyOf(event.pdu.type, present(event.pdu.stateKey, 'only state events are state'));
-}
-
-/** The pair that a joined state key stands for. */
-export function pairOf(key: StateKey): StatePair {
-  return splitStateKey(key);
 }

@@ -117,7 +117,7 @@ export class Spaces {
 }
 
 /** The public facts of a room with what only summaries tell. */
-export function summaryOf(room: Room): JsonObject {
+function summaryOf(room: Room): JsonObject {
   const algorithm = getString(room.state('m.room.encryption', '')?.pdu.content, 'algorithm');
   const allowed = allowedRooms(room);
   return {

@@ -4,6 +4,7 @@ import { getString } from '../../matrix/json.ts';
 import type { MembershipRecord, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { RoomEvent, Rooms } from '../rooms/index.ts';
+import { RoomView } from '../timeline/index.ts';
 
 export interface DeviceListChanges {
   readonly changed: readonly UserId[];
@@ -15,7 +16,7 @@ export interface RoomMemberChanges {
   readonly room: RoomNumber;
   /** The asker joined in the range: everybody in the room is new. */
   readonly newlyJoined: boolean;
-  /** The asker left in the range. */
+  /** The asker, who had been in the room, left in the range. */
   readonly newlyLeft: boolean;
   readonly members: readonly RoomEvent[];
 }
@@ -97,12 +98,19 @@ export class DeviceLists {
     const rooms: RoomMemberChanges[] = [];
     for (const row of places) {
       const inRange = row.position > from && row.position <= to;
-      if (row.membership !== 'join' && !inRange) continue;
+      if (row.membership !== 'join' && !(inRange && (await this.#hasLeft(user, row)))) continue;
       const newlyJoined = row.membership === 'join' && inRange;
       const members = row.membership === 'join' && !newlyJoined ? await this.#memberEvents(row.room, from, to) : [];
       rooms.push({ room: row.room, newlyJoined, newlyLeft: row.membership !== 'join', members });
     }
     return await this.changes(user, from, to, rooms);
+  }
+
+  /** Whoever was only invited, or has knocked, or was banned from outside, does not learn who is in the room. */
+  async #hasLeft(user: UserId, { room, membership }: ChangedPlace): Promise<boolean> {
+    if (membership !== 'leave' && membership !== 'ban') return false;
+    const view = await RoomView.open(await this.#rooms.get(room), user, { context: this.#context, rooms: this.#rooms });
+    return await view.everJoined();
   }
 
   async #memberEvents(room: RoomNumber, from: number, to: number): Promise<RoomEvent[]> {

@@ -29,8 +29,10 @@ export interface UnreadCounts {
 
 interface State {
   countedTo: number;
-  /** The user's own receipts in the room; absent after one of them has moved. */
-  receipts: readonly ReceiptRow[] | undefined;
+  /** The user's own receipts in the room. */
+  receipts: readonly ReceiptRow[];
+  /** Whether none of them has moved since they were read. */
+  areReceiptsFresh: boolean;
   /** Threads whose receipt has moved since they were counted; `undefined` stands for the unthreaded receipt. */
   readonly moved: Set<string | undefined>;
   /** Position of the last event that a checkpoint covers. */
@@ -75,50 +77,69 @@ export class Unread {
     context.stream.listen((change) => {
       const state = change.kind === 'receipt' ? this.#states.peek(keyOf(change.user, change.room)) : undefined;
       if (state === undefined || change.kind !== 'receipt') return;
-      state.receipts = undefined;
+      state.areReceiptsFresh = false;
       state.moved.add(change.thread);
     });
   }
 
   /** The user's counts in a room up to a position. */
   async count(user: UserId, room: Room, to: number): Promise<UnreadCounts> {
-    return await this.#queue.run(keyOf(user, room.number), async () => {
-      const state = this.#states.get(keyOf(user, room.number)) ?? (await this.#load(user, room));
-      await this.#recount(user, room, state);
-      await this.#advance(user, room, { state, to });
-      this.#states.set(keyOf(user, room.number), state);
-      await this.#checkpoint(user, room.number, state);
-      const total = { notifications: 0, highlights: 0 };
-      for (const counts of state.threads.values()) add(total, counts);
-      return { total, threads: new Map([...state.threads].filter(([, one]) => one.notifications > 0)) };
+    const key = keyOf(user, room.number);
+    return await this.#queue.run(key, async () => {
+      try {
+        const state = this.#states.get(key) ?? (await this.#load(user, room));
+        await this.#recount(user, room, state);
+        await this.#advance(user, room, { state, to });
+        await this.#checkpoint(user, room.number, state);
+        const total = { notifications: 0, highlights: 0 };
+        for (const counts of state.threads.values()) add(total, counts);
+        return { total, threads: new Map([...state.threads].filter(([, one]) => one.notifications > 0)) };
+      } catch (error) {
+        // What was counted by half counts for nothing.
+        this.#states.delete(key);
+        throw error;
+      }
     });
   }
 
   /** Begins from the checkpoint, or from the unthreaded receipt, or from where the user joined. */
   async #load(user: UserId, room: Room): Promise<State> {
-    const { store } = this.#context;
-    const receipts = await store.userData.getOwnReceipts(user, room.number);
-    const rows = await store.userData.getUnread(user, room.number);
+    const state: State = {
+      countedTo: 0,
+      savedTo: 0,
+      threads: new Map(),
+      receipts: [],
+      areReceiptsFresh: false,
+      moved: new Set(),
+    };
+    // Known before the first read: a receipt that moves meanwhile is noted in it.
+    this.#states.set(keyOf(user, room.number), state);
+    const receipts = await this.#readReceipts(user, room, state);
+    const rows = await this.#context.store.userData.getUnread(user, room.number);
     const countedTo = rows[0]?.countedTo;
-    if (countedTo === undefined) {
-      const start = Math.max(readUpTo(receipts, undefined), await this.#joinedAt(user, room));
-      return { countedTo: start, savedTo: start, threads: new Map(), receipts, moved: new Set() };
-    }
-    const threads = rows.map(
-      (one) => [one.thread, { notifications: one.notifications, highlights: one.highlights }] as const,
-    );
+    state.countedTo = countedTo ?? Math.max(readUpTo(receipts, undefined), await this.#joinedAt(user, room));
+    state.savedTo = state.countedTo;
+    for (const { thread, notifications, highlights } of rows) state.threads.set(thread, { notifications, highlights });
     // Receipts that are newer than the checkpoint may have read what it counted.
-    const moved = receipts.filter((one) => one.position > countedTo).map((one) => one.thread);
-    return { countedTo, savedTo: countedTo, threads: new Map(threads), receipts, moved: new Set(moved) };
+    for (const one of receipts) if (countedTo !== undefined && one.position > countedTo) state.moved.add(one.thread);
+    return state;
+  }
+
+  /** The user's receipts; where one moves while they are read, they are read again. */
+  async #readReceipts(user: UserId, room: Room, state: State): Promise<readonly ReceiptRow[]> {
+    while (!state.areReceiptsFresh) {
+      state.areReceiptsFresh = true;
+      state.receipts = await this.#context.store.userData.getOwnReceipts(user, room.number);
+    }
+    return state.receipts;
   }
 
   /** Counts again what lies behind receipts that have moved: for an unthreaded one everything after it. */
   async #recount(user: UserId, room: Room, state: State): Promise<void> {
-    state.receipts ??= await this.#context.store.userData.getOwnReceipts(user, room.number);
+    const receipts = await this.#readReceipts(user, room, state);
     if (state.moved.size === 0) return;
     const all = state.moved.has(undefined);
     const threads = new Set([...state.moved].filter((one) => one !== undefined));
-    const { receipts } = state;
     const from = all
       ? readUpTo(receipts, undefined)
       : Math.min(...[...threads].map((thread) => Math.max(readUpTo(receipts, thread), readUpTo(receipts, undefined))));
@@ -202,7 +223,7 @@ export class Unread {
   ): Promise<void> {
     const thread = await this.threadOf(event);
     if (only?.has(thread) === false) return;
-    const receipts = state.receipts ?? [];
+    const { receipts } = state;
     if (event.position <= Math.max(readUpTo(receipts, undefined), readUpTo(receipts, thread))) return;
     const counts = state.threads.get(thread) ?? { notifications: 0, highlights: 0 };
     if (counts.notifications < COUNT_MAX) add(counts, { notifications: 1, highlights: Number(highlight) });
@@ -246,7 +267,7 @@ export class Unread {
 const subjects = new WeakMap<RoomEvent, PushSubject>();
 
 /** The event as push rules look at it, made once for all users of a room. */
-export function subjectOf(event: RoomEvent): PushSubject {
+function subjectOf(event: RoomEvent): PushSubject {
   let subject = subjects.get(event);
   if (subject === undefined) {
     const { pdu } = event;

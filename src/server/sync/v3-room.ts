@@ -70,7 +70,7 @@ export class V3Rooms {
     const whole = await this.#delta({ ...request, to }, view, from);
     // Who has left and then been banned learns of the ban, but not of the state in between.
     const delta = isJoined ? whole : statesUntil(whole, await view.lastLeave());
-    // Whoever only refused an invite learns nothing of the room's state.
+    // Whoever only refused an invite learns nothing of the room's state, nor of its members.
     const mayKnow = isJoined || (await view.everJoined());
     const state = mayKnow ? await this.#state({ ...request, to }, view, { delta, from: stateFrom }) : [];
     const ephemeral = isJoined ? await this.#ephemeral(request, room, from) : [];
@@ -82,7 +82,7 @@ export class V3Rooms {
     const memberChanges = {
       room: room.number,
       newlyJoined: newlyJoined || request.from === 0,
-      newlyLeft: !isJoined,
+      newlyLeft: !isJoined && mayKnow,
       members: from === 0 ? [] : await this.#allMemberChanges(view, { delta, from, known: changes }),
     };
     const isEmpty = delta.timeline.length === 0 && state.length === 0 && ephemeral.length === 0 && data.length === 0;

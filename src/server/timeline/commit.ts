@@ -154,7 +154,7 @@ function membershipOfEvent(pdu: Pdu): Membership | undefined {
 }
 
 /** The stored text of an event after redaction, with the place of its content. */
-export function redactedForm(
+function redactedForm(
   stored: StoredEvent,
   rules: RoomVersionRules,
 ): { json: string; contentStart: number; contentEnd: number } {

@@ -145,6 +145,6 @@ function eventText(event: RoomEvent, roomId: RoomId | undefined, unsigned: reado
 }
 
 /** An event with nothing of the viewer in it. */
-export function plainEvent(event: RoomEvent, roomId: RoomId): string {
+function plainEvent(event: RoomEvent, roomId: RoomId): string {
   return `{${event.clientText},"room_id":${JSON.stringify(roomId)}}`;
 }

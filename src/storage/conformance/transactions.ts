@@ -7,7 +7,7 @@ import { type Case, failureOf } from './kit.ts';
 /** The signing key every engine is opened with in the tests. */
 export const TEST_KEY = { keyId: 'ed25519:test', seed: new Uint8Array(32).fill(9) };
 /** Its public half. */
-export const TEST_PUBLIC_KEY = 'fd1724385aa0c75b64fb78cd602fa1d991fdebf76b13c58ed702eac835e9f618';
+const TEST_PUBLIC_KEY = 'fd1724385aa0c75b64fb78cd602fa1d991fdebf76b13c58ed702eac835e9f618';
 
 const AWKWARD = [
   'nul \0 inside',

@@ -8,7 +8,7 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
-export const MIGRATIONS: readonly Migration[] = [{ number: 1, name: 'first tables', statements: FIRST_TABLES }];
+const MIGRATIONS: readonly Migration[] = [{ number: 1, name: 'first tables', statements: FIRST_TABLES }];
 
 /** The table that tells which migrations a database has had. */
 export const MIGRATIONS_TABLE =

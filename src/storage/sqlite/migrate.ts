@@ -7,7 +7,7 @@ import type { SqliteConnection } from './connection.ts';
 /** Before the first table: page size, and pages that a purge can give back. */
 const NEW_FILE = ['PRAGMA page_size = 8192', 'PRAGMA auto_vacuum = INCREMENTAL', 'PRAGMA journal_mode = WAL'];
 
-export const READ_COUNTERS = 'SELECT position, event, room, line FROM stream WHERE one = 1';
+const READ_COUNTERS = 'SELECT position, event, room, line FROM stream WHERE one = 1';
 
 /** Brings the schema up to date; a migration is applied whole or not at all. */
 export function migrate(connection: SqliteConnection): void {

@@ -1,7 +1,7 @@
 /** Markdown to the HTML of a message, loaded when somebody first writes some. */
 
 /** Whether a text could be markdown at all: without any of these signs the parser is not even loaded. */
-export function mayBeMarkdown(text: string): boolean {
+function mayBeMarkdown(text: string): boolean {
   return /[*_`~#>[\]|]|^\s*(?:[-+]|\d+\.)\s|\n/m.test(text);
 }
 
@@ -18,6 +18,6 @@ export async function markdownToHtml(text: string): Promise<string | undefined> 
   return html.startsWith('<p>') && html.indexOf('</p>') === html.length - 4 ? bare : html;
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

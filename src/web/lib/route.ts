@@ -21,7 +21,7 @@ const NAME_LENGTH_MAX = 80;
 const UNSAFE_IN_NAMES = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Makes a name from a link fit to be shown. */
-export function safeName(text: string | null | undefined): string | undefined {
+function safeName(text: string | null | undefined): string | undefined {
   const name = text?.replace(UNSAFE_IN_NAMES, '').trim().slice(0, NAME_LENGTH_MAX);
   return name === undefined || name === '' ? undefined : name;
 }

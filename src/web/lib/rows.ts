@@ -28,7 +28,7 @@ const MESSAGE_KINDS: ReadonlySet<string> = new Set([
   'unknown',
 ]);
 
-export function isMessageItem(item: TimelineItem): boolean {
+function isMessageItem(item: TimelineItem): boolean {
   return MESSAGE_KINDS.has(item.body.kind);
 }
 

@@ -203,7 +203,7 @@ function readExtensions(extensions: JsonObject): Extensions {
 }
 
 /** Whether a wish covers a pair. */
-export function covers(wish: StateWish, type: string, stateKey: string): boolean {
+function covers(wish: StateWish, type: string, stateKey: string): boolean {
   return (wish.type === undefined || wish.type === type) && (wish.stateKey === undefined || wish.stateKey === stateKey);
 }
 

@@ -62,7 +62,10 @@ export function safeHref(href: string | null | undefined): string | undefined {
 // U+202A–E and U+2066–9 turn the direction around and can make an address read as another.
 const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/;
 
-/** Whether a link may not be what it looks like: mixed scripts or direction controls in its host, or a text that names another host. */
+/**
+ * Whether a link may not be what it looks like: mixed scripts or direction controls in its host, or a text that names
+ * another host.
+ */
 export function isSuspiciousLink(href: string, text: string): boolean {
   const host = hostOf(href);
   if (host === undefined) return false;

@@ -6,7 +6,7 @@ import { engine, say } from '../state.ts';
 import type { MessageKey } from '../../lib/words.ts';
 import type { RoomContext } from './room-context.ts';
 
-export const QUICK_REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '😢'];
+const QUICK_REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '😢'];
 
 function Entry(props: { icon: IconName; label: MessageKey; isDanger?: boolean; onClick: () => void }) {
   return (

@@ -37,6 +37,15 @@ export interface SecurityState {
   readonly backup: BackupState;
 }
 
+/** What is known before the crypto is there. */
+export const NOT_READY: SecurityState = {
+  ready: false,
+  crossSigningExists: false,
+  deviceVerified: false,
+  recoveryExists: false,
+  backup: 'none',
+};
+
 export type VerificationPhase = 'requested' | 'waiting' | 'compare' | 'confirmed' | 'done' | 'cancelled';
 
 /** A running verification, as plain data. */

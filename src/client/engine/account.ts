@@ -1,8 +1,8 @@
 /** One signed-in account: store, sync, outbox, timelines and crypto put together. */
 import { getUserProfile } from '../../matrix/api/client-server/getUserProfile.ts';
 import { Api } from '../api/call.ts';
-import type { CryptoFace, Decrypted, SecurityState, Verification } from '../crypto/face.ts';
-import type { RoomEvent } from '../events.ts';
+import { NOT_READY, type CryptoFace, type Decrypted, type Verification } from '../crypto/face.ts';
+import { isVerification, type RoomEvent } from '../events.ts';
 import { asString } from '../json.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { createSealer, type Sealer } from '../store/sealer.ts';
@@ -20,14 +20,6 @@ import { emptyDetails, readRoomDetails } from './members.ts';
 import { RoomReaders } from './room-readers.ts';
 import { readSummaries } from './summaries.ts';
 import { SessionTokens } from './tokens.ts';
-
-const NOT_READY: SecurityState = {
-  ready: false,
-  crossSigningExists: false,
-  deviceVerified: false,
-  recoveryExists: false,
-  backup: 'none',
-};
 
 interface RoomSession {
   readonly roomId: string;
@@ -257,12 +249,14 @@ export class Account {
     const crypto = this.#crypto;
     if (crypto === undefined) return;
     void this.#onUnreadable(applied.unreadable).catch(() => undefined);
-    for (const { roomId, event } of applied.verificationEvents) {
-      this.followOpenRooms(roomId);
-      await crypto.receiveRoomVerification(event, roomId).catch(() => undefined);
-    }
+    for (const { roomId, event } of applied.verificationEvents) await this.#onVerificationEvent(event, roomId);
     for (const roomId of applied.encryptedRooms) await this.readers.follow(crypto, roomId);
     if (applied.rooms.size > 0) this.outbox.kick();
+  }
+
+  async #onVerificationEvent(event: RoomEvent, roomId: string): Promise<void> {
+    this.followOpenRooms(roomId);
+    await this.#crypto?.receiveRoomVerification(event, roomId).catch(() => undefined);
   }
 
   /**
@@ -321,6 +315,9 @@ export class Account {
       api,
       userId,
       decrypt: (event: RoomEvent, roomId: string) => this.decrypt(event, roomId),
+      onReadable: async (event: RoomEvent, roomId: string) => {
+        if (isVerification(event)) await this.#onVerificationEvent(event, roomId);
+      },
       onUnreadable: (sessions: readonly RoomSession[]) => this.#onUnreadable(sessions),
     };
   }

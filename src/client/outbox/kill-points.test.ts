@@ -1,4 +1,4 @@
-/** The worker is stopped at every point of sending, and started again on the same store: nothing lost, nothing twice. */
+/** The worker is stopped at every point of sending, and started again on its store: nothing lost, nothing twice. */
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -71,7 +71,7 @@ function start(world: { store: Store; sealer: Sealer; server: Server }, life: Li
   const { store, sealer, server } = world;
   const environment = nodeEnvironment({
     fetch: (url, init) => {
-      const body = init.body instanceof Uint8Array ? Buffer.from(init.body).toString() : String(init.body);
+      const body = typeof init.body === 'string' ? init.body : JSON.stringify(init.body);
       return life.around(async () => server.answer(url, body));
     },
     sleep: () => life.step(),

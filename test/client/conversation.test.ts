@@ -188,6 +188,32 @@ test('two people verify each other by emoji in their room', { timeout: 20_000 },
   await stop();
 });
 
+test('a verified person with a new identity gets nothing until the user says so', { timeout: 20_000 }, async () => {
+  const { anna, ben, ids, names, roomId, stop } = await pair();
+  await anna.commands.startVerification({ userId: ids.ben });
+  const request = await ben.until('verification', undefined, (one) => one?.phase === 'requested');
+  await ben.commands.acceptVerification(ids.anna, request?.flowId ?? '');
+  const flow = await anna.until('verification', undefined, (one) => one?.phase === 'compare');
+  await ben.until('verification', undefined, (one) => one?.phase === 'compare');
+  await anna.commands.confirmVerification(ids.ben, flow?.flowId ?? '');
+  await ben.commands.confirmVerification(ids.anna, flow?.flowId ?? '');
+  while (!(await anna.commands.isUserVerified(ids.ben))) await nextTurn();
+  await ben.commands.resetRecovery(`${names.ben} password`);
+  await anna.until('room', roomId, (room) => room.changedUserIds.join() === ids.ben);
+  await anna.commands.sendText(plain(roomId, 'is it still you?'));
+  await ben.commands.sendText(plain(roomId, 'hello?'));
+  await anna.texts(roomId, (texts) => texts.includes('hello?'));
+  await anna.commands.wake();
+  await ben.commands.sendText(plain(roomId, 'why so quiet?'));
+  await anna.texts(roomId, (texts) => texts.includes('why so quiet?'));
+  await anna.until('connection', undefined, (one) => one.waitingCount === 1);
+  await anna.commands.acceptIdentity(ids.ben);
+  await ben.texts(roomId, (texts) => texts.includes('is it still you?'));
+  await anna.until('room', roomId, (room) => room.changedUserIds.length === 0);
+  assert.equal(await anna.commands.isUserVerified(ids.ben), false);
+  await stop();
+});
+
 test('what was written without network goes out, once and in order, when it is back', {
   timeout: 20_000,
 }, async () => {

@@ -130,6 +130,15 @@ async function verify(erin: Person, otto: JsSdkPeer, roomId: string): Promise<vo
   await erin.page.getByRole('button', { name: 'Done' }).click();
 }
 
+async function changeIdentity(erin: Person, otto: JsSdkPeer, roomId: string): Promise<void> {
+  await otto.resetIdentity('otto');
+  await erin.page.getByText('otto may be somebody else').waitFor();
+  await erin.shot('identity-changed');
+  await erin.page.getByRole('button', { name: 'Send anyway' }).click();
+  await erin.write('Message', 'Are you still there?');
+  await otto.text(roomId, 'Are you still there?');
+}
+
 test('a page and matrix-js-sdk: texts, reply, edit, reaction, redaction, pictures, emoji, backup', {
   skip,
   timeout: 100_000,
@@ -159,6 +168,7 @@ test('a page and matrix-js-sdk: texts, reply, edit, reaction, redaction, picture
   await second.client.sendTextMessage(roomId, 'From my second device');
   await bubble(erin, 'From my second device').waitFor();
   await otto.text(roomId, 'From my second device');
+  await changeIdentity(erin, otto, roomId);
   assert.deepEqual(erin.problems, []);
   await erin.context.close();
 });

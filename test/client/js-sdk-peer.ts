@@ -4,6 +4,7 @@ import {
   ClientEvent,
   createClient,
   EventType,
+  MatrixError,
   MatrixEventEvent,
   MsgType,
   RelationType,
@@ -259,6 +260,23 @@ export class JsSdkPeer {
     await this.crypto.checkKeyBackupAndEnable();
     await this.crypto.loadSessionBackupPrivateKeyFromSecretStorage();
     return (await this.crypto.restoreKeyBackup()).imported;
+  }
+
+  /** Throws the cross-signing keys away and makes new ones. */
+  async resetIdentity(name: string): Promise<void> {
+    const identifier = { type: 'm.id.user', user: name };
+    const auth = { type: 'm.login.password', identifier, password: `${name} password` };
+    await this.crypto.bootstrapCrossSigning({
+      setupNewCrossSigning: true,
+      authUploadDeviceSigningKeys: async (ask) => {
+        try {
+          return await ask(null);
+        } catch (error) {
+          if (!(error instanceof MatrixError)) throw error;
+          return ask({ ...auth, session: asString(error.data['session']) ?? '' });
+        }
+      },
+    });
   }
 
   /** Makes secret storage and a backup; the recovery key to both. */

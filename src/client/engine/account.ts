@@ -21,10 +21,7 @@ import { RoomReaders } from './room-readers.ts';
 import { readSummaries } from './summaries.ts';
 import { SessionTokens } from './tokens.ts';
 
-interface RoomSession {
-  readonly roomId: string;
-  readonly sessionId: string;
-}
+type RoomSession = Applied['unreadable'][number];
 
 export interface AccountOptions {
   readonly host: Host;
@@ -176,7 +173,7 @@ export class Account {
           onRoomKeys: (sessions) => void this.#onRoomKeys(sessions).catch(() => undefined),
           onVerification: (verification) => this.#onVerification(verification),
           onSecurityChanged: () => this.security.changed(),
-          onPeopleChanged: () => this.#shields.changed(),
+          onPeopleChanged: () => this.#peopleChanged(),
         },
       },
       session.storeName,
@@ -296,6 +293,12 @@ export class Account {
     this.details.changed(roomId);
   }
 
+  #peopleChanged(): void {
+    this.#shields.changed();
+    for (const roomId of this.details.watched()) this.details.changed(roomId);
+    this.outbox.kick();
+  }
+
   async #refreshShields(): Promise<void> {
     for (const roomId of this.timelines.watched()) {
       if (await refreshShields(this.#timelineDependencies(), roomId)) this.#roomChanged(roomId);
@@ -370,11 +373,12 @@ export class Account {
 
   async #readDetails(roomId: string): Promise<RoomDetails> {
     const typingUserIds = this.#typing.get(roomId) ?? [];
-    return this.store.read(['rooms', 'state'], async (one) => {
+    const details = await this.store.read(['rooms', 'state'], async (one) => {
       const room = await one.find('rooms', [roomId]);
       if (room === undefined) return emptyDetails(roomId);
       return readRoomDetails(one, room, { userId: this.userId, typingUserIds });
     });
+    return { ...details, changedUserIds: await this.readers.listChanged(roomId) };
   }
 
   async #readConnection(): Promise<ConnectionState> {

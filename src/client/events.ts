@@ -135,3 +135,9 @@ export function isMessage(event: RoomEvent): boolean {
   const { type, content } = visible(event);
   return MESSAGE_TYPES.has(type) && field(content, 'msgtype') !== 'm.key.verification.request';
 }
+
+/** Whether an event belongs to a verification that goes through its room. */
+export function isVerification(event: RoomEvent): boolean {
+  const { type, content } = event.clear ?? event;
+  return type.startsWith('m.key.verification.') || field(content, 'msgtype') === 'm.key.verification.request';
+}

@@ -12,6 +12,14 @@ async function executable(): Promise<string> {
   return bundled.default.executablePath();
 }
 
+/** Why the journeys cannot run here, if they cannot. */
+export async function findObstacle(): Promise<string | false> {
+  const file = await executable().catch(() => undefined);
+  return file !== undefined && existsSync(file)
+    ? false
+    : 'These tests need Chromium: install it, or name its program in POSTERN_CHROMIUM.';
+}
+
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: await executable(), args: ['--no-sandbox', '--font-render-hinting=none'] });
 }
@@ -62,6 +70,27 @@ export class Person {
     page.setDefaultTimeout(20_000);
     await page.goto(url);
     return new Person(name, context, page);
+  }
+
+  /** Makes an account by an invitation, in English, and waits for the empty list. */
+  static async join(browser: Browser, options: { url: string; name: string; look: Look }): Promise<Person> {
+    const userName = options.name.toLowerCase();
+    const person = await Person.open(browser, userName, options.url, options.look);
+    const { page } = person;
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByLabel('Your name').fill(options.name);
+    await page.getByLabel('Choose a password').fill('correct horse battery');
+    await page.waitForFunction((wanted) => document.querySelectorAll('input')[1]?.value === wanted, userName);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByText('It is quiet here').waitFor();
+    return person;
+  }
+
+  /** Writes a message in the open room and sends it. */
+  async write(label: string, text: string): Promise<void> {
+    const box = this.page.getByRole('textbox', { name: label });
+    await box.fill(text);
+    await box.press('Enter');
   }
 
   /** Judges the screen by axe; the findings, with the element that each is about. */

@@ -12,6 +12,7 @@ let people = 0;
 /** Clients of our server; everything they send is kept, to look for words that must not be there. */
 function setUp() {
   const sent: string[] = [];
+  const asked: { readonly path: string; readonly token: string }[] = [];
   const state = { isOffline: false, withoutSliding: false, forgetsPosition: false };
   const tapped: Fetch = async (url, init) => {
     const isSliding = url.includes('simplified_msc3575');
@@ -21,11 +22,13 @@ function setUp() {
       return Response.json({ errcode: 'M_UNKNOWN_POS' }, { status: 400 });
     }
     if (state.isOffline) return Promise.reject(new TypeError('offline'));
+    const path = /_matrix\/client\/v3\/([^?]*)/.exec(url)?.[1];
+    if (path !== undefined) asked.push({ path, token: new Headers(init.headers).get('authorization') ?? '' });
     sent.push(init.body instanceof Uint8Array ? Buffer.from(init.body).toString('latin1') : JSON.stringify(init.body));
     return fetch(url, init);
   };
   const open = () => new TestClient(memoryHost(tapped, server.url));
-  return { open, sent, state };
+  return { open, sent, asked, state };
 }
 
 async function pair() {
@@ -152,7 +155,7 @@ test('two devices of one person verify each other by emoji, and secrets follow',
 });
 
 test('two people verify each other by emoji in their room', { timeout: 20_000 }, async () => {
-  const { open, anna, ben, ids, names, roomId, stop } = await pair();
+  const { open, asked, anna, ben, ids, names, roomId, stop } = await pair();
   await anna.commands.startVerification({ userId: ids.ben });
   const request = await ben.until('verification', undefined, (one) => one?.phase === 'requested');
   await ben.commands.acceptVerification(ids.anna, request?.flowId ?? '');
@@ -163,6 +166,12 @@ test('two people verify each other by emoji in their room', { timeout: 20_000 },
   await ben.commands.confirmVerification(ids.anna, right?.flowId ?? '');
   await anna.until('verification', undefined, (one) => one?.phase === 'done');
   while (!(await anna.commands.isUserVerified(ids.ben))) await nextTurn();
+  while (!(await ben.commands.isUserVerified(ids.anna))) await nextTurn();
+  // A signature counts once it has come back: each is asked for after it was sent, never only before.
+  for (const token of new Set(asked.map((one) => one.token).filter((one) => one !== ''))) {
+    const calls = asked.filter((one) => one.token === token).map((one) => one.path);
+    assert.ok(calls.lastIndexOf('keys/query') > calls.lastIndexOf('keys/signatures/upload'), calls.join());
+  }
   // A device that Ben has not signed gets nothing from somebody who has verified him; the others do.
   const phone = open();
   await phone.commands.signIn({ user: names.ben, password: `${names.ben} password`, deviceName: 'phone' });
@@ -176,6 +185,32 @@ test('two people verify each other by emoji in their room', { timeout: 20_000 },
   await anna.commands.sendText(plain(roomId, 'welcome back'));
   await phone.texts(roomId, (texts) => texts.includes('welcome back'));
   await phone.engine.stop();
+  await stop();
+});
+
+test('a verified person with a new identity gets nothing until the user says so', { timeout: 20_000 }, async () => {
+  const { anna, ben, ids, names, roomId, stop } = await pair();
+  await anna.commands.startVerification({ userId: ids.ben });
+  const request = await ben.until('verification', undefined, (one) => one?.phase === 'requested');
+  await ben.commands.acceptVerification(ids.anna, request?.flowId ?? '');
+  const flow = await anna.until('verification', undefined, (one) => one?.phase === 'compare');
+  await ben.until('verification', undefined, (one) => one?.phase === 'compare');
+  await anna.commands.confirmVerification(ids.ben, flow?.flowId ?? '');
+  await ben.commands.confirmVerification(ids.anna, flow?.flowId ?? '');
+  while (!(await anna.commands.isUserVerified(ids.ben))) await nextTurn();
+  await ben.commands.resetRecovery(`${names.ben} password`);
+  await anna.until('room', roomId, (room) => room.changedUserIds.join() === ids.ben);
+  await anna.commands.sendText(plain(roomId, 'is it still you?'));
+  await ben.commands.sendText(plain(roomId, 'hello?'));
+  await anna.texts(roomId, (texts) => texts.includes('hello?'));
+  await anna.commands.wake();
+  await ben.commands.sendText(plain(roomId, 'why so quiet?'));
+  await anna.texts(roomId, (texts) => texts.includes('why so quiet?'));
+  await anna.until('connection', undefined, (one) => one.waitingCount === 1);
+  await anna.commands.acceptIdentity(ids.ben);
+  await ben.texts(roomId, (texts) => texts.includes('is it still you?'));
+  await anna.until('room', roomId, (room) => room.changedUserIds.length === 0);
+  assert.equal(await anna.commands.isUserVerified(ids.ben), false);
   await stop();
 });
 

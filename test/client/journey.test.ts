@@ -2,19 +2,22 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { deflateSync, crc32 } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { buildWeb, WEB_FOLDER } from '../../tools/build-web.ts';
-import { DESKTOP, launchBrowser, Person, PHONE } from './browser.ts';
+import { DESKTOP, findObstacle, launchBrowser, Person, PHONE } from './browser.ts';
 import { memoryHost, TestClient } from './headless.ts';
 import { openCuttableLine, type CuttableLine } from './cuttable.ts';
+import { png } from './picture.ts';
 import { startRealServer, type RealServer } from './real-server.ts';
 
 let browser: Browser;
 let server: RealServer;
 let line: CuttableLine;
 
+const skip = await findObstacle();
+
 before(async () => {
+  if (skip !== false) return;
   await buildWeb(WEB_FOLDER, { compressed: false });
   browser = await launchBrowser();
   server = await startRealServer();
@@ -26,35 +29,6 @@ after(async () => {
   line?.close();
   await server?.close();
 });
-
-/** A picture with a gradient, made here so that no binary lies in the tree. */
-function png(width: number, height: number): Buffer {
-  const rows = Buffer.alloc((width * 3 + 1) * height);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      const at = y * (width * 3 + 1) + 1 + x * 3;
-      rows.set([(x * 255) / width, (y * 200) / height + 40, 150 - (x * 100) / width], at);
-    }
-  }
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const frame = Buffer.alloc(8);
-    frame.writeUInt32BE(data.length, 0);
-    frame.writeUInt32BE(crc32(body), 4);
-    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
-  };
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 2, 0, 0, 0], 8);
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(rows)),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
 
 async function joinAnna(): Promise<Person> {
   const anna = await Person.open(browser, 'anna', server.firstLink, DESKTOP);
@@ -86,12 +60,6 @@ async function joinBen(): Promise<Person> {
   return ben;
 }
 
-async function write(person: Person, label: string, text: string): Promise<void> {
-  const box = person.page.getByRole('textbox', { name: label });
-  await box.fill(text);
-  await box.press('Enter');
-}
-
 async function sendFileAndFetchIt(anna: Person, ben: Person): Promise<void> {
   const chooser = anna.page.waitForEvent('filechooser');
   await anna.page.getByRole('button', { name: 'Attach a file' }).click();
@@ -104,16 +72,17 @@ async function sendFileAndFetchIt(anna: Person, ben: Person): Promise<void> {
 }
 
 test('from invitation to conversation, picture, reply, edit, reaction and recovery card', {
+  skip,
   timeout: 180_000,
 }, async () => {
   const anna = await joinAnna();
   const ben = await joinBen();
-  await write(ben, '消息', '你好，Anna！');
+  await ben.write('消息', '你好，Anna！');
   await anna.page.getByText('Ben invites you').waitFor();
   await anna.shot('invited');
   await anna.page.getByRole('button', { name: 'Accept' }).click();
   await anna.page.locator('.bubble', { hasText: '你好' }).waitFor();
-  await write(anna, 'Message', 'Hello **Ben**, how are you? See https://matrix.org/docs');
+  await anna.write('Message', 'Hello **Ben**, how are you? See https://matrix.org/docs');
   await ben.page.locator('.bubble strong', { hasText: 'Ben' }).waitFor();
   await ben.shot('talk');
   const chooser = anna.page.waitForEvent('filechooser');
@@ -121,8 +90,8 @@ test('from invitation to conversation, picture, reply, edit, reaction and recove
   await (await chooser).setFiles({ name: 'sunset.png', mimeType: 'image/png', buffer: png(640, 420) });
   await ben.page.locator('.picture img').waitFor();
   await sendFileAndFetchIt(anna, ben);
-  await write(ben, '消息', '🎉');
-  await write(ben, '消息', '真漂亮');
+  await ben.write('消息', '🎉');
+  await ben.write('消息', '真漂亮');
   const bubble = anna.page.locator('.bubble', { hasText: '真漂亮' });
   await bubble.waitFor();
   await bubble.click({ button: 'right' });
@@ -131,12 +100,12 @@ test('from invitation to conversation, picture, reply, edit, reaction and recove
   await ben.page.locator('.reaction', { hasText: '❤️' }).waitFor();
   await bubble.click({ button: 'right' });
   await anna.page.locator('.menu button', { hasText: 'Reply' }).click();
-  await write(anna, 'Message', 'Taken from the harbour wall yesterday eveningg');
+  await anna.write('Message', 'Taken from the harbour wall yesterday eveningg');
   await anna.page.locator('.bubble .quote').waitFor();
   const typo = anna.page.locator('.bubble', { hasText: 'eveningg' });
   await typo.locator('[aria-label=Sent], [aria-label=Read]').waitFor();
   await anna.page.getByRole('textbox', { name: 'Message' }).press('ArrowUp');
-  await write(anna, 'Message', 'Taken from the harbour wall yesterday evening');
+  await anna.write('Message', 'Taken from the harbour wall yesterday evening');
   await ben.page.locator('.meta', { hasText: '已编辑' }).waitFor();
   await anna.shot('talk');
   await ben.shot('talk');
@@ -171,14 +140,11 @@ test('from invitation to conversation, picture, reply, edit, reaction and recove
 });
 
 test('a second device opens the history with the recovery key, and starts without network', {
+  skip,
   timeout: 120_000,
 }, async () => {
-  const laptop = await Person.open(browser, 'cleo', `${line.url}/#/invite/family`, DESKTOP);
-  await laptop.page.getByRole('button', { name: 'Join' }).click();
-  await laptop.page.getByLabel('Your name').fill('Cleo');
-  await laptop.page.getByLabel('Choose a password').fill('correct horse battery');
-  await laptop.page.waitForFunction(() => document.querySelectorAll('input')[1]?.value === 'cleo');
-  await laptop.page.getByRole('button', { name: 'Create account' }).click();
+  const url = `${line.url}/#/invite/family`;
+  const laptop = await Person.join(browser, { url, name: 'Cleo', look: DESKTOP });
   await laptop.page.getByRole('button', { name: 'New chat' }).first().click();
   await laptop.shot('new-chat');
   await laptop.page.getByRole('button', { name: 'New group' }).click();
@@ -187,7 +153,7 @@ test('a second device opens the history with the recovery key, and starts withou
   await laptop.page.locator('.panel-row', { hasText: '@ben:localhost' }).click();
   await laptop.shot('group');
   await laptop.page.getByRole('button', { name: 'Create group' }).click();
-  await write(laptop, 'Message', 'The roses need water');
+  await laptop.write('Message', 'The roses need water');
   await laptop.page.locator('[aria-label=Sent]').waitFor();
   await laptop.page.getByRole('button', { name: 'Show card' }).click();
   const key = (await laptop.page.locator('.recovery-key').textContent()) ?? '';
@@ -212,7 +178,7 @@ test('a second device opens the history with the recovery key, and starts withou
   line.setCut(true);
   await phone.page.reload();
   await phone.page.locator('.bubble', { hasText: 'The roses need water' }).waitFor();
-  await write(phone, 'Message', 'Written on the train');
+  await phone.write('Message', 'Written on the train');
   await phone.page.locator('[aria-label="Waiting to be sent"]').waitFor();
   await phone.page.getByText('Offline').last().waitFor();
   await phone.shot('offline');
@@ -234,14 +200,9 @@ const HOSTILE = [
   `${'<b>'.repeat(3000)}deep`,
 ];
 
-test('adv-146 hostile HTML of a message runs nothing and loads nothing', { timeout: 60_000 }, async (t) => {
-  const dora = await Person.open(browser, 'dora', `${line.url}/#/invite/family`, DESKTOP);
-  await dora.page.getByRole('button', { name: 'Join' }).click();
-  await dora.page.getByLabel('Your name').fill('Dora');
-  await dora.page.getByLabel('Choose a password').fill('correct horse battery');
-  await dora.page.waitForFunction(() => document.querySelectorAll('input')[1]?.value === 'dora');
-  await dora.page.getByRole('button', { name: 'Create account' }).click();
-  await dora.page.getByText('It is quiet here').waitFor();
+test('adv-146 hostile HTML of a message runs nothing and loads nothing', { skip, timeout: 60_000 }, async (t) => {
+  const url = `${line.url}/#/invite/family`;
+  const dora = await Person.join(browser, { url, name: 'Dora', look: DESKTOP });
   const mallory = new TestClient(memoryHost(undefined, server.url));
   t.after(() => mallory.engine.stop());
   await mallory.register('mallory', 'Mallory');

@@ -1,6 +1,7 @@
-import type { OlmMachine } from '@matrix-org/matrix-sdk-crypto-wasm';
+import { RequestType, UserId, type OlmMachine } from '@matrix-org/matrix-sdk-crypto-wasm';
 import type { Api } from '../api/call.ts';
 import type { ClientEnvironment } from '../environment.ts';
+import { asObject, parseJson } from '../json.ts';
 import { sendRequest, type MachineRequest } from './requests.ts';
 
 /** Runs tasks one after the other: the machine's ratchets allow no two at a time. */
@@ -37,8 +38,12 @@ export class CryptoContext {
     this.deviceId = options.deviceId;
   }
 
-  send(request: MachineRequest): Promise<void> {
-    return sendRequest(this.machine, this.api, request);
+  async send(request: MachineRequest): Promise<void> {
+    await sendRequest(this.machine, this.api, request);
+    // A signature counts for the machine once it comes back from the server: ask, whatever the server announces.
+    if (request.type !== RequestType.SignatureUpload) return;
+    const signed = Object.keys(asObject(parseJson(request.body)) ?? {}).map((id) => new UserId(id));
+    if (signed.length > 0) await sendRequest(this.machine, this.api, this.machine.queryKeysForUsers(signed));
   }
 
   /** Sends everything the machine has waiting, until it has nothing more. */

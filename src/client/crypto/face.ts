@@ -37,6 +37,15 @@ export interface SecurityState {
   readonly backup: BackupState;
 }
 
+/** What is known before the crypto is there. */
+export const NOT_READY: SecurityState = {
+  ready: false,
+  crossSigningExists: false,
+  deviceVerified: false,
+  recoveryExists: false,
+  backup: 'none',
+};
+
 export type VerificationPhase = 'requested' | 'waiting' | 'compare' | 'confirmed' | 'done' | 'cancelled';
 
 /** A running verification, as plain data. */
@@ -70,7 +79,11 @@ export interface CryptoFace {
   /** What is known of devices may be old: ask for all of them again when they are needed. */
   forgetDeviceLists(): Promise<void>;
   decrypt(event: RoomEvent, roomId: string): Promise<Decrypted>;
-  encrypt(request: EncryptRequest): Promise<ClearContent>;
+  /** `undefined` while a reader's identity is not the one that was verified: the user has to decide first. */
+  encrypt(request: EncryptRequest): Promise<ClearContent | undefined>;
+  /** Those who were verified and show another identity now. */
+  listChangedIdentities(userIds: readonly string[]): Promise<string[]>;
+  acceptIdentity(userId: string): Promise<void>;
   /** Notes that a room is encrypted, for ever; from now on its members' devices are followed. */
   followRoom(roomId: string, memberIds: readonly string[]): Promise<void>;
   /** Sends what the machine wants to send: keys, queries, secrets, backup. */

@@ -15,6 +15,7 @@ import { asString, field } from '../json.ts';
 import { KeyBackup } from './backup.ts';
 import { CryptoContext } from './context.ts';
 import type { CryptoChange, CryptoFace, CryptoListener, OwnDevice, SecurityState } from './face.ts';
+import { Identities } from './identities.ts';
 import { Recovery } from './recovery.ts';
 import { RoomMessages } from './room-messages.ts';
 import { Verifications } from './verification.ts';
@@ -55,7 +56,8 @@ function listen(machine: OlmMachine, options: CryptoOptions, parts: Parts): void
           .catch(() => undefined),
     );
   });
-  machine.registerUserIdentityUpdatedCallback(async () => {
+  machine.registerUserIdentityUpdatedCallback(async (userId: UserId) => {
+    parts.identities.forget(userId.toString());
     listener.onSecurityChanged();
     listener.onPeopleChanged();
   });
@@ -70,6 +72,7 @@ interface Parts {
   readonly context: CryptoContext;
   readonly backup: KeyBackup;
   readonly recovery: Recovery;
+  readonly identities: Identities;
   readonly messages: RoomMessages;
   readonly verifications: Verifications;
 }
@@ -132,21 +135,27 @@ export async function openCrypto(options: CryptoOptions): Promise<CryptoFace> {
   const context = new CryptoContext({ ...options, machine });
   const backup = new KeyBackup(context);
   const recovery = new Recovery(context, backup);
-  const messages = new RoomMessages(context);
+  const identities = new Identities(context);
+  const messages = new RoomMessages(context, identities);
   const verifications = new Verifications(context, (one) => options.listener.onVerification(one));
-  const parts: Parts = { context, backup, recovery, messages, verifications };
+  const parts: Parts = { context, backup, recovery, identities, messages, verifications };
   listen(machine, options, parts);
   await machine.updateTrackedUsers([new UserId(options.userId)]);
   return face(parts, options.listener);
 }
 
 function face(parts: Parts, listener: CryptoListener): CryptoFace {
-  const { context, backup, recovery, messages, verifications } = parts;
+  const { context, backup, recovery, identities, messages, verifications } = parts;
   return {
     receiveSync: (change, { sliding }) => receiveSync(parts, change, sliding),
     forgetDeviceLists: () => context.machine.markAllTrackedUsersAsDirty(),
     decrypt: (event, roomId) => messages.decrypt(event, roomId),
     encrypt: (request) => messages.encrypt(request),
+    listChangedIdentities: (userIds) => identities.listChanged(userIds),
+    async acceptIdentity(userId) {
+      await identities.accept(userId);
+      listener.onPeopleChanged();
+    },
     followRoom: (roomId, memberIds) => messages.follow(roomId, memberIds),
     async flush() {
       await context.flush();
@@ -163,12 +172,14 @@ function face(parts: Parts, listener: CryptoListener): CryptoFace {
     },
     async resetRecovery(authenticate) {
       await recovery.bootstrap(authenticate, true);
+      await identities.forgetVerifications();
       const key = await recovery.createStorage(await backup.create());
       listener.onSecurityChanged();
       return key;
     },
     async unlock(recoveryKey) {
       const opened = await recovery.unlock(recoveryKey);
+      if (opened) await identities.acceptOwn();
       listener.onSecurityChanged();
       return opened;
     },

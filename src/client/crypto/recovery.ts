@@ -72,7 +72,6 @@ export class Recovery {
     const body = JSON.parse(requests.uploadSigningKeysRequest.body) as BodyOf<typeof uploadCrossSigningKeys>;
     await this.#uploadSigningKeys(body, authenticate);
     await this.#context.send(requests.uploadSignaturesRequest);
-    await this.#context.send(this.#context.machine.queryKeysForUsers([new UserId(this.#context.userId)]));
   }
 
   async #uploadSigningKeys(body: BodyOf<typeof uploadCrossSigningKeys>, authenticate: Authenticate): Promise<void> {
@@ -140,7 +139,6 @@ export class Recovery {
     const device = await machine.getDevice(new UserId(userId), new DeviceId(deviceId));
     if (device === undefined || device.isCrossSignedByOwner()) return;
     await this.#context.send(await device.verify());
-    await this.#context.send(machine.queryKeysForUsers([new UserId(userId)]));
   }
 }
 

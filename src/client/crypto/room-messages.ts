@@ -21,6 +21,7 @@ import { toWireEvent } from '../events.ts';
 import { asObject, asString, field, parseJson } from '../json.ts';
 import type { CryptoContext } from './context.ts';
 import { SerialQueue } from './context.ts';
+import type { Identities } from './identities.ts';
 import type { Decrypted, EncryptRequest } from './face.ts';
 
 const MEGOLM = 'm.megolm.v1.aes-sha2';
@@ -66,11 +67,13 @@ function encryptionSettings(visibility: string): EncryptionSettings {
 
 export class RoomMessages {
   readonly #context: CryptoContext;
+  readonly #identities: Identities;
   readonly #keySharing = new SerialQueue();
   readonly #followed = new Set<string>();
 
-  constructor(context: CryptoContext) {
+  constructor(context: CryptoContext, identities: Identities) {
     this.#context = context;
+    this.#identities = identities;
   }
 
   async decrypt(event: RoomEvent, roomId: string): Promise<Decrypted> {
@@ -99,7 +102,8 @@ export class RoomMessages {
     await this.#context.machine.updateTrackedUsers(memberIds.map((id) => new UserId(id)));
   }
 
-  async #share(request: EncryptRequest): Promise<ToDeviceRequest[]> {
+  /** Nothing where a verified person's identity has changed: then the user decides, not we. */
+  async #share(request: EncryptRequest): Promise<ToDeviceRequest[] | undefined> {
     const share = () =>
       this.#context.machine.shareRoomKey(
         new RoomId(request.roomId),
@@ -109,6 +113,8 @@ export class RoomMessages {
     try {
       return await share();
     } catch {
+      for (const userId of request.memberIds) this.#identities.forget(userId);
+      if ((await this.#identities.listChanged(request.memberIds)).length > 0) return undefined;
       // "New devices of verified people who are not cross-signed get no keys": the others do.
       await this.#exclude(request.memberIds);
       return share();
@@ -138,7 +144,7 @@ export class RoomMessages {
   }
 
   /** Shares the room key with every device that may read, then encrypts. */
-  encrypt(request: EncryptRequest): Promise<ClearContent> {
+  encrypt(request: EncryptRequest): Promise<ClearContent | undefined> {
     return this.#keySharing.run(async () => {
       const { machine } = this.#context;
       await this.follow(request.roomId, request.memberIds);
@@ -146,7 +152,9 @@ export class RoomMessages {
       const users = () => request.memberIds.map((id) => new UserId(id));
       const claim = await machine.getMissingSessions(users());
       if (claim !== null) await this.#context.send(claim);
-      for (const share of await this.#share(request)) await this.#context.send(share);
+      const shares = await this.#share(request);
+      if (shares === undefined) return undefined;
+      for (const share of shares) await this.#context.send(share);
       const text = await machine.encryptRoomEvent(
         new RoomId(request.roomId),
         request.type,

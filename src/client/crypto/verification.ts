@@ -107,11 +107,9 @@ export class Verifications {
     this.#announce(snapshot(request));
     if (request.isDone() || request.isCancelled()) {
       this.#watched.delete(request.flowId);
+      // The machine makes its signatures after it has told that the flow is done: those that are not there yet
+      // go out with the flush after the sync that brought the last word.
       await this.#context.flush();
-      // The new signature counts once it comes back from the server: ask, whatever the server announces.
-      const { machine } = this.#context;
-      if (request.isDone())
-        await this.#context.send(machine.queryKeysForUsers([new UserId(request.otherUserId.toString())]));
     }
   }
 

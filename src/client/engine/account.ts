@@ -1,8 +1,8 @@
 /** One signed-in account: store, sync, outbox, timelines and crypto put together. */
 import { getUserProfile } from '../../matrix/api/client-server/getUserProfile.ts';
 import { Api } from '../api/call.ts';
-import type { CryptoFace, Decrypted, SecurityState, Verification } from '../crypto/face.ts';
-import type { RoomEvent } from '../events.ts';
+import { NOT_READY, type CryptoFace, type Decrypted, type Verification } from '../crypto/face.ts';
+import { isVerification, type RoomEvent } from '../events.ts';
 import { asString } from '../json.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { createSealer, type Sealer } from '../store/sealer.ts';
@@ -21,18 +21,7 @@ import { RoomReaders } from './room-readers.ts';
 import { readSummaries } from './summaries.ts';
 import { SessionTokens } from './tokens.ts';
 
-const NOT_READY: SecurityState = {
-  ready: false,
-  crossSigningExists: false,
-  deviceVerified: false,
-  recoveryExists: false,
-  backup: 'none',
-};
-
-interface RoomSession {
-  readonly roomId: string;
-  readonly sessionId: string;
-}
+type RoomSession = Applied['unreadable'][number];
 
 export interface AccountOptions {
   readonly host: Host;
@@ -184,7 +173,7 @@ export class Account {
           onRoomKeys: (sessions) => void this.#onRoomKeys(sessions).catch(() => undefined),
           onVerification: (verification) => this.#onVerification(verification),
           onSecurityChanged: () => this.security.changed(),
-          onPeopleChanged: () => this.#shields.changed(),
+          onPeopleChanged: () => this.#peopleChanged(),
         },
       },
       session.storeName,
@@ -257,12 +246,14 @@ export class Account {
     const crypto = this.#crypto;
     if (crypto === undefined) return;
     void this.#onUnreadable(applied.unreadable).catch(() => undefined);
-    for (const { roomId, event } of applied.verificationEvents) {
-      this.followOpenRooms(roomId);
-      await crypto.receiveRoomVerification(event, roomId).catch(() => undefined);
-    }
+    for (const { roomId, event } of applied.verificationEvents) await this.#onVerificationEvent(event, roomId);
     for (const roomId of applied.encryptedRooms) await this.readers.follow(crypto, roomId);
     if (applied.rooms.size > 0) this.outbox.kick();
+  }
+
+  async #onVerificationEvent(event: RoomEvent, roomId: string): Promise<void> {
+    this.followOpenRooms(roomId);
+    await this.#crypto?.receiveRoomVerification(event, roomId).catch(() => undefined);
   }
 
   /**
@@ -302,6 +293,12 @@ export class Account {
     this.details.changed(roomId);
   }
 
+  #peopleChanged(): void {
+    this.#shields.changed();
+    for (const roomId of this.details.watched()) this.details.changed(roomId);
+    this.outbox.kick();
+  }
+
   async #refreshShields(): Promise<void> {
     for (const roomId of this.timelines.watched()) {
       if (await refreshShields(this.#timelineDependencies(), roomId)) this.#roomChanged(roomId);
@@ -321,6 +318,9 @@ export class Account {
       api,
       userId,
       decrypt: (event: RoomEvent, roomId: string) => this.decrypt(event, roomId),
+      onReadable: async (event: RoomEvent, roomId: string) => {
+        if (isVerification(event)) await this.#onVerificationEvent(event, roomId);
+      },
       onUnreadable: (sessions: readonly RoomSession[]) => this.#onUnreadable(sessions),
     };
   }
@@ -373,11 +373,12 @@ export class Account {
 
   async #readDetails(roomId: string): Promise<RoomDetails> {
     const typingUserIds = this.#typing.get(roomId) ?? [];
-    return this.store.read(['rooms', 'state'], async (one) => {
+    const details = await this.store.read(['rooms', 'state'], async (one) => {
       const room = await one.find('rooms', [roomId]);
       if (room === undefined) return emptyDetails(roomId);
       return readRoomDetails(one, room, { userId: this.userId, typingUserIds });
     });
+    return { ...details, changedUserIds: await this.readers.listChanged(roomId) };
   }
 
   async #readConnection(): Promise<ConnectionState> {

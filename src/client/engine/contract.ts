@@ -63,6 +63,8 @@ export interface RoomDetails {
   readonly members: readonly Member[];
   readonly membersLoaded: boolean;
   readonly typingUserIds: readonly string[];
+  /** Verified people whose identity is another one now: nothing is sent until the user has decided. */
+  readonly changedUserIds: readonly string[];
   readonly ownPowerLevel: number;
   readonly canInvite: boolean;
   readonly canRemove: boolean;
@@ -180,6 +182,8 @@ export interface Commands {
   confirmVerification(userId: string, flowId: string): Promise<void>;
   cancelVerification(userId: string, flowId: string): Promise<void>;
   isUserVerified(userId: string): Promise<boolean>;
+  /** Goes on with a person whose identity has changed, as with somebody who was never verified. */
+  acceptIdentity(userId: string): Promise<void>;
   /** The network is back, or the page is in front again. */
   wake(): Promise<void>;
 }

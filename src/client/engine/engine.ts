@@ -4,6 +4,7 @@ import { registrationTokenValidity } from '../../matrix/api/client-server/regist
 import { setProfileField } from '../../matrix/api/client-server/setProfileField.ts';
 import { OperationError } from '../../matrix/errors.ts';
 import { Api } from '../api/call.ts';
+import { NOT_READY } from '../crypto/face.ts';
 import { Account } from './account.ts';
 import { isUserNameFree, registerAccount, signIn, suggestUserName } from './authentication.ts';
 import type { Commands, ConnectionState, Engine, SecurityFeed, SessionState, TopicName, Topics } from './contract.ts';
@@ -22,14 +23,7 @@ const NO_CONNECTION: ConnectionState = {
   waitingCount: 0,
   cryptoReady: false,
 };
-const NO_SECURITY: SecurityFeed = {
-  ready: false,
-  crossSigningExists: false,
-  deviceVerified: false,
-  recoveryExists: false,
-  backup: 'none',
-  recoveryKeyUnsaved: false,
-};
+const NO_SECURITY: SecurityFeed = { ...NOT_READY, recoveryKeyUnsaved: false };
 
 class EngineCore {
   readonly #host: Host;

@@ -12,6 +12,8 @@ export interface LateKeyDependencies {
   readonly store: Store;
   readonly sealer: Sealer;
   decrypt(event: RoomEvent, roomId: string): Promise<Decrypted>;
+  /** An event that could not be read when it came is readable now, and stored so. */
+  onReadable(event: RoomEvent, roomId: string): Promise<void>;
 }
 
 interface Waiting {
@@ -68,6 +70,7 @@ export async function readWaiting(
       }
     });
     changed.add(waiting.roomId);
+    if (decrypted.clear !== undefined) await dependencies.onReadable(event, waiting.roomId);
   }
   return changed;
 }

@@ -55,7 +55,19 @@ export class RoomReaders {
     if (members !== undefined) await crypto.followRoom(roomId, members);
   }
 
-  /** Encrypts where the room is encrypted; waits (gives nothing) while the room or the crypto is not known yet. */
+  /** Those among the readers of an encrypted room whose identity is not the one that was verified. */
+  async listChanged(roomId: string): Promise<string[]> {
+    const members = await this.#dependencies.store.read(['rooms', 'state'], async (one) => {
+      const room = await one.find('rooms', [roomId]);
+      return room?.isEncrypted === true ? listReaders(one, room) : [];
+    });
+    return (await this.#dependencies.crypto()?.listChangedIdentities(members)) ?? [];
+  }
+
+  /**
+   * Encrypts where the room is encrypted; waits (gives nothing) while the room or the crypto is not known
+   * yet, or while the user has to decide about a reader.
+   */
   async protect(roomId: string, message: ClearContent): Promise<ClearContent | undefined> {
     const { store, crypto } = this.#dependencies;
     const known = await store.read(['rooms'], (one) => one.find('rooms', [roomId]));

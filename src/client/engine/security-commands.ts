@@ -19,6 +19,7 @@ type SecurityCommands = Pick<
   | 'confirmVerification'
   | 'cancelVerification'
   | 'isUserVerified'
+  | 'acceptIdentity'
 >;
 
 async function removeDevice(account: Account, deviceId: string, password: string): Promise<void> {
@@ -61,5 +62,6 @@ export function securityCommands(account: () => Account): SecurityCommands {
     confirmVerification: async (userId, flowId) => (await crypto()).confirmVerification(userId, flowId),
     cancelVerification: async (userId, flowId) => (await crypto()).cancelVerification(userId, flowId),
     isUserVerified: async (userId) => (await crypto()).isUserVerified(userId),
+    acceptIdentity: async (userId) => (await crypto()).acceptIdentity(userId),
   };
 }

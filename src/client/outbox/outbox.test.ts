@@ -15,7 +15,11 @@ interface Put {
 }
 
 /** An outbox against a server whose answers the test decides. */
-async function harness(answer: (put: Put) => Response | Promise<Response>, store = openMemoryStore()) {
+async function harness(
+  answer: (put: Put) => Response | Promise<Response>,
+  store = openMemoryStore(),
+  isReady: () => boolean = () => true,
+) {
   const puts: Put[] = [];
   const environment = nodeEnvironment({
     fetch: async (url, init) => {
@@ -36,6 +40,7 @@ async function harness(answer: (put: Put) => Response | Promise<Response>, store
     api: new Api(environment, 'https://s', tokens),
     protect: async (_, message: ClearContent) => {
       encryptions += 1;
+      if (!isReady()) return undefined;
       return { type: 'm.room.encrypted', content: { n: encryptions, was: message.content } };
     },
     onChange: () => undefined,
@@ -43,7 +48,7 @@ async function harness(answer: (put: Put) => Response | Promise<Response>, store
   const until = async (condition: () => Promise<boolean>) => {
     while (!(await condition())) await nextTurn();
   };
-  return { outbox, puts, until, store };
+  return { outbox, puts, until, store, encryptions: () => encryptions };
 }
 
 function sent(outbox: Outbox, roomId: string, count: number) {
@@ -126,4 +131,20 @@ test('an attachment opens with its key, and one changed byte is refused', async 
   assert.deepEqual(await decryptAttachment(environment, bytes, keys), plain);
   bytes[7] = (bytes[7] ?? 0) ^ 1;
   assert.equal(await decryptAttachment(environment, bytes, keys), undefined);
+});
+
+test('a room that cannot be encrypted for yet is asked again after a kick, and not before', async () => {
+  let isReady = false;
+  const { outbox, puts, until, encryptions } = await harness(accepted, openMemoryStore(), () => isReady);
+  await outbox.enqueue(text('one'));
+  await until(async () => encryptions() > 0);
+  for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+  const before = encryptions();
+  assert.ok(before <= 2, `${before} attempts`);
+  isReady = true;
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  assert.deepEqual([encryptions(), puts.length], [before, 0]);
+  outbox.kick();
+  await until(sent(outbox, '!a:b', 1));
+  assert.equal(encryptions(), before + 1);
 });

@@ -45,6 +45,8 @@ const RETRY_MAX_MS = 60_000;
 export class Outbox {
   readonly #dependencies: OutboxDependencies;
   readonly #running = new Set<string>();
+  /** Rooms that wait for something other than time: until the next kick they are left alone. */
+  readonly #blocked = new Set<string>();
   #wake: AbortController = new AbortController();
   #stopped = false;
   #lastId = 0;
@@ -146,6 +148,7 @@ export class Outbox {
     const wake = this.#wake;
     this.#wake = new AbortController();
     wake.abort();
+    this.#blocked.clear();
     void this.#startRooms().catch(() => undefined);
   }
 
@@ -157,7 +160,8 @@ export class Outbox {
   async #startRooms(): Promise<void> {
     for (const record of await this.#records()) {
       if (this.#stopped || this.#running.size >= ROOMS_AT_ONCE) return;
-      if (record.state === 'failed' || record.state === 'sent' || this.#running.has(record.roomId)) continue;
+      if (record.state === 'failed' || record.state === 'sent') continue;
+      if (this.#running.has(record.roomId) || this.#blocked.has(record.roomId)) continue;
       this.#running.add(record.roomId);
       void this.#runRoom(record.roomId).finally(() => {
         this.#running.delete(record.roomId);
@@ -174,7 +178,12 @@ export class Outbox {
       const record = (await this.#records(roomId)).find((one) => one.state !== 'failed' && one.state !== 'sent');
       if (record === undefined) return;
       const outcome = await this.#advance(record);
-      if (outcome === 'blocked') return;
+      if (outcome === 'blocked') {
+        // What it waits for may have come while it was asked for.
+        if (wake.aborted) continue;
+        this.#blocked.add(roomId);
+        return;
+      }
       if (outcome === 'done') {
         delayMs = RETRY_FIRST_MS;
         continue;

@@ -3,7 +3,7 @@
  * the new position (apply), and only then tell the world (CLIENT.md §4.3).
  */
 import type { Decrypted } from '../crypto/face.ts';
-import { isMessage, relationOf, visible, type RoomEvent } from '../events.ts';
+import { isMessage, isVerification, relationOf, visible, type RoomEvent } from '../events.ts';
 import { asObject, field } from '../json.ts';
 import type { EventRecord, LastEvent, TableName } from '../store/records.ts';
 import type { Sealer } from '../store/sealer.ts';
@@ -186,11 +186,6 @@ async function applyAccountData(one: WriteTransaction, changes: SyncChanges): Pr
     }
   }
   return touched;
-}
-
-function isVerification(event: RoomEvent): boolean {
-  const { type, content } = event.clear ?? event;
-  return type.startsWith('m.key.verification.') || field(content, 'msgtype') === 'm.key.verification.request';
 }
 
 function summarise(prepared: readonly PreparedRoom[], changes: SyncChanges, touched: Iterable<string>): Applied {

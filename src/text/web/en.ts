@@ -199,6 +199,12 @@ export const EN = {
   save: 'Save',
 
   // Verification
+  identityChangedTitle: '{name} may be somebody else',
+  identityChangedText:
+    'You compared pictures with {name}, and their identity has changed since. They may have started afresh, ' +
+    'or somebody pretends to be them. Nothing is sent until you decide.',
+  identityCompare: 'Compare pictures',
+  identityAccept: 'Send anyway',
   verifyTitle: 'Compare pictures',
   verifyRequestSelf: 'Your other device wants to be verified.',
   verifyRequestOther: '{name} wants to compare pictures with you.',

@@ -191,6 +191,11 @@ export const ZH_HANS: Catalogue = {
   rename: '重命名',
   save: '保存',
 
+  identityChangedTitle: '{name} 可能不是本人',
+  identityChangedText:
+    '你曾与 {name} 对照过图案，但对方的身份此后已更改。对方可能重新设置了账号，也可能有人冒充。在你决定之前，不会发送任何消息。',
+  identityCompare: '对照图案',
+  identityAccept: '仍然发送',
   verifyTitle: '对照图案',
   verifyRequestSelf: '你的另一台设备请求验证。',
   verifyRequestOther: '{name} 想与你对照图案。',

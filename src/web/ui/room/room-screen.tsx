@@ -6,6 +6,7 @@ import { ConnectionLine } from '../parts/connection-line.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { engine, go, say, session, useTopic, words } from '../state.ts';
 import { Composer, type Focus } from './composer.tsx';
+import { IdentityChanged } from './identity-changed.tsx';
 import { nameIn, type RoomContext } from './room-context.ts';
 import { sendFiles } from './send-file.ts';
 import { Timeline } from './timeline.tsx';
@@ -32,6 +33,7 @@ export function RoomScreen({ room }: { room: RoomSummary }) {
   const details = useTopic('room', room.roomId);
   const members = useMemo(() => new Map(details?.members.map((member) => [member.userId, member])), [details]);
   const items = window?.items ?? [];
+  const [changed] = details?.changedUserIds ?? [];
   const context: RoomContext = {
     room,
     members,
@@ -69,14 +71,18 @@ export function RoomScreen({ room }: { room: RoomSummary }) {
       </div>
       <Timeline context={context} window={window} />
       <TypingLine context={context} />
-      <Composer
-        key={room.roomId}
-        context={context}
-        focus={focus}
-        onFocusDone={() => setFocus(undefined)}
-        onSent={() => undefined}
-        onEditLast={editLast}
-      />
+      {changed === undefined ? (
+        <Composer
+          key={room.roomId}
+          context={context}
+          focus={focus}
+          onFocusDone={() => setFocus(undefined)}
+          onSent={() => undefined}
+          onEditLast={editLast}
+        />
+      ) : (
+        <IdentityChanged context={context} userId={changed} />
+      )}
       {isDragging && <div class="drop-target">{say('dropHere')}</div>}
     </section>
   );

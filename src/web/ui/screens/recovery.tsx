@@ -4,10 +4,13 @@ import { overlay, rooms, say, security } from '../state.ts';
 
 const dismissed = new Set<string>();
 
+/** What somebody has said, as against what has only happened in a room. */
+const SAID: ReadonlySet<string> = new Set(['text', 'image', 'video', 'audio', 'file', 'redacted']);
+
 /** After the first chat a quiet reminder, until the card is kept. */
 export function RecoveryCard() {
   const isLater = useSignal(dismissed.has('recovery'));
-  const hasChats = (rooms.value ?? []).some((room) => room.lastEvent?.preview.kind === 'text');
+  const hasChats = (rooms.value ?? []).some((room) => SAID.has(room.lastEvent?.preview.kind ?? ''));
   if (!security.value.recoveryKeyUnsaved || isLater.value || !hasChats) return null;
   return (
     <section class="card">

@@ -6,7 +6,7 @@ import type { RoomNumber } from '../../../ports/store/index.ts';
 import { Connection, type SentRoom } from './connection.ts';
 
 function sentTo(position: number): SentRoom {
-  return { position, timelineLimit: 10, requiredState: '[]', isDm: position % 2 === 0 };
+  return { position, timelineLimit: 10, requiredState: '[]', isDm: position % 2 === 0, counts: `${position}` };
 }
 
 function answer(pos: number, rooms: readonly number[]): Parameters<Connection['send']>[0] {
@@ -58,9 +58,13 @@ describe('a connection of sliding sync', () => {
   it('ends the request that still waits when the next one begins', () => {
     const connection = new Connection();
     const first = connection.begin();
-    assert.equal(first.aborted, false);
+    let woken = 0;
+    first.whenOver(() => (woken += 1));
+    assert.equal(first.isOver, false);
     const second = connection.begin();
-    assert.deepEqual([first.aborted, second.aborted], [true, false]);
+    assert.deepEqual([first.isOver, second.isOver, woken], [true, false, 1]);
+    first.whenOver(() => (woken += 1));
+    assert.equal(woken, 2);
   });
 
   it('is after each exchange what a list of confirmed answers says, also through its text', () => {

@@ -39,7 +39,7 @@ async function select(
   for (const [at, { membership = 'join', byUser = true }] of facts.entries()) {
     const room = (at + 1) as RoomNumber;
     index.touch(room, room, true);
-    index.places.set(room, { membership, position: room, byUser });
+    index.places.set(room, { membership, position: room, byUser, forgotten: false });
   }
   const stateOf = (room: number, type: string): unknown => {
     const fact = facts[room - 1];
@@ -124,7 +124,7 @@ describe('lists of sliding sync', () => {
       { membership: 'invite', byUser: false },
       { membership: 'leave' },
     ];
-    const sent = { position: 1, timelineLimit: 1, requiredState: '', isDm: false };
+    const sent = { position: 1, timelineLimit: 1, requiredState: '', isDm: false, counts: '' };
     const connection = new Connection(undefined, [[5 as RoomNumber, sent]]);
     assert.deepEqual(numbers(await select(facts, { lists: { a: {} } }, connection)), [5, 4, 3, 2]);
   });

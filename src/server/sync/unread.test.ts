@@ -112,9 +112,12 @@ class Harness {
   /** Counted anew from everything there is. */
   expected(): Record<string, number> {
     const readTo = (thread: string | undefined): number => this.receipts.get(thread)?.eventPosition ?? 0;
+    // "When the user updates their read receipt (either by using the API or by sending an event) …"
+    const saidUpTo = (thread: string): number =>
+      this.messages.findLast((one) => one.sender === ME && one.thread === thread)?.position ?? 0;
     const counts = new Map<string, number>();
     for (const { position, sender, thread } of this.messages) {
-      const isRead = position <= Math.max(readTo(undefined), readTo(thread));
+      const isRead = position <= Math.max(readTo(undefined), readTo(thread), saidUpTo(thread));
       if (sender !== ME && !isRead) counts.set(thread, (counts.get(thread) ?? 0) + 1);
     }
     return Object.fromEntries(counts);

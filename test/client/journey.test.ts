@@ -3,12 +3,11 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
-import { buildWeb, WEB_FOLDER } from '../../tools/build-web.ts';
 import { DESKTOP, findObstacle, launchBrowser, Person, PHONE } from './browser.ts';
 import { memoryHost, TestClient } from './headless.ts';
 import { openCuttableLine, type CuttableLine } from './cuttable.ts';
 import { png } from './picture.ts';
-import { startRealServer, type RealServer } from './real-server.ts';
+import { startWithWeb, type RealServer } from './real-server.ts';
 
 let browser: Browser;
 let server: RealServer;
@@ -18,9 +17,8 @@ const skip = await findObstacle();
 
 before(async () => {
   if (skip !== false) return;
-  await buildWeb(WEB_FOLDER, { compressed: false });
   browser = await launchBrowser();
-  server = await startRealServer();
+  server = await startWithWeb();
   line = await openCuttableLine(server.url);
 });
 

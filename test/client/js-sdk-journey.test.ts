@@ -10,11 +10,10 @@ import {
   type VerificationRequest,
   type Verifier,
 } from 'matrix-js-sdk/lib/crypto-api/index.js';
-import { buildWeb, WEB_FOLDER } from '../../tools/build-web.ts';
 import { DESKTOP, findObstacle, launchBrowser, Person } from './browser.ts';
 import { JsSdkPeer } from './js-sdk-peer.ts';
 import { png } from './picture.ts';
-import { startRealServer, type RealServer } from './real-server.ts';
+import { startWithWeb, type RealServer } from './real-server.ts';
 
 let browser: Browser;
 let server: RealServer;
@@ -23,9 +22,8 @@ const skip = await findObstacle();
 
 before(async () => {
   if (skip !== false) return;
-  await buildWeb(WEB_FOLDER, { compressed: false });
   browser = await launchBrowser();
-  server = await startRealServer();
+  server = await startWithWeb();
 });
 
 after(async () => {

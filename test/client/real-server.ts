@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { buildWeb } from '../../tools/build-web.ts';
 import { firstAccountLink } from '../../src/cli/compose/first-account.ts';
 import { startServer } from '../../src/cli/compose/serve.ts';
 import { loadConfig } from '../../src/cli/config/load.ts';
@@ -16,7 +17,21 @@ export interface RealServer {
 
 const TOKEN = 'family';
 
-export async function startRealServer(): Promise<RealServer> {
+/** Builds the web client, into a folder of its own, and starts a server that serves it. */
+export async function startWithWeb(): Promise<RealServer> {
+  const webFolder = mkdtempSync(path.join(tmpdir(), 'postern-www-'));
+  await buildWeb(webFolder, { compressed: false });
+  const server = await startRealServer(webFolder);
+  return {
+    ...server,
+    async close() {
+      await server.close();
+      rmSync(webFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function startRealServer(webFolder?: string): Promise<RealServer> {
   const baseDir = mkdtempSync(path.join(tmpdir(), 'postern-client-'));
   const listeners = [{ address: '127.0.0.1', port: 0, apis: ['client', 'media', 'admin', 'web'] }];
   const { config } = loadConfig({
@@ -32,7 +47,7 @@ export async function startRealServer(): Promise<RealServer> {
       'rateLimits.enabled': 'false',
     },
   });
-  const server = await startServer({ config, baseDir, environment: {} });
+  const server = await startServer({ config, baseDir, environment: {}, ...(webFolder !== undefined && { webFolder }) });
   const { store, clock } = server.services.context;
   const link = await firstAccountLink(server.services);
   await store.transact((one) =>

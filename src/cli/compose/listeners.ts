@@ -37,14 +37,14 @@ interface ListenerTools {
 /** Opens every listener, or none: where one cannot be opened the others are closed again. */
 export async function openListeners(
   services: Services,
-  { config, baseDir, socket }: { config: Config; baseDir: string; socket: string },
+  { config, baseDir, socket, files }: { config: Config; baseDir: string; socket: string; files: string },
 ): Promise<OpenListeners> {
   const { clock, crypto, random } = services.context;
   const tools: ListenerTools = {
     services,
     limiter: new RateLimiter(clock, config.rateLimits.enabled ? DEFAULT_RATES : undefined),
     peers: peerNames(crypto, random.token(32), config.network.trustedProxies),
-    files: config.listeners.some((one) => one.apis.includes('web')) ? StaticFiles.open(webFolder()) : undefined,
+    files: config.listeners.some((one) => one.apis.includes('web')) ? StaticFiles.open(files) : undefined,
   };
   const open: Listener[] = [];
   const ports: number[] = [];

@@ -21,7 +21,7 @@ import { FileBlobs } from '../../storage/blobs/index.ts';
 import { openStore } from '../../storage/open.ts';
 import type { Config } from '../config/schema.ts';
 import { askSecret, readSecret, type SecretValue } from '../config/secrets.ts';
-import { openListeners, type OpenListeners } from './listeners.ts';
+import { openListeners, type OpenListeners, webFolder } from './listeners.ts';
 import { createServices } from './services.ts';
 import { openSigningKey, parseSigningKey } from './signing-key.ts';
 import { SOCKET_NAME } from './socket-name.ts';
@@ -34,6 +34,8 @@ export interface ServeOptions {
   /** Tests bring their own. */
   readonly clock?: Clock;
   readonly log?: Log;
+  /** The built web client; `dist/www` where it is not said. */
+  readonly webFolder?: string;
 }
 
 export interface RunningServer {
@@ -108,7 +110,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   try {
     const { config, baseDir } = options;
     const socket = path.join(dataDirOf(options), SOCKET_NAME);
-    const listeners = await openListeners(services, { config, baseDir, socket });
+    const listeners = await openListeners(services, {
+      config,
+      baseDir,
+      socket,
+      files: options.webFolder ?? webFolder(),
+    });
     const closeAll = async (): Promise<void> => {
       await listeners.close(GRACE_MS);
       await close();

@@ -105,6 +105,8 @@ export function typePdu(json: JsonObject, eventId: EventId, rules: RoomVersionRu
   const type = getString(json, 'type') ?? '';
   const content = json['content'] as JsonObject;
   const roomId = getString(json, 'room_id') as RoomId | undefined;
+  const inContent = type === 'm.room.redaction' ? content : undefined;
+  const redactsOf = rules.redactsInContent ? inContent : json;
   return {
     eventId,
     roomId: roomId ?? roomIdOfCreate(eventId),
@@ -116,7 +118,8 @@ export function typePdu(json: JsonObject, eventId: EventId, rules: RoomVersionRu
     depth: Math.min(numberOf(json['depth']), DEPTH_MAX),
     authEvents: referencesOf(json['auth_events'], rules.eventReferences),
     prevEvents: referencesOf(json['prev_events'], rules.eventReferences),
-    redacts: getString(rules.redactsInContent ? content : json, 'redacts'),
+    // Only of a redaction does the content's `redacts` mean anything; of other events it is their own business.
+    redacts: getString(redactsOf, 'redacts'),
     json,
   };
 }

@@ -71,9 +71,9 @@ export interface KeyReads {
   getCrossSigningKeys(users: readonly UserId[]): Promise<Map<UserId, Map<CrossSigningUsage, string>>>;
   /** Signatures on keys of `users`; the caller decides which of them the asker may see. */
   getKeySignatures(users: readonly UserId[]): Promise<KeySignatureRow[]>;
-  /** Users whose devices or identity changed after `from` up to `to`. */
-  listDeviceListChanges(from: StreamPosition, to: StreamPosition): Promise<UserId[]>;
-  /** The user's own device-list stream position. */
+  /** Users whose devices or identity changed after `from` up to `to`, or whose keys `seenBy` has signed then. */
+  listDeviceListChanges(seenBy: UserId, from: StreamPosition, to: StreamPosition): Promise<UserId[]>;
+  /** Messages of whole transactions, the oldest first: at least `limit` of them where there are as many. */
   listToDevice(
     user: UserId,
     device: DeviceId,
@@ -98,6 +98,7 @@ export interface KeyWrites {
   putFallbackKey(user: UserId, device: DeviceId, key: OneTimeKeyRow): void;
   setFallbackKeyUsed(user: UserId, device: DeviceId, keyId: string): void;
   setCrossSigningKey(user: UserId, usage: CrossSigningUsage, json: string): void;
+  /** Keeps the signature, made at this transaction's position. */
   putKeySignature(row: KeySignatureRow): void;
   /** Marks the user's device list as changed at this transaction's position. */
   noteDeviceListChange(user: UserId): void;

@@ -108,14 +108,13 @@ export class CrossSigning {
       }
     }
     if (rows.length > 0) {
-      // Signatures on others' keys are seen by the signer alone, so only the signer's list has changed.
-      const changed = new Set(rows.map((row) => (row.target === signer ? row.target : signer)));
+      // A signature on one's own keys is seen by everybody, one on others' keys by the signer alone.
+      const isOwn = rows.some((row) => row.target === signer);
       await store.transact((one) => {
         for (const row of rows) one.keys.putKeySignature(row);
-        for (const user of changed) one.keys.noteDeviceListChange(user);
-        one.onCommit(() => {
-          for (const user of changed) stream.publish({ kind: 'device-list', position: one.position, user });
-        });
+        if (isOwn) one.keys.noteDeviceListChange(signer);
+        const kind = isOwn ? 'device-list' : 'key-signature';
+        one.onCommit(() => stream.publish({ kind, position: one.position, user: signer }));
       });
     }
     return failures;

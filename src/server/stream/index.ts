@@ -39,6 +39,8 @@ export type Change =
   | { readonly kind: 'to-device'; readonly position: StreamPosition; readonly user: UserId; readonly device: DeviceId }
   /** The devices or the identity of `user` changed. */
   | { readonly kind: 'device-list'; readonly position: StreamPosition; readonly user: UserId }
+  /** The user has signed keys of others: the user's own devices see them differently now. */
+  | { readonly kind: 'key-signature'; readonly position: StreamPosition; readonly user: UserId }
   | { readonly kind: 'one-time-keys'; readonly user: UserId; readonly device: DeviceId }
   | { readonly kind: 'typing'; readonly room: RoomNumber }
   | { readonly kind: 'presence'; readonly user: UserId }

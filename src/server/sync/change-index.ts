@@ -118,7 +118,7 @@ export class ChangeIndex {
   readonly #users = boundedMap<UserId, UserIndex>(USERS_MAX);
   readonly #building = new Map<UserId, { index: UserIndex; ready: Promise<UserIndex> }>();
   readonly waiters: Waiters;
-  /** Position up to which there may be changes of device lists: that of the newest, at the start that of everything. */
+  /** Position of the newest change of a device list or of what somebody sees of one; at the start that of everything. */
   deviceListPosition: number;
   /** Newest receipt of each room that changed since the start. */
   readonly #receipts = boundedMap<RoomNumber, number>(100_000);
@@ -217,6 +217,10 @@ export class ChangeIndex {
       case 'device-list':
         this.deviceListPosition = change.position;
         this.#wakeSharing(change.user);
+        return;
+      case 'key-signature':
+        this.deviceListPosition = change.position;
+        this.waiters.wake(change.user);
         return;
       case 'typing':
         this.#wakeRoom(change.room);

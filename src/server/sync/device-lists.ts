@@ -41,7 +41,7 @@ export class DeviceLists {
     rooms: readonly RoomMemberChanges[],
   ): Promise<DeviceListChanges> {
     const { store } = this.#context;
-    const updated = await store.keys.listDeviceListChanges(from, to);
+    const updated = await store.keys.listDeviceListChanges(user, from, to);
     const { met, parted } = await this.#movements(user, rooms);
     if (updated.length === 0 && met.size === 0 && parted.size === 0) return { changed: [], left: [] };
     const sharing = await this.#sharing(user, [...updated, ...met, ...parted]);

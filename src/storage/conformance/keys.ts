@@ -122,9 +122,21 @@ export const KEY_CASES: readonly Case[] = [
       const first = await note(alice);
       await note(bob);
       await note(alice);
-      assert.deepEqual(await store.keys.listDeviceListChanges(start, first), [alice]);
-      assert.deepEqual(await store.keys.listDeviceListChanges(first, store.position), [alice, bob].sort());
-      assert.deepEqual(await store.keys.listDeviceListChanges(store.position, store.position), []);
+      assert.deepEqual(await store.keys.listDeviceListChanges(bob, start, first), [alice]);
+      assert.deepEqual(await store.keys.listDeviceListChanges(bob, first, store.position), [alice, bob].sort());
+      assert.deepEqual(await store.keys.listDeviceListChanges(bob, store.position, store.position), []);
+      const [signed, before] = [kit.user(), store.position];
+      const sign = (signature: string): Promise<StreamPosition> =>
+        store.transact((one) => {
+          const names = { targetKey: 'key', signerKeyId: 'ed25519:a' };
+          one.keys.putKeySignature({ target: signed, signer: alice, signature, ...names });
+          return one.position;
+        });
+      const made = await sign('one');
+      assert.deepEqual(await store.keys.listDeviceListChanges(alice, before, made), [signed]);
+      assert.deepEqual(await store.keys.listDeviceListChanges(bob, before, made), []);
+      const again = await sign('two');
+      assert.deepEqual(await store.keys.listDeviceListChanges(alice, made, again), [signed]);
     },
   },
   {

@@ -23,9 +23,10 @@ const PUT_FALLBACK = `INSERT INTO fallback_keys (user_id, device, algorithm, key
 const USE_FALLBACK = 'UPDATE fallback_keys SET used = 1 WHERE user_id = ? AND device = ? AND key_id = ?';
 const PUT_CROSS_SIGNING = `INSERT INTO cross_signing_keys (user_id, usage, json) VALUES (?, ?, ?)
   ON CONFLICT (user_id, usage) DO UPDATE SET json = excluded.json`;
-const PUT_SIGNATURE = `INSERT INTO key_signatures (target, target_key, signer, signer_key_id, signature)
-  VALUES (?, ?, ?, ?, ?) ON CONFLICT (target, target_key, signer, signer_key_id)
-  DO UPDATE SET signature = excluded.signature`;
+const PUT_SIGNATURE = `INSERT INTO key_signatures
+  (target, target_key, signer, signer_key_id, signature, position) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (target, target_key, signer, signer_key_id)
+  DO UPDATE SET signature = excluded.signature, position = excluded.position`;
 const NOTE_CHANGE = 'INSERT INTO device_list_changes (position, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING';
 const PUT_TO_DEVICE = 'INSERT INTO to_device (user_id, device, position, json) VALUES (?, ?, ?, ?)';
 const DELETE_TO_DEVICE_UP_TO = 'DELETE FROM to_device WHERE user_id = ? AND device = ? AND position <= ?';
@@ -83,7 +84,8 @@ export class KeyStatements implements KeyWrites {
   }
 
   putKeySignature(row: KeySignatureRow): void {
-    this.#sink.run(PUT_SIGNATURE, row.target, row.targetKey, row.signer, row.signerKeyId, row.signature);
+    const { target, targetKey, signer, signerKeyId, signature } = row;
+    this.#sink.run(PUT_SIGNATURE, target, targetKey, signer, signerKeyId, signature, this.#at.position);
   }
 
   noteDeviceListChange(user: UserId): void {

@@ -27,8 +27,8 @@ const FALLBACK = `SELECT key_id, json, used FROM fallback_keys WHERE user_id = ?
 const CROSS_SIGNING = 'SELECT user_id, usage, json FROM cross_signing_keys WHERE user_id IN @texts';
 const SIGNATURES = `SELECT target, target_key, signer, signer_key_id, signature FROM key_signatures
   WHERE target IN @texts`;
-const LIST_CHANGES = `SELECT DISTINCT user_id FROM device_list_changes WHERE position > ? AND position <= ?
-  ORDER BY user_id`;
+const LIST_CHANGES = `SELECT user_id FROM device_list_changes WHERE position > ? AND position <= ?
+  UNION SELECT target FROM key_signatures WHERE signer = ? AND position > ? AND position <= ? ORDER BY 1`;
 // Messages of one transaction share a position and are never split: the page ends behind the last of them.
 const TO_DEVICE = `SELECT position, json FROM to_device WHERE user_id = ? AND device = ? AND position > ?
   AND position <= coalesce((SELECT position FROM to_device WHERE user_id = ? AND device = ? AND position > ?
@@ -130,8 +130,9 @@ export class KeyQueries implements KeyReads {
     }));
   }
 
-  async listDeviceListChanges(from: StreamPosition, to: StreamPosition): Promise<UserId[]> {
-    return (await this.#database.all(LIST_CHANGES, from, to)).map((row) => textOf(row, 'user_id') as UserId);
+  async listDeviceListChanges(seenBy: UserId, from: StreamPosition, to: StreamPosition): Promise<UserId[]> {
+    const rows = await this.#database.all(LIST_CHANGES, from, to, seenBy, from, to);
+    return rows.map((row) => textOf(row, 'user_id') as UserId);
   }
 
   async listToDevice(

@@ -8,7 +8,17 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
-const MIGRATIONS: readonly Migration[] = [{ number: 1, name: 'first tables', statements: FIRST_TABLES }];
+const MIGRATIONS: readonly Migration[] = [
+  { number: 1, name: 'first tables', statements: FIRST_TABLES },
+  {
+    number: 2,
+    name: 'where signatures were made',
+    statements: [
+      'ALTER TABLE key_signatures ADD COLUMN position @int NOT NULL DEFAULT 0',
+      'CREATE INDEX key_signatures_signer ON key_signatures (signer, position)',
+    ],
+  },
+];
 
 /** The table that tells which migrations a database has had. */
 export const MIGRATIONS_TABLE =

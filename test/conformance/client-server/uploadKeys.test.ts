@@ -159,3 +159,18 @@ test('getKeysChanges: who has changed between two syncs', async () => {
   );
   await alice.fails('400 M_MISSING_PARAM', 'GET', v3`/keys/changes`);
 });
+
+test('uploadCrossSigningSignatures: the other devices of who signs learn of it, and nobody else does', async () => {
+  const [alice, bob] = await server.users('alice', 'bob');
+  await alice.bring(await alice.createRoom(), bob);
+  const [cross, his] = [new CrossSigning(alice.id), new CrossSigning(bob.id)];
+  await alice.ok('POST', v3`/keys/device_signing/upload`, cross.upload);
+  await bob.ok('POST', v3`/keys/device_signing/upload`, his.upload);
+  const laptop = await alice.login();
+  const [hers, theirs] = [(await laptop.sync()).text('next_batch'), (await bob.sync()).text('next_batch')];
+  const waiting = laptop.sync({ since: hers, timeout: '20000', filter: '{"presence":{"types":[]}}' });
+  const master = cross.userSigning.sign(his.upload.master_key, alice.id, cross.userSigning.publicKey);
+  await alice.ok('POST', v3`/keys/signatures/upload`, { [bob.id]: { [his.master.publicKey]: master } });
+  assert.deepEqual((await waiting).texts('device_lists', 'changed'), [bob.id]);
+  assert.equal((await bob.sync({ since: theirs })).get('device_lists'), undefined);
+});

@@ -118,7 +118,7 @@ export class ChangeIndex {
   readonly #users = boundedMap<UserId, UserIndex>(USERS_MAX);
   readonly #building = new Map<UserId, { index: UserIndex; ready: Promise<UserIndex> }>();
   readonly waiters: Waiters;
-  /** Position of the newest change of a device list or of what somebody sees of one; at the start that of everything. */
+  /** Position of the newest change of device lists or of what somebody sees of one; at the start that of everything. */
   deviceListPosition: number;
   /** Newest receipt of each room that changed since the start. */
   readonly #receipts = boundedMap<RoomNumber, number>(100_000);

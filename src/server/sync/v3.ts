@@ -17,6 +17,7 @@ import { type AccountDataChanges, accountDataChanges, accountDataEvents } from '
 import type { ChangeIndex, RoomPlace, UserIndex } from './change-index.ts';
 import type { DeviceLists, RoomMemberChanges } from './device-lists.ts';
 import { formatSyncToken, parseSyncToken, type SyncToken } from './sync-token.ts';
+import { acknowledgeToDevice, readToDevice } from './to-device-page.ts';
 import type { RoomMembership, RoomRequest, V3Rooms } from './v3-room.ts';
 
 export interface SyncRequest {
@@ -74,7 +75,9 @@ export class V3Sync {
     const filter = parseSyncFilter(request.filter ?? {});
     const endPresence = presence.beginSync(viewer.user, request.setPresence);
     try {
-      if (since !== undefined) await this.#acknowledge(viewer, since);
+      if (since !== undefined) {
+        await acknowledgeToDevice(context, await index.get(viewer.user), viewer.device, since.toDevice);
+      }
       const deadline = context.clock.monotonic() + Math.min(Math.max(request.timeoutMs, 0), TIMEOUT_MAX_MS);
       for (;;) {
         const userIndex = await index.get(viewer.user);
@@ -110,30 +113,16 @@ export class V3Sync {
     );
   }
 
-  /** "the server … MUST delete the messages … once it receives a new sync request with the token of that answer". */
-  async #acknowledge({ user, device }: SyncRequest['viewer'], since: SyncToken): Promise<void> {
-    const { context, index } = this.#parts;
-    const { toDevice } = await index.get(user);
-    const known = toDevice.get(device);
-    if (known?.isPending === false) return;
-    const position = since.toDevice as StreamPosition;
-    const { keys } = context.store;
-    const pending = await keys.listToDevice(user, device, { after: 0, to: position, limit: 1 });
-    if (pending.length > 0) await context.store.transact((one) => one.keys.deleteToDeviceUpTo(user, device, position));
-    // What came meanwhile has made a new entry, which stays as it is.
-    if (known !== undefined && known.newest <= position && toDevice.get(device) === known) {
-      toDevice.set(device, { newest: known.newest, isPending: false });
-    }
-  }
-
   async #answer(work: Work): Promise<Answer> {
-    const { typing, presence, epoch } = this.#parts;
+    const { context, index, typing, presence, epoch } = this.#parts;
     const { request, since, filter, to } = work;
     const serials = { typing: typing.serial, presence: presence.serial };
     const data = await this.#accountData(work);
     const { texts, changes } = await this.#rooms(work, data.rooms);
     const global = accountDataEvents(data.global.filter((one) => filter.accountData.matches({ type: one.type })));
-    const toDevice = await this.#toDevice(work);
+    const { user, device } = request.viewer;
+    const page = { after: since?.toDevice ?? 0, to, limit: TO_DEVICE_MAX };
+    const toDevice = await readToDevice(context, await index.get(user), device, page);
     const presences = this.#presence(work, await this.#presenceSubjects(work));
     const lists = since === undefined ? { changed: [], left: [] } : await this.#deviceLists(work, changes);
     const isEmpty =
@@ -255,26 +244,6 @@ export class V3Sync {
   async #joinedMembership(user: UserId, room: RoomNumber, { position }: RoomPlace): Promise<RoomMembership> {
     const { roomId } = await this.#parts.rooms.get(room);
     return { user, room, roomId, membership: 'join', position, forgotten: false, strippedState: undefined };
-  }
-
-  async #toDevice({ request, since, to }: Work): Promise<{ events: string[]; upTo: number }> {
-    const { context, index } = this.#parts;
-    const { user, device } = request.viewer;
-    const userIndex = await index.get(user);
-    const known = userIndex.toDevice.get(device);
-    const after = since?.toDevice ?? 0;
-    if (known !== undefined && known.newest <= after) return { events: [], upTo: to };
-    const rows = await context.store.keys.listToDevice(user, device, {
-      after: after as StreamPosition,
-      to: to as StreamPosition,
-      limit: TO_DEVICE_MAX,
-    });
-    // A full page says nothing of what comes behind it.
-    if (!userIndex.toDevice.has(device) && rows.length < TO_DEVICE_MAX) {
-      userIndex.toDevice.set(device, { newest: rows.at(-1)?.position ?? after, isPending: true });
-    }
-    const upTo = rows.length < TO_DEVICE_MAX ? to : (rows.at(-1)?.position ?? to);
-    return { events: rows.map((one) => one.json), upTo };
   }
 
   /** Users whose presence the asker may see and that may have changed. */

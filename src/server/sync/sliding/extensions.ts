@@ -11,6 +11,7 @@ import { accountDataChanges, accountDataEvents } from '../account-data.ts';
 import type { ChangedPlace, DeviceLists } from '../device-lists.ts';
 import type { ChangeIndex, UserIndex } from '../change-index.ts';
 import type { Ephemeral } from '../ephemeral.ts';
+import { acknowledgeToDevice, readToDevice } from '../to-device-page.ts';
 import type { Serials } from './connection.ts';
 import type { Extensions, ParsedRequest } from './request.ts';
 
@@ -68,39 +69,14 @@ export class SlidingExtensions {
     return { texts: present.map((one) => one.text), hasNews: present.some((one) => one.isNews) };
   }
 
-  async #toDevice({ user, device, to, index }: ExtensionRequest, wish: NonNullable<Extensions['toDevice']>) {
-    const { store } = this.#parts.context;
-    const after = wish.since === undefined ? 0 : Number(/^d?([0-9]{1,15})$/.exec(wish.since)?.[1] ?? Number.NaN);
+  async #toDevice({ device, to, index }: ExtensionRequest, { since, limit }: NonNullable<Extensions['toDevice']>) {
+    const { context } = this.#parts;
+    const after = since === undefined ? 0 : Number(/^d?([0-9]{1,15})$/.exec(since)?.[1] ?? Number.NaN);
     if (Number.isNaN(after)) throw new MatrixError('M_INVALID_PARAM', 'That is no to-device token');
-    if (after > 0) await this.#acknowledge(index, device, after as StreamPosition);
-    const known = index.toDevice.get(device);
-    if (known !== undefined && known.newest <= after) {
-      return { text: `"to_device":{"events":[],"next_batch":"d${to}"}`, isNews: false };
-    }
-    const rows = await store.keys.listToDevice(user, device, {
-      after: after as StreamPosition,
-      to: to as StreamPosition,
-      limit: wish.limit,
-    });
-    // A full page says nothing of what comes behind it.
-    if (!index.toDevice.has(device) && rows.length < wish.limit) {
-      index.toDevice.set(device, { newest: rows.at(-1)?.position ?? after, isPending: true });
-    }
-    const upTo = rows.length < wish.limit ? to : (rows.at(-1)?.position ?? to);
-    const events = rows.map((one) => one.json).join(',');
-    return { text: `"to_device":{"events":[${events}],"next_batch":"d${upTo}"}`, isNews: rows.length > 0 };
-  }
-
-  async #acknowledge({ user, toDevice }: UserIndex, device: DeviceId, position: StreamPosition): Promise<void> {
-    const known = toDevice.get(device);
-    if (known?.isPending === false) return;
-    const { store } = this.#parts.context;
-    const pending = await store.keys.listToDevice(user, device, { after: 0, to: position, limit: 1 });
-    if (pending.length > 0) await store.transact((one) => one.keys.deleteToDeviceUpTo(user, device, position));
-    // What came meanwhile has made a new entry, which stays as it is.
-    if (known !== undefined && known.newest <= position && toDevice.get(device) === known) {
-      toDevice.set(device, { newest: known.newest, isPending: false });
-    }
+    if (after > 0) await acknowledgeToDevice(context, index, device, after);
+    const { events, upTo } = await readToDevice(context, index, device, { after, to, limit });
+    const text = `"to_device":{"events":[${events.join(',')}],"next_batch":"d${upTo}"}`;
+    return { text, isNews: events.length > 0 };
   }
 
   async #e2ee({ user, device, from, to, index }: ExtensionRequest) {

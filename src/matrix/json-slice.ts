@@ -5,6 +5,7 @@
  */
 import type { JsonValue } from './json.ts';
 import { JsonParseError, type JsonParseOptions, type ParsedJson, parseJson, parseJsonFlagged } from './json-parse.ts';
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-bytes.ts';
 
 /** Bytes `start` (inclusive) to `end` (exclusive). */
 export interface ByteRange {
@@ -15,15 +16,6 @@ export interface ByteRange {
 export type ElementResult =
   | { readonly ok: true; readonly bytes: Uint8Array; readonly parsed: ParsedJson }
   | { readonly ok: false; readonly bytes: Uint8Array; readonly error: JsonParseError };
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from;

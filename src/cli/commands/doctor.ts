@@ -7,7 +7,7 @@ import type { Command } from '../command.ts';
 import { publicUrl } from '../compose/serve.ts';
 import { webFolder } from '../compose/listeners.ts';
 import type { Config } from '../config/schema.ts';
-import { loadConfig } from '../config/load.ts';
+import { configOf } from '../config-of.ts';
 import { printResult } from '../output.ts';
 
 const MARKS = { error: '✗', warning: '!', hint: '·' } as const;
@@ -19,12 +19,7 @@ export const doctor: Command = {
   options: [],
   takesConfig: true,
   async run(run) {
-    const { config, baseDir } = loadConfig({
-      file: run.arguments.config,
-      workingDir: run.workingDir,
-      environment: run.environment,
-      flags: run.arguments.flags,
-    });
+    const { config, baseDir } = configOf(run);
     const dataDir = path.resolve(baseDir, config.dataDir);
     const findings = diagnose(
       await gatherLocalFacts({

@@ -2,7 +2,7 @@ import { fill } from '../../text/cli/index.ts';
 import type { Command, Run } from '../command.ts';
 import { firstAccountLink } from '../compose/first-account.ts';
 import { type RunningServer, startServer } from '../compose/serve.ts';
-import { loadConfig } from '../config/load.ts';
+import { configOf } from '../config-of.ts';
 import { printResult } from '../output.ts';
 
 export const serve: Command = {
@@ -12,12 +12,7 @@ export const serve: Command = {
   options: [],
   takesConfig: true,
   async run(run) {
-    const { config, baseDir } = loadConfig({
-      file: run.arguments.config,
-      workingDir: run.workingDir,
-      environment: run.environment,
-      flags: run.arguments.flags,
-    });
+    const { config, baseDir } = configOf(run);
     const server = await startServer({ config, baseDir, environment: run.environment });
     await announce(server, run);
     await stopSignal(run);

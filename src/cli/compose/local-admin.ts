@@ -8,7 +8,7 @@ import path from 'node:path';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { AdminCommand } from '../../server/admin/index.ts';
 import type { Run } from '../command.ts';
-import { loadConfig } from '../config/load.ts';
+import { configOf } from '../config-of.ts';
 import { startServices } from './serve.ts';
 import { SOCKET_NAME } from './socket-name.ts';
 
@@ -16,12 +16,7 @@ export type RunCommand = (command: AdminCommand) => Promise<unknown>;
 
 /** Gives `task` a way to run commands, and ends what was opened for it. */
 export async function withAdmin<T>(run: Run, task: (runCommand: RunCommand) => Promise<T>): Promise<T> {
-  const { config, baseDir } = loadConfig({
-    file: run.arguments.config,
-    workingDir: run.workingDir,
-    environment: run.environment,
-    flags: run.arguments.flags,
-  });
+  const { config, baseDir } = configOf(run);
   const socket = path.join(path.resolve(baseDir, config.dataDir), SOCKET_NAME);
   if (existsSync(socket) && (await answers(socket))) return await task((command) => send(socket, command));
   const opened = await startServices({

@@ -1,6 +1,7 @@
 import { queryPublicRooms } from '../../matrix/api/client-server/queryPublicRooms.ts';
 import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
+import { publicRoomsAnswer } from './public-rooms-answer.ts';
 
 export function queryPublicRoomsRoute({ directory }: Services): ClientRoute {
   return clientRoute(
@@ -12,12 +13,7 @@ export function queryPublicRoomsRoute({ directory }: Services): ClientRoute {
         term: body.filter?.generic_search_term,
         roomTypes: body.filter?.room_types as (string | null)[] | undefined,
       });
-      return {
-        chunk: page.chunk as never[],
-        total_room_count_estimate: page.total,
-        ...(page.nextBatch !== undefined && { next_batch: page.nextBatch }),
-        ...(page.prevBatch !== undefined && { prev_batch: page.prevBatch }),
-      };
+      return publicRoomsAnswer(page);
     },
     { limit: 'read' },
   );

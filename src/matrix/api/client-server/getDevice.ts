@@ -1,5 +1,5 @@
-import { integer, object, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { clientDevice } from '../definitions.ts';
 
 /** Get a single device. */
 export const getDevice = endpoint({
@@ -8,10 +8,5 @@ export const getDevice = endpoint({
   path: '/_matrix/client/v3/devices/{deviceId}',
   access: 'required',
   rateLimited: false,
-  response: object({
-    device_id: string(),
-    display_name: optional(string()),
-    last_seen_ip: optional(string()),
-    last_seen_ts: optional(integer()),
-  }),
+  response: clientDevice(),
 });

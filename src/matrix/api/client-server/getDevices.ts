@@ -1,5 +1,6 @@
-import { array, integer, object, optional, string } from '../../schema.ts';
+import { array, object, optional } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { clientDevice } from '../definitions.ts';
 
 /** List registered devices for the current user. */
 export const getDevices = endpoint({
@@ -9,15 +10,6 @@ export const getDevices = endpoint({
   access: 'required',
   rateLimited: false,
   response: object({
-    devices: optional(
-      array(
-        object({
-          device_id: string(),
-          display_name: optional(string()),
-          last_seen_ip: optional(string()),
-          last_seen_ts: optional(integer()),
-        }),
-      ),
-    ),
+    devices: optional(array(clientDevice())),
   }),
 });

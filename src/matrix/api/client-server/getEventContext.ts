@@ -1,5 +1,6 @@
-import { anyObject, anything, array, integer, object, optional, string } from '../../schema.ts';
+import { array, integer, object, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { clientEvent, soleEvent } from '../definitions.ts';
 
 /** Get events and state around the specified event. */
 export const getEventContext = endpoint({
@@ -12,59 +13,9 @@ export const getEventContext = endpoint({
   response: object({
     start: optional(string()),
     end: optional(string()),
-    events_before: optional(
-      array(
-        object({
-          event_id: string(),
-          type: string(),
-          state_key: optional(string()),
-          sender: string(),
-          origin_server_ts: integer(),
-          content: anyObject(),
-          unsigned: optional(anyObject()),
-          room_id: string(),
-        }),
-      ),
-    ),
-    event: optional(
-      object({
-        event_id: string(),
-        type: string(),
-        state_key: optional(string()),
-        sender: string(),
-        origin_server_ts: integer(),
-        content: anyObject(),
-        unsigned: optional(object({ redacted_because: optional(anything()) })),
-        room_id: string(),
-      }),
-    ),
-    events_after: optional(
-      array(
-        object({
-          event_id: string(),
-          type: string(),
-          state_key: optional(string()),
-          sender: string(),
-          origin_server_ts: integer(),
-          content: anyObject(),
-          unsigned: optional(anyObject()),
-          room_id: string(),
-        }),
-      ),
-    ),
-    state: optional(
-      array(
-        object({
-          event_id: string(),
-          type: string(),
-          state_key: optional(string()),
-          sender: string(),
-          origin_server_ts: integer(),
-          content: anyObject(),
-          unsigned: optional(anyObject()),
-          room_id: string(),
-        }),
-      ),
-    ),
+    events_before: optional(array(clientEvent())),
+    event: optional(soleEvent()),
+    events_after: optional(array(clientEvent())),
+    state: optional(array(clientEvent())),
   }),
 });

@@ -1,5 +1,5 @@
-import { anything, array, boolean, integer, object, oneOf, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { syncFilter } from '../definitions.ts';
 
 /** Download a filter. */
 export const getFilter = endpoint({
@@ -8,93 +8,5 @@ export const getFilter = endpoint({
   path: '/_matrix/client/v3/user/{userId}/filter/{filterId}',
   access: 'required',
   rateLimited: false,
-  response: object({
-    event_fields: optional(array(string())),
-    event_format: optional(oneOf(['client', 'federation'])),
-    presence: optional(
-      object({
-        limit: optional(integer()),
-        not_senders: optional(array(string())),
-        not_types: optional(array(string())),
-        senders: optional(array(string())),
-        types: optional(array(string())),
-      }),
-    ),
-    account_data: optional(
-      object({
-        limit: optional(integer()),
-        not_senders: optional(array(string())),
-        not_types: optional(array(string())),
-        senders: optional(array(string())),
-        types: optional(array(string())),
-      }),
-    ),
-    room: optional(
-      object({
-        not_rooms: optional(array(string())),
-        rooms: optional(array(string())),
-        ephemeral: optional(
-          object({
-            limit: optional(integer()),
-            not_senders: optional(array(anything())),
-            not_types: optional(array(anything())),
-            senders: optional(array(anything())),
-            types: optional(array(anything())),
-            unread_thread_notifications: optional(boolean()),
-            lazy_load_members: optional(boolean()),
-            include_redundant_members: optional(boolean()),
-            not_rooms: optional(array(anything())),
-            rooms: optional(array(anything())),
-            contains_url: optional(boolean()),
-          }),
-        ),
-        include_leave: optional(boolean()),
-        state: optional(
-          object({
-            limit: optional(integer()),
-            not_senders: optional(array(anything())),
-            not_types: optional(array(anything())),
-            senders: optional(array(anything())),
-            types: optional(array(anything())),
-            unread_thread_notifications: optional(boolean()),
-            lazy_load_members: optional(boolean()),
-            include_redundant_members: optional(boolean()),
-            not_rooms: optional(array(anything())),
-            rooms: optional(array(anything())),
-            contains_url: optional(boolean()),
-          }),
-        ),
-        timeline: optional(
-          object({
-            limit: optional(integer()),
-            not_senders: optional(array(anything())),
-            not_types: optional(array(anything())),
-            senders: optional(array(anything())),
-            types: optional(array(anything())),
-            unread_thread_notifications: optional(boolean()),
-            lazy_load_members: optional(boolean()),
-            include_redundant_members: optional(boolean()),
-            not_rooms: optional(array(anything())),
-            rooms: optional(array(anything())),
-            contains_url: optional(boolean()),
-          }),
-        ),
-        account_data: optional(
-          object({
-            limit: optional(integer()),
-            not_senders: optional(array(anything())),
-            not_types: optional(array(anything())),
-            senders: optional(array(anything())),
-            types: optional(array(anything())),
-            unread_thread_notifications: optional(boolean()),
-            lazy_load_members: optional(boolean()),
-            include_redundant_members: optional(boolean()),
-            not_rooms: optional(array(anything())),
-            rooms: optional(array(anything())),
-            contains_url: optional(boolean()),
-          }),
-        ),
-      }),
-    ),
-  }),
+  response: syncFilter(),
 });

@@ -1,5 +1,6 @@
-import { anyObject, array, integer, object, oneOf, optional, string } from '../../schema.ts';
+import { array, object, oneOf, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { clientEvent } from '../definitions.ts';
 
 /** Get the m.room.member events for the room. */
 export const getMembersByRoom = endpoint({
@@ -14,19 +15,6 @@ export const getMembersByRoom = endpoint({
     not_membership: optional(oneOf(['join', 'invite', 'knock', 'leave', 'ban'])),
   }),
   response: object({
-    chunk: optional(
-      array(
-        object({
-          event_id: string(),
-          type: string(),
-          state_key: optional(string()),
-          sender: string(),
-          origin_server_ts: integer(),
-          content: anyObject(),
-          unsigned: optional(anyObject()),
-          room_id: string(),
-        }),
-      ),
-    ),
+    chunk: optional(array(clientEvent())),
   }),
 });

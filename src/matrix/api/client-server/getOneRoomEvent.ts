@@ -1,5 +1,5 @@
-import { anyObject, anything, integer, object, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { soleEvent } from '../definitions.ts';
 
 /** Get a single event by event ID. */
 export const getOneRoomEvent = endpoint({
@@ -8,14 +8,5 @@ export const getOneRoomEvent = endpoint({
   path: '/_matrix/client/v3/rooms/{roomId}/event/{eventId}',
   access: 'required',
   rateLimited: false,
-  response: object({
-    event_id: string(),
-    type: string(),
-    state_key: optional(string()),
-    sender: string(),
-    origin_server_ts: integer(),
-    content: anyObject(),
-    unsigned: optional(object({ redacted_because: optional(anything()) })),
-    room_id: string(),
-  }),
+  response: soleEvent(),
 });

@@ -1,5 +1,6 @@
-import { array, boolean, integer, object, optional, string } from '../../schema.ts';
+import { integer, object, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { publicRoomsPage } from '../definitions.ts';
 
 /** Lists a server's published room directory. */
 export const getPublicRooms = endpoint({
@@ -9,23 +10,5 @@ export const getPublicRooms = endpoint({
   access: 'none',
   rateLimited: false,
   query: object({ limit: optional(integer()), since: optional(string()), server: optional(string()) }),
-  response: object({
-    chunk: array(
-      object({
-        canonical_alias: optional(string()),
-        name: optional(string()),
-        num_joined_members: integer(),
-        room_id: string(),
-        topic: optional(string()),
-        world_readable: boolean(),
-        guest_can_join: boolean(),
-        avatar_url: optional(string()),
-        join_rule: optional(string()),
-        room_type: optional(string()),
-      }),
-    ),
-    next_batch: optional(string()),
-    prev_batch: optional(string()),
-    total_room_count_estimate: optional(integer()),
-  }),
+  response: publicRoomsPage(),
 });

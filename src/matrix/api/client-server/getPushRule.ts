@@ -1,5 +1,6 @@
 import { anything, array, boolean, object, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { pushCondition } from '../definitions.ts';
 
 /** Retrieve a push rule. */
 export const getPushRule = endpoint({
@@ -13,17 +14,7 @@ export const getPushRule = endpoint({
     default: boolean(),
     enabled: boolean(),
     rule_id: string(),
-    conditions: optional(
-      array(
-        object({
-          kind: string(),
-          key: optional(string()),
-          pattern: optional(string()),
-          is: optional(string()),
-          value: optional(anything()),
-        }),
-      ),
-    ),
+    conditions: optional(array(pushCondition())),
     pattern: optional(string()),
   }),
 });

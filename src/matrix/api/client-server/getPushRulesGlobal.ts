@@ -1,5 +1,6 @@
-import { anything, array, boolean, object, optional, string } from '../../schema.ts';
+import { array, object, optional } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { pushRule } from '../definitions.ts';
 
 /** Retrieve all push rules. */
 export const getPushRulesGlobal = endpoint({
@@ -10,65 +11,10 @@ export const getPushRulesGlobal = endpoint({
   access: 'required',
   rateLimited: false,
   response: object({
-    content: optional(
-      array(
-        object({
-          actions: array(anything()),
-          default: boolean(),
-          enabled: boolean(),
-          rule_id: string(),
-          conditions: optional(array(anything())),
-          pattern: optional(string()),
-        }),
-      ),
-    ),
-    override: optional(
-      array(
-        object({
-          actions: array(anything()),
-          default: boolean(),
-          enabled: boolean(),
-          rule_id: string(),
-          conditions: optional(array(anything())),
-          pattern: optional(string()),
-        }),
-      ),
-    ),
-    room: optional(
-      array(
-        object({
-          actions: array(anything()),
-          default: boolean(),
-          enabled: boolean(),
-          rule_id: string(),
-          conditions: optional(array(anything())),
-          pattern: optional(string()),
-        }),
-      ),
-    ),
-    sender: optional(
-      array(
-        object({
-          actions: array(anything()),
-          default: boolean(),
-          enabled: boolean(),
-          rule_id: string(),
-          conditions: optional(array(anything())),
-          pattern: optional(string()),
-        }),
-      ),
-    ),
-    underride: optional(
-      array(
-        object({
-          actions: array(anything()),
-          default: boolean(),
-          enabled: boolean(),
-          rule_id: string(),
-          conditions: optional(array(anything())),
-          pattern: optional(string()),
-        }),
-      ),
-    ),
+    content: optional(array(pushRule())),
+    override: optional(array(pushRule())),
+    room: optional(array(pushRule())),
+    sender: optional(array(pushRule())),
+    underride: optional(array(pushRule())),
   }),
 });

@@ -1,5 +1,6 @@
-import { anyObject, array, integer, object, oneOf, optional, string } from '../../schema.ts';
+import { array, integer, object, oneOf, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { clientEvent } from '../definitions.ts';
 
 /** Get a list of events for this room. */
 export const getRoomEvents = endpoint({
@@ -18,31 +19,7 @@ export const getRoomEvents = endpoint({
   response: object({
     start: string(),
     end: optional(string()),
-    chunk: array(
-      object({
-        event_id: string(),
-        type: string(),
-        state_key: optional(string()),
-        sender: string(),
-        origin_server_ts: integer(),
-        content: anyObject(),
-        unsigned: optional(anyObject()),
-        room_id: string(),
-      }),
-    ),
-    state: optional(
-      array(
-        object({
-          event_id: string(),
-          type: string(),
-          state_key: optional(string()),
-          sender: string(),
-          origin_server_ts: integer(),
-          content: anyObject(),
-          unsigned: optional(anyObject()),
-          room_id: string(),
-        }),
-      ),
-    ),
+    chunk: array(clientEvent()),
+    state: optional(array(clientEvent())),
   }),
 });

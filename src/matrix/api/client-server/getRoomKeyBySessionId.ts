@@ -1,5 +1,6 @@
-import { anyObject, boolean, integer, object, string } from '../../schema.ts';
+import { object, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { backupSession } from '../definitions.ts';
 
 /** Retrieve a key from the backup. */
 export const getRoomKeyBySessionId = endpoint({
@@ -9,10 +10,5 @@ export const getRoomKeyBySessionId = endpoint({
   access: 'required',
   rateLimited: true,
   query: object({ version: string() }),
-  response: object({
-    first_message_index: integer(),
-    forwarded_count: integer(),
-    is_verified: boolean(),
-    session_data: anyObject(),
-  }),
+  response: backupSession(),
 });

@@ -1,5 +1,6 @@
-import { anyObject, boolean, integer, object, record, string } from '../../schema.ts';
+import { object, record, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { backupSession } from '../definitions.ts';
 
 /** Retrieve the keys from the backup for a given room. */
 export const getRoomKeysByRoomId = endpoint({
@@ -10,13 +11,6 @@ export const getRoomKeysByRoomId = endpoint({
   rateLimited: true,
   query: object({ version: string() }),
   response: object({
-    sessions: record(
-      object({
-        first_message_index: integer(),
-        forwarded_count: integer(),
-        is_verified: boolean(),
-        session_data: anyObject(),
-      }),
-    ),
+    sessions: record(backupSession()),
   }),
 });

@@ -1,5 +1,5 @@
-import { anyObject, integer, object, oneOf, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { backupVersion } from '../definitions.ts';
 
 /** Get information about the latest backup version. */
 export const getRoomKeysVersionCurrent = endpoint({
@@ -8,11 +8,5 @@ export const getRoomKeysVersionCurrent = endpoint({
   path: '/_matrix/client/v3/room_keys/version',
   access: 'required',
   rateLimited: true,
-  response: object({
-    algorithm: oneOf(['m.megolm_backup.v1.curve25519-aes-sha2']),
-    auth_data: anyObject(),
-    count: integer(),
-    etag: string(),
-    version: string(),
-  }),
+  response: backupVersion(),
 });

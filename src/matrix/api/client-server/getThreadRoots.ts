@@ -1,5 +1,6 @@
-import { anyObject, array, integer, object, oneOf, optional, string } from '../../schema.ts';
+import { array, integer, object, oneOf, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { clientEvent } from '../definitions.ts';
 
 /** Fetches a list of the threads in a room. */
 export const getThreadRoots = endpoint({
@@ -14,18 +15,7 @@ export const getThreadRoots = endpoint({
     from: optional(string()),
   }),
   response: object({
-    chunk: array(
-      object({
-        event_id: string(),
-        type: string(),
-        state_key: optional(string()),
-        sender: string(),
-        origin_server_ts: integer(),
-        content: anyObject(),
-        unsigned: optional(anyObject()),
-        room_id: string(),
-      }),
-    ),
+    chunk: array(clientEvent()),
     next_batch: optional(string()),
   }),
 });

@@ -1,5 +1,6 @@
-import { array, object, optional, record, string } from '../../schema.ts';
+import { array, object, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { joinBody } from '../definitions.ts';
 
 /** Join the requesting user to a particular room. */
 export const joinRoom = endpoint({
@@ -9,11 +10,6 @@ export const joinRoom = endpoint({
   access: 'required',
   rateLimited: true,
   query: object({ via: optional(array(string())) }),
-  body: object({
-    third_party_signed: optional(
-      object({ sender: string(), mxid: string(), token: string(), signatures: record(record(string())) }),
-    ),
-    reason: optional(string()),
-  }),
+  body: joinBody(),
   response: object({ room_id: string() }),
 });

@@ -1,5 +1,6 @@
-import { object, optional, record, string } from '../../schema.ts';
+import { object, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { joinBody } from '../definitions.ts';
 
 /** Join the requesting user to a particular room. */
 export const joinRoomById = endpoint({
@@ -8,11 +9,6 @@ export const joinRoomById = endpoint({
   path: '/_matrix/client/v3/rooms/{roomId}/join',
   access: 'required',
   rateLimited: true,
-  body: object({
-    third_party_signed: optional(
-      object({ sender: string(), mxid: string(), token: string(), signatures: record(record(string())) }),
-    ),
-    reason: optional(string()),
-  }),
+  body: joinBody(),
   response: object({ room_id: string() }),
 });

@@ -1,5 +1,6 @@
-import { anyObject, boolean, integer, object, string } from '../../schema.ts';
+import { integer, object, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { backupSession } from '../definitions.ts';
 
 /** Store a key in the backup. */
 export const putRoomKeyBySessionId = endpoint({
@@ -9,11 +10,6 @@ export const putRoomKeyBySessionId = endpoint({
   access: 'required',
   rateLimited: true,
   query: object({ version: string() }),
-  body: object({
-    first_message_index: integer(),
-    forwarded_count: integer(),
-    is_verified: boolean(),
-    session_data: anyObject(),
-  }),
+  body: backupSession(),
   response: object({ etag: string(), count: integer() }),
 });

@@ -1,5 +1,6 @@
-import { anyObject, boolean, integer, object, record, string } from '../../schema.ts';
+import { integer, object, record, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { backupSession } from '../definitions.ts';
 
 /** Store several keys in the backup for a given room. */
 export const putRoomKeysByRoomId = endpoint({
@@ -10,14 +11,7 @@ export const putRoomKeysByRoomId = endpoint({
   rateLimited: true,
   query: object({ version: string() }),
   body: object({
-    sessions: record(
-      object({
-        first_message_index: integer(),
-        forwarded_count: integer(),
-        is_verified: boolean(),
-        session_data: anyObject(),
-      }),
-    ),
+    sessions: record(backupSession()),
   }),
   response: object({ etag: string(), count: integer() }),
 });

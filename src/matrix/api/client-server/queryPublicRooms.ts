@@ -1,5 +1,6 @@
 import { anything, array, boolean, integer, object, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { publicRoomsPage } from '../definitions.ts';
 
 /** Lists a server's published room directory with an optional filter. */
 export const queryPublicRooms = endpoint({
@@ -16,23 +17,5 @@ export const queryPublicRooms = endpoint({
     include_all_networks: optional(boolean()),
     third_party_instance_id: optional(string()),
   }),
-  response: object({
-    chunk: array(
-      object({
-        canonical_alias: optional(string()),
-        name: optional(string()),
-        num_joined_members: integer(),
-        room_id: string(),
-        topic: optional(string()),
-        world_readable: boolean(),
-        guest_can_join: boolean(),
-        avatar_url: optional(string()),
-        join_rule: optional(string()),
-        room_type: optional(string()),
-      }),
-    ),
-    next_batch: optional(string()),
-    prev_batch: optional(string()),
-    total_room_count_estimate: optional(integer()),
-  }),
+  response: publicRoomsPage(),
 });

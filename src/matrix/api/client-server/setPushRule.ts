@@ -1,5 +1,6 @@
 import { anyObject, anything, array, object, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { pushCondition } from '../definitions.ts';
 
 /** Add or change a push rule. */
 export const setPushRule = endpoint({
@@ -11,17 +12,7 @@ export const setPushRule = endpoint({
   query: object({ before: optional(string()), after: optional(string()) }),
   body: object({
     actions: array(anything()),
-    conditions: optional(
-      array(
-        object({
-          kind: string(),
-          key: optional(string()),
-          pattern: optional(string()),
-          is: optional(string()),
-          value: optional(anything()),
-        }),
-      ),
-    ),
+    conditions: optional(array(pushCondition())),
     pattern: optional(string()),
   }),
   response: anyObject(),

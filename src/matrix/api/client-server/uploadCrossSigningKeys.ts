@@ -1,5 +1,6 @@
-import { anyObject, array, object, oneOf, optional, record, string } from '../../schema.ts';
+import { anyObject, object, optional, string } from '../../schema.ts';
 import { endpoint } from '../declare.ts';
+import { crossSigningKey } from '../definitions.ts';
 
 /** Upload cross-signing keys. */
 export const uploadCrossSigningKeys = endpoint({
@@ -9,30 +10,9 @@ export const uploadCrossSigningKeys = endpoint({
   access: 'required',
   rateLimited: false,
   body: object({
-    master_key: optional(
-      object({
-        user_id: string(),
-        usage: array(oneOf(['master', 'self_signing', 'user_signing'])),
-        keys: record(string()),
-        signatures: optional(anyObject()),
-      }),
-    ),
-    self_signing_key: optional(
-      object({
-        user_id: string(),
-        usage: array(oneOf(['master', 'self_signing', 'user_signing'])),
-        keys: record(string()),
-        signatures: optional(anyObject()),
-      }),
-    ),
-    user_signing_key: optional(
-      object({
-        user_id: string(),
-        usage: array(oneOf(['master', 'self_signing', 'user_signing'])),
-        keys: record(string()),
-        signatures: optional(anyObject()),
-      }),
-    ),
+    master_key: optional(crossSigningKey()),
+    self_signing_key: optional(crossSigningKey()),
+    user_signing_key: optional(crossSigningKey()),
     auth: optional(object({ type: optional(string()), session: optional(string()) })),
   }),
   response: anyObject(),

@@ -4,6 +4,7 @@ import { encode } from 'uqr';
 import { failureText } from '../../lib/describe.ts';
 import { Dialog, Field, useAction } from '../parts/controls.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
+import { PasswordDialog } from '../parts/password-dialog.tsx';
 import { engine, say, session, words } from '../state.ts';
 
 /** The key as a QR code that any camera reads back as text. */
@@ -125,36 +126,14 @@ function KeyDialog({ onClose }: { onClose: () => void }) {
 }
 
 function FreshDialog({ onClose }: { onClose: () => void }) {
-  const [password, setPassword] = useState('');
-  const reset = useAction(async () => {
-    await engine.commands.resetRecovery(password);
-    onClose();
-  });
   return (
-    <Dialog title={say('startFresh')} onClose={onClose}>
+    <PasswordDialog
+      title={say('startFresh')}
+      confirmLabel={say('confirm')}
+      onConfirm={(password) => engine.commands.resetRecovery(password)}
+      onClose={onClose}
+    >
       <p class="notice-line error">{say('startFreshWarning')}</p>
-      <form
-        class="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          reset.run();
-        }}
-      >
-        <Field
-          label={say('passwordNeeded')}
-          type="password"
-          value={password}
-          autoComplete="current-password"
-          autoFocus
-          onInput={setPassword}
-        />
-        {reset.error !== undefined && (
-          <p class="notice-line error">{failureText(reset.error, words.value, 'signInRefused')}</p>
-        )}
-        <button type="submit" class="button danger wide" disabled={password === '' || reset.isBusy}>
-          {say('confirm')}
-        </button>
-      </form>
-    </Dialog>
+    </PasswordDialog>
   );
 }

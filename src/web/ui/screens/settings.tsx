@@ -2,8 +2,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { failureText } from '../../lib/describe.ts';
 import type { OwnDevice } from '../../lib/engine.ts';
 import { LANGUAGES, type Language } from '../../lib/words.ts';
-import { Avatar, Confirm, Dialog, Field, IconButton, useAction } from '../parts/controls.tsx';
+import { Avatar, Confirm, Field, IconButton, useAction } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { PasswordDialog } from '../parts/password-dialog.tsx';
 import { connection, engine, go, now, overlay, say, security, session, setLanguage, theme, words } from '../state.ts';
 import { needsUnlock } from './recovery.tsx';
 
@@ -174,37 +175,15 @@ function DeviceRow({ device, onRemove }: { device: OwnDevice; onRemove: () => vo
 }
 
 function RemoveDialog({ device, onClose }: { device: OwnDevice; onClose: () => void }) {
-  const [password, setPassword] = useState('');
-  const remove = useAction(async () => {
-    await engine.commands.removeDevice(device.deviceId, password);
-    onClose();
-  });
   return (
-    <Dialog title={say('signOutDevice')} onClose={onClose}>
-      <form
-        class="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          remove.run();
-        }}
-      >
-        <p class="quiet">{device.displayName ?? device.deviceId}</p>
-        <Field
-          label={say('passwordNeeded')}
-          type="password"
-          value={password}
-          autoComplete="current-password"
-          autoFocus
-          onInput={setPassword}
-        />
-        {remove.error !== undefined && (
-          <p class="notice-line error">{failureText(remove.error, words.value, 'signInRefused')}</p>
-        )}
-        <button type="submit" class="button danger wide" disabled={password === '' || remove.isBusy}>
-          {say('signOutDevice')}
-        </button>
-      </form>
-    </Dialog>
+    <PasswordDialog
+      title={say('signOutDevice')}
+      confirmLabel={say('signOutDevice')}
+      onConfirm={(password) => engine.commands.removeDevice(device.deviceId, password)}
+      onClose={onClose}
+    >
+      <p class="quiet">{device.displayName ?? device.deviceId}</p>
+    </PasswordDialog>
   );
 }
 

@@ -15,7 +15,9 @@ const TYPE_BYTES_MAX = 255;
 /** "Tags … user-defined … must not exceed 255 bytes." */
 const TAG_BYTES_MAX = 255;
 const TAGS_MAX = 100;
-const CONTENTS_MAX = 20_000;
+/** Users whose data is remembered, and how much of each. */
+const USERS_MAX = 20_000;
+const READ_MAX = 100;
 
 /** "The server MUST reject … m.fully_read and m.push_rules": they have endpoints of their own. */
 const MANAGED_TYPES: ReadonlySet<string> = new Set(['m.fully_read', 'm.push_rules']);
@@ -24,42 +26,29 @@ export class AccountData {
   readonly #context: Context;
   readonly #queue = new KeyedQueue<UserId>();
 
-  /** Contents that were read lately, and by user under which keys. */
-  readonly #contents = boundedMap<string, { content: JsonObject | undefined }>(CONTENTS_MAX);
-  readonly #keys = boundedMap<UserId, Set<string>>(CONTENTS_MAX);
-  readonly #versions = boundedMap<UserId, number>(CONTENTS_MAX);
+  /** What was read lately of each user. */
+  readonly #read = boundedMap<UserId, Map<string, JsonObject | undefined>>(USERS_MAX);
 
   constructor(context: Context) {
     this.#context = context;
     context.stream.listen((change) => {
-      if (change.kind === 'account-data') this.#forget(change.user);
+      if (change.kind === 'account-data') this.#read.delete(change.user);
     });
   }
 
   /** The content of one type, `undefined` where it was never set or has been deleted. */
   async find(user: UserId, room: RoomNumber | undefined, type: string): Promise<JsonObject | undefined> {
-    const key = JSON.stringify([user, room, type]);
-    const cached = this.#contents.get(key);
-    if (cached !== undefined) return cached.content;
-    const version = this.#versions.get(user) ?? 0;
+    const key = `${room ?? ''} ${type}`;
+    const known = this.#read.get(user) ?? new Map<string, JsonObject | undefined>();
+    if (known.has(key)) return known.get(key);
+    if (known.size >= READ_MAX) known.clear();
+    this.#read.set(user, known);
     const row = await this.#context.store.userData.findAccountData(user, room, type);
     const value = row === undefined ? undefined : parseTrusted(row.content);
     const content = isObject(value) ? value : undefined;
-    if ((this.#versions.get(user) ?? 0) === version) this.#remember(user, key, content);
+    // Where the user's data changed meanwhile this map has been dropped, and nobody reads what is put into it.
+    known.set(key, content);
     return content;
-  }
-
-  #remember(user: UserId, key: string, content: JsonObject | undefined): void {
-    this.#contents.set(key, { content });
-    const keys = this.#keys.get(user) ?? new Set<string>();
-    this.#keys.set(user, keys.add(key));
-  }
-
-  /** Something of the user's changed: what is remembered of them is read anew. */
-  #forget(user: UserId): void {
-    this.#versions.set(user, (this.#versions.get(user) ?? 0) + 1);
-    for (const key of this.#keys.get(user) ?? []) this.#contents.delete(key);
-    this.#keys.delete(user);
   }
 
   /** Sets account data on behalf of a client. Throws where the type belongs to an endpoint of its own. */

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { parseUserId } from '../../matrix/ids.ts';
 import { present } from '../../lib/assert.ts';
 import type { RoomNumber } from '../../ports/store/index.ts';
-import { UserIndex } from './change-index.ts';
+import { Stream } from '../stream/index.ts';
+import { ChangeIndex, UserIndex } from './change-index.ts';
 
 const USER = present(parseUserId('@a:b'), 'a user id');
 
@@ -89,5 +90,30 @@ describe("a user's change index", () => {
     assert.equal(index.positionOf(1 as RoomNumber), 5);
     assert.deepEqual([...index.changedAfter(4)], [1]);
     assert.equal(index.positionOf(2 as RoomNumber), -1);
+  });
+});
+
+describe('the indexes of all users', () => {
+  it('keep a room forgotten that is forgotten while they are filled', async () => {
+    const room = 1 as RoomNumber;
+    const stream = new Stream();
+    const row = { room, membership: 'leave', position: 4, forgotten: false, sender: USER };
+    const store = {
+      position: 9,
+      rooms: {
+        listJoinedPositions: async () => [],
+        listMemberships: async () => {
+          // Forgotten after the row has been read.
+          stream.publish({ kind: 'forgotten', user: USER, room });
+          return [row];
+        },
+      },
+      userData: { listAccountData: async () => [] },
+    };
+    const context = { stream, store, clock: undefined };
+    const [given, rooms] = [context, {}] as unknown as ConstructorParameters<typeof ChangeIndex>;
+    const index = await new ChangeIndex(given, rooms).get(USER);
+    assert.equal(index.places.get(room)?.membership, 'leave');
+    assert.equal(index.places.get(room)?.forgotten, true);
   });
 });

@@ -85,6 +85,12 @@ export class UserIndex {
     if (isEvent) this.#activity.touch(room, position);
   }
 
+  /** Notes that the user wants to hear no more of a room. */
+  forget(room: RoomNumber): void {
+    const place = this.places.get(room);
+    if (place !== undefined) this.places.set(room, { ...place, forgotten: true });
+  }
+
   /** Puts what was filled from the store, in no order, into order. */
   settle(): void {
     this.#changes.compact();
@@ -232,10 +238,12 @@ export class ChangeIndex {
         this.#wakeSharing(change.user);
         return;
       case 'forgotten':
-        for (const index of this.#indexes(change.user)) {
-          const place = index.places.get(change.room);
-          if (place !== undefined) index.places.set(change.room, { ...place, forgotten: true });
-        }
+        this.#users.peek(change.user)?.forget(change.room);
+        // What is being read may have been read before this.
+        this.#building.get(change.user)?.ready.then(
+          (index) => index.forget(change.room),
+          () => undefined,
+        );
         return;
       case 'one-time-keys':
         return;

@@ -67,6 +67,11 @@ describe('requests of sliding sync', () => {
     refuses({ lists: many(101, {}) });
     refuses({ room_subscriptions: many(101, {}) });
     refuses({ conn_id: 'x'.repeat(65) });
+    const wishes = (count: number): JsonObject => ({
+      lists: { a: { required_state: Array.from({ length: count }, (_, index) => ['m.room.member', `@${index}:a`]) } },
+    });
+    assert.equal(parse(wishes(500)).lists.get('a')?.requiredState.include.length, 500);
+    refuses(wishes(501));
     refuses({ lists: { a: { ranges: Array.from({ length: 101 }, () => [0, 1]) } } });
   });
 

@@ -78,6 +78,8 @@ const LISTS_MAX = 100;
 const SUBSCRIPTIONS_MAX = 100;
 /** Of one list: clients send two or three. */
 const RANGES_MAX = 100;
+/** Wishes of one required state: each is compared with each event, and remembered for each room. */
+const WISHES_MAX = 500;
 const TIMELINE_MAX = 100;
 const TO_DEVICE_MAX = 100;
 const CONNECTION_MAX = 64;
@@ -153,6 +155,14 @@ function readFilters(filters: JsonObject): ListFilters {
 }
 
 function requiredState(value: JsonValue | undefined, user: UserId): RequiredState {
+  const required = readRequiredState(value, user);
+  if (required.include.length + required.exclude.length > WISHES_MAX) {
+    throw new MatrixError('M_INVALID_PARAM', `At most ${WISHES_MAX} entries of required_state`);
+  }
+  return required;
+}
+
+function readRequiredState(value: JsonValue | undefined, user: UserId): RequiredState {
   const pairs = asArray(value);
   if (pairs !== undefined) return pairState(pairs, user);
   const object = asObject(value) ?? {};

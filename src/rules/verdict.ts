@@ -19,16 +19,8 @@ export interface Reject {
   readonly why: string;
 }
 
-/** The event is kept and may be cited, but is neither shown nor built upon. */
-export interface SoftFail {
-  readonly accept: false;
-  readonly action: 'soft fail';
-  readonly why: string;
-}
-
 export type FormatVerdict = Accept | Drop;
 export type AuthVerdict = Accept | Reject;
-export type Verdict = Accept | Drop | Reject | SoftFail;
 
 export const ACCEPT: Accept = Object.freeze({ accept: true });
 
@@ -40,11 +32,6 @@ export function drop(why: string): Drop {
 /** A verdict that rejects by the named rule. */
 export function reject(rule: string, why: string): Reject {
   return { accept: false, action: 'reject', rule, why };
-}
-
-/** Turns a rejection by the current state of the room into what that check calls for. */
-export function softFail(verdict: Reject): SoftFail {
-  return { accept: false, action: 'soft fail', why: `${verdict.rule}: ${verdict.why}` };
 }
 
 /** Accepts when `condition` holds, else rejects by the named rule. */

@@ -1,21 +1,10 @@
 /** What each table of the client's database holds. Keys are arrays: `docs/data-model.md` names them. */
-import type { Shield, StateEvent, UnreadableCause } from '../events.ts';
+import type { RoomEvent, StateEvent } from '../events.ts';
 import type { JsonObject } from '../json.ts';
 
 /** An event at its place in a fragment; the decrypted content is sealed. */
-export interface EventRecord {
-  readonly eventId: string;
-  readonly type: string;
-  readonly sender: string;
-  readonly timestampMs: number;
-  readonly content: JsonObject;
-  readonly stateKey?: string;
-  readonly redacted?: boolean;
-  readonly transactionId?: string;
-  readonly redacts?: string;
+export interface EventRecord extends Omit<RoomEvent, 'clear'> {
   readonly sealed?: Uint8Array;
-  readonly shield?: Shield;
-  readonly unreadable?: UnreadableCause;
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Pdu } from '../../matrix/events.ts';
 import { typePdu } from '../../matrix/events.ts';
 import type { EventId, RoomId } from '../../matrix/ids.ts';
-import { asObject, copyObject, type JsonObject } from '../../matrix/json.ts';
+import { asObject, copyObject, omitKeys } from '../../matrix/json.ts';
 import { parseTrusted } from '../../matrix/json-parse.ts';
 import { present } from '../../lib/assert.ts';
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
@@ -69,12 +69,14 @@ function clientTextOf(pdu: Pdu, contentText: string): string {
   const { stateKey, type, redacts } = pdu;
   let content = contentText;
   let top = '';
-  if (type === 'm.room.redaction' && redacts !== undefined) {
+  if (type === 'm.room.redaction') {
     // "For improved compatibility with older clients, servers should add a `redacts` property to the top level of
     // `m.room.redaction` events in this version", and with newer clients "to the content … in older room versions".
-    top = `,"redacts":${JSON.stringify(redacts)}`;
-    if (!Object.hasOwn(pdu.content, 'redacts')) {
-      content = JSON.stringify(copyObject(pdu.content, { redacts } as JsonObject));
+    if (redacts !== undefined) top = `,"redacts":${JSON.stringify(redacts)}`;
+    // In both places stands what the room version means: clients look into either, and nobody may redact by the other.
+    if (pdu.content['redacts'] !== redacts) {
+      const rest = omitKeys(pdu.content, 'redacts');
+      content = JSON.stringify(redacts === undefined ? rest : copyObject(rest, { redacts }));
     }
   }
   const state = stateKey === undefined ? '' : `,"state_key":${JSON.stringify(stateKey)}`;

@@ -16,7 +16,7 @@ export interface Viewer {
 export interface PresentOptions {
   /** `room_id` stands in every answer but those of `/sync`. */
   readonly withRoomId: boolean;
-  /** The viewer's view of the room, for `unsigned.membership`. */
+  /** The viewer's view of the room, for what `unsigned` tells of the time of the event; without it that is left out. */
   readonly view?: RoomView | undefined;
   /** Bundled relations are left out of state lists, where nobody looks for them. */
   readonly bundle?: boolean;
@@ -55,9 +55,10 @@ export class Presenter {
       const redaction = event.redactedBy === undefined ? undefined : redactions.get(event.redactedBy);
       if (redaction !== undefined) parts.push(`"redacted_because":${plainEvent(redaction, room.roomId)}`);
       const replaced = previous.get(event.number);
-      if (replaced !== undefined) {
-        parts.push(`"prev_content":${replaced.contentText},"replaces_state":${JSON.stringify(replaced.eventId)}`);
-      }
+      // "Unlike `prev_content`, this field is included regardless of history visibility."
+      if (replaced !== undefined) parts.push(`"replaces_state":${JSON.stringify(replaced.eventId)}`);
+      if (replaced !== undefined && options.view !== undefined && (await mayKnow(replaced, event, options.view)))
+        parts.push(`"prev_content":${replaced.contentText}`);
       const bundled = relations?.get(event.eventId);
       if (bundled !== undefined) parts.push(`"m.relations":${bundled}`);
       texts.push(eventText(event, options.withRoomId ? room.roomId : undefined, parts));
@@ -138,6 +139,15 @@ export class Presenter {
 }
 
 const PREVIOUS_MAX = 50_000;
+
+/**
+ * Whether a viewer may know what a state event replaced. "prev_content … is only returned if … the client has
+ * permission to see the previous event": who was joined knew the state before, and everybody knows their own part.
+ */
+async function mayKnow(replaced: RoomEvent, event: RoomEvent, view: RoomView): Promise<boolean> {
+  if (event.pdu.type === 'm.room.member' && event.pdu.stateKey === view.user) return true;
+  return (await view.membershipBefore(event)) === 'join' || (await view.canSee(replaced));
+}
 
 function eventText(event: RoomEvent, roomId: RoomId | undefined, unsigned: readonly string[]): string {
   const room = roomId === undefined ? '' : `,"room_id":${JSON.stringify(roomId)}`;

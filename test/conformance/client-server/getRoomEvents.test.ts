@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Answer, SERVER_NAME, url, useServer, type User, v3 } from '../../harness/index.ts';
+import { type Answer, dig, SERVER_NAME, url, useServer, type User, v3 } from '../../harness/index.ts';
 
 const server = useServer();
 
@@ -159,4 +159,38 @@ test('getRoomEvents: a room that does not exist', async () => {
   const alice = await server.register('alice');
   const answer = await alice.call('GET', `${v3`/rooms/${`!none:${SERVER_NAME}`}/messages`}?dir=b`);
   assert.ok([403, 404].includes(answer.status));
+});
+
+test('getRoomEvents: what state replaced is told by its id, and its content to those who may see it', async () => {
+  const [alice, bob] = await server.users('alice', 'bob');
+  const visibility = { type: 'm.room.history_visibility', content: { history_visibility: 'world_readable' } };
+  const room = await alice.createRoom({ preset: 'public_chat', initial_state: [visibility] });
+  const first = await alice.setState(room, 'm.room.topic', { topic: 'open' });
+  await alice.setState(room, 'm.room.history_visibility', { history_visibility: 'joined' });
+  const second = await alice.setState(room, 'm.room.topic', { topic: 'among us' });
+  const third = await alice.setState(room, 'm.room.topic', { topic: 'newest' });
+  await alice.setState(room, 'm.room.history_visibility', { history_visibility: 'shared' });
+  await bob.join(room);
+  const fourth = await alice.setState(room, 'm.room.topic', { topic: 'with all of us' });
+  const topics = async (user: User): Promise<unknown[]> =>
+    (await page(user, room, { dir: 'b', limit: '50' }))
+      .list('chunk')
+      .filter((one) => one['type'] === 'm.room.topic')
+      .map((one) => [
+        one['event_id'],
+        dig(one, 'unsigned', 'prev_content', 'topic'),
+        dig(one, 'unsigned', 'replaces_state'),
+      ]);
+  assert.deepEqual(await topics(alice), [
+    [fourth, 'newest', third],
+    [third, 'among us', second],
+    [second, 'open', first],
+    [first, undefined, undefined],
+  ]);
+  assert.deepEqual(await topics(bob), [
+    [fourth, 'newest', third],
+    [first, undefined, undefined],
+  ]);
+  const leaks = await bob.ok('GET', v3`/rooms/${room}/state`);
+  assert.ok(!JSON.stringify(leaks.body).includes('newest'));
 });

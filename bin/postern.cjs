@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
+// The young generation would take 130 MB after a busy moment and keep them; 16 MB a half cost no measurable time.
 // Written in the oldest syntax on purpose: an old Node.js must be able to read it and say what is missing.
 var found = process.versions.node.split('.').map(Number);
 var enough = (found[0] === 24 && found[1] >= 16) || found[0] >= 26;

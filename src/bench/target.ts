@@ -104,7 +104,7 @@ export async function startOwn(program: string): Promise<Target> {
 }
 
 async function launch(program: string, folder: string, clientUrl: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [program, 'serve', '--config', 'postern.json', '--json'], {
+  const child = spawn(process.execPath, [...process.execArgv, program, 'serve', '--config', 'postern.json', '--json'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

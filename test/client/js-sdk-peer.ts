@@ -40,6 +40,7 @@ const NEWS = [
   ClientEvent.Sync,
   ClientEvent.Event,
   MatrixEventEvent.Decrypted,
+  MatrixEventEvent.Replaced,
   RoomEvent.Timeline,
   RoomEvent.Redaction,
   CryptoEvent.VerificationRequestReceived,
@@ -47,6 +48,8 @@ const NEWS = [
   CryptoEvent.KeysChanged,
   CryptoEvent.KeyBackupSessionsRemaining,
 ] as const;
+
+const WAIT_MS = 20_000;
 
 interface Grant {
   readonly user_id: string;
@@ -132,16 +135,23 @@ export class JsSdkPeer {
     this.client.stopClient();
   }
 
-  /** Resolves with the first answer that is not `undefined`; asks again whenever something has happened. */
+  /**
+   * Resolves with the first answer that is not `undefined`; asks again whenever something has happened. After
+   * 20 s it rejects, and says what was asked.
+   */
   async until<T>(read: () => T | undefined | Promise<T | undefined>): Promise<T> {
+    const limit = AbortSignal.timeout(WAIT_MS);
     for (;;) {
       let wake: () => void = ignore;
       const news = new Promise<void>((resolve) => (wake = resolve));
       for (const name of NEWS) this.client.on(name, wake);
+      limit.addEventListener('abort', wake);
       const value = await read();
       if (value === undefined) await news;
       for (const name of NEWS) this.client.off(name, wake);
+      limit.removeEventListener('abort', wake);
       if (value !== undefined) return value;
+      if (limit.aborted) throw new Error(`matrix-js-sdk waited in vain for ${String(read)}`);
     }
   }
 

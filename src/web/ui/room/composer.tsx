@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { previewText } from '../../lib/describe.ts';
 import type { TimelineItem } from '../../lib/engine.ts';
 import { markdownToHtml } from '../../lib/markdown.ts';
@@ -79,7 +79,8 @@ interface ComposerProps {
 function useDraft(roomId: string, focus: Focus) {
   const [text, setText] = useState(drafts.get(roomId) ?? '');
   const area = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  // Before the next key arrives, not after the next picture: what is typed at once must not mix with the old text.
+  useLayoutEffect(() => {
     setText(focus?.kind === 'edit' ? textOf(focus.item) : (drafts.get(roomId) ?? ''));
     if (focus !== undefined || matchMedia('(hover: hover)').matches) area.current?.focus();
   }, [roomId, focus?.kind, focus?.item.key]);

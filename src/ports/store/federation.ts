@@ -1,0 +1,191 @@
+import type { DeviceId, EventId, ServerName, UserId } from '../../matrix/ids.ts';
+import type { EventNumber, RoomNumber, StreamPosition } from './types.ts';
+
+/** Another server as a place to send to (PERFORMANCE §5.1): one cursor, never a row per event. */
+export interface DestinationRecord {
+  readonly server: ServerName;
+  /** Everything of the stream up to here is delivered, or is not for this server. */
+  readonly ackedPosition: StreamPosition | 0;
+  /** Milliseconds since the epoch before which it is left alone; `undefined` while it answers. */
+  readonly retryAt: number | undefined;
+  /** The last pause in milliseconds; 0 while it answers. */
+  readonly retryIntervalMs: number;
+  readonly lastSuccessAt: number | undefined;
+}
+
+/** A server's stay in a room: what we send to it begins after `joinedPosition` and ends with `leftPosition`. */
+export interface RoomServerRow {
+  readonly room: RoomNumber;
+  readonly server: ServerName;
+  readonly joinedPosition: StreamPosition;
+  readonly leftPosition: StreamPosition | undefined;
+}
+
+/** An event of ours that other servers are to get: one row an event, whatever the number of destinations. */
+export interface OutboundEventRow {
+  readonly position: StreamPosition;
+  readonly room: RoomNumber;
+  readonly event: EventNumber;
+  /** A server beside those in the room: the one of an invited, kicked or banned user. */
+  readonly also: ServerName | undefined;
+}
+
+/** A message to one server that must not be lost: to-device messages and device list updates, in order. */
+export interface OutboundEduRow {
+  readonly number: number;
+  readonly server: ServerName;
+  /** The EDU: `{"edu_type":…,"content":…}`. */
+  readonly json: string;
+}
+
+/** An item that a destination cannot take, set aside so that the rest goes on. */
+export interface UndeliverableRow {
+  readonly server: ServerName;
+  readonly at: number;
+  readonly why: string;
+  /** The PDU or EDU. */
+  readonly json: string;
+}
+
+export interface ServerKeyRecord {
+  readonly server: ServerName;
+  readonly keyId: string;
+  readonly publicKey: Uint8Array;
+  /** Signatures are good for events up to this time (milliseconds since the epoch). */
+  readonly validUntil: number;
+  /** Whether the server itself has retired the key: it never signs requests again. */
+  readonly isOld: boolean;
+  /** The signed answer of the server that published it, as it came: what a notary passes on. */
+  readonly json: string;
+  readonly fetchedAt: number;
+}
+
+export interface InboundTransactionRow {
+  readonly origin: ServerName;
+  readonly transactionId: string;
+  readonly response: string;
+  readonly receivedAt: number;
+}
+
+/** What we know of the devices of a user of another server. */
+export interface RemoteDeviceListRecord {
+  readonly user: UserId;
+  /** The newest `stream_id` seen; `undefined` where the list was fetched without one. */
+  readonly streamId: number | undefined;
+  /** Whether an update was missed: the list is fetched again before it is used. */
+  readonly stale: boolean;
+}
+
+export interface RemoteDeviceRow {
+  readonly user: UserId;
+  readonly device: DeviceId;
+  /** The signed device keys object as JSON text; `undefined` for a device without keys. */
+  readonly json: string | undefined;
+  readonly displayName: string | undefined;
+}
+
+/** A room that was joined without its whole state; the rest is being fetched. */
+export interface PartialRoomRecord {
+  readonly room: RoomNumber;
+  /** The event by which we joined. */
+  readonly joinEvent: EventId;
+  /** Servers in the room, as the answer to the join named them. */
+  readonly servers: readonly ServerName[];
+  readonly attempts: number;
+  readonly retryAt: number;
+}
+
+export interface RemoteMediaRecord {
+  readonly server: ServerName;
+  readonly mediaId: string;
+  readonly blob: string;
+  readonly sizeBytes: number;
+  readonly contentType: string | undefined;
+  readonly fileName: string | undefined;
+  readonly fetchedAt: number;
+  readonly usedAt: number;
+  readonly quarantined: boolean;
+}
+
+export interface OpenIdTokenRecord {
+  readonly tokenHash: Uint8Array;
+  readonly user: UserId;
+  readonly expiresAt: number;
+}
+
+export interface FederationReads {
+  findDestination(server: ServerName): Promise<DestinationRecord | undefined>;
+  listDestinations(): Promise<DestinationRecord[]>;
+  /** Servers with a member who is joined now. */
+  listServersInRoom(room: RoomNumber): Promise<ServerName[]>;
+  /** Stays of a server, past ones included where they ended after `since`. */
+  listRoomsOfServer(server: ServerName, since: StreamPosition | 0): Promise<RoomServerRow[]>;
+  /** Rows after `from` up to `to` in order, at most `limit`. */
+  listOutboundEvents(from: StreamPosition | 0, to: StreamPosition, limit: number): Promise<OutboundEventRow[]>;
+  /** The oldest EDUs that wait for a server. */
+  listOutboundEdus(server: ServerName, limit: number): Promise<OutboundEduRow[]>;
+  /** Servers for which EDUs wait. */
+  listServersWithEdus(): Promise<ServerName[]>;
+  listUndeliverable(limit: number): Promise<UndeliverableRow[]>;
+
+  getServerKeys(servers: readonly ServerName[]): Promise<ServerKeyRecord[]>;
+  findInboundTransaction(origin: ServerName, transactionId: string): Promise<InboundTransactionRow | undefined>;
+
+  /** Events that others cite and that are not here, with the lowest depth at which they are cited. */
+  listBackwardExtremities(room: RoomNumber): Promise<{ eventId: EventId; depth: number }[]>;
+  listPartialRooms(): Promise<PartialRoomRecord[]>;
+
+  getRemoteDeviceLists(users: readonly UserId[]): Promise<RemoteDeviceListRecord[]>;
+  getRemoteDevices(users: readonly UserId[]): Promise<RemoteDeviceRow[]>;
+  /** Whether a to-device message was received before. */
+  hasReceivedMessage(origin: ServerName, messageId: string): Promise<boolean>;
+  /** The position of the user's newest device list change: the `stream_id` that others are told. */
+  findDeviceListPosition(user: UserId): Promise<StreamPosition | undefined>;
+
+  findRemoteMedia(server: ServerName, mediaId: string): Promise<RemoteMediaRecord | undefined>;
+  /** Remote media that nobody has asked for since `usedBefore`. */
+  listRemoteMediaUnused(usedBefore: number, limit: number): Promise<RemoteMediaRecord[]>;
+  findOpenIdToken(tokenHash: Uint8Array): Promise<OpenIdTokenRecord | undefined>;
+}
+
+export interface FederationWrites {
+  putDestination(record: DestinationRecord): void;
+  deleteDestination(server: ServerName): void;
+  /** The server has its first joined member in the room, at this transaction's position. */
+  addRoomServer(room: RoomNumber, server: ServerName): void;
+  /** Its last joined member is gone. */
+  removeRoomServer(room: RoomNumber, server: ServerName): void;
+  putOutboundEvent(room: RoomNumber, event: EventNumber, also?: ServerName): void;
+  /** Deletes the rows that every destination has got. */
+  deleteOutboundEventsUpTo(position: StreamPosition): void;
+  putOutboundEdu(server: ServerName, json: string): void;
+  deleteOutboundEdus(server: ServerName, numbers: readonly number[]): void;
+  putUndeliverable(row: UndeliverableRow): void;
+
+  putServerKey(record: ServerKeyRecord): void;
+  putInboundTransaction(row: InboundTransactionRow): void;
+  deleteInboundTransactionsBefore(receivedAt: number): void;
+
+  /** Remembers that `eventId` is cited and not here; keeps the lower depth where it is known already. */
+  addBackwardExtremity(room: RoomNumber, eventId: EventId, depth: number): void;
+  removeBackwardExtremities(room: RoomNumber, eventIds: readonly EventId[]): void;
+  putPartialRoom(record: PartialRoomRecord): void;
+  deletePartialRoom(room: RoomNumber): void;
+
+  putRemoteDeviceList(record: RemoteDeviceListRecord): void;
+  /** Replaces every device of the user. */
+  replaceRemoteDevices(user: UserId, devices: readonly RemoteDeviceRow[]): void;
+  putRemoteDevice(row: RemoteDeviceRow): void;
+  deleteRemoteDevice(user: UserId, device: DeviceId): void;
+  /** Forgets what is known of the user's devices. */
+  deleteRemoteDeviceList(user: UserId): void;
+  recordReceivedMessage(origin: ServerName, messageId: string, receivedAt: number): void;
+  deleteReceivedMessagesBefore(receivedAt: number): void;
+
+  putRemoteMedia(record: RemoteMediaRecord): void;
+  setRemoteMediaUsed(server: ServerName, mediaId: string, usedAt: number): void;
+  deleteRemoteMedia(server: ServerName, mediaId: string): void;
+  putOpenIdToken(record: OpenIdTokenRecord): void;
+  deleteOpenIdTokensBefore(expiresAt: number): void;
+}
+

@@ -5,6 +5,15 @@
 import type { DeviceId, UserId } from '../../matrix/ids.ts';
 import type { EventNumber, Membership, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
 
+/** A local user's membership has changed. */
+export interface MemberNews {
+  readonly user: UserId;
+  readonly membership: Membership;
+  readonly before: Membership | undefined;
+  /** Whoever sent the member event. */
+  readonly by: UserId;
+}
+
 export type Change =
   | {
       readonly kind: 'event';
@@ -13,14 +22,8 @@ export type Change =
       readonly event: EventNumber;
       /** Set when it rewrote another event. */
       readonly redaction?: true;
-      /** Set when it changed the membership of a local user. */
-      readonly member?: {
-        readonly user: UserId;
-        readonly membership: Membership;
-        readonly before: Membership | undefined;
-        /** Whoever sent the member event. */
-        readonly by: UserId;
-      };
+      /** Local users whose membership it changed: usually one, more where states were merged. */
+      readonly members?: readonly MemberNews[];
     }
   | {
       readonly kind: 'account-data';

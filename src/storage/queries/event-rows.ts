@@ -5,7 +5,7 @@ import { statusOf } from './codes.ts';
 
 /** Columns of a stored event, from `events e` and `event_json j`. */
 export const STORED_COLUMNS = `e.number, e.event_id, e.room, e.position, j.json, e.content_start, e.content_end,
-  e.status, e.line, e.line_position, e.redacted_by`;
+  e.status, e.line, e.line_position, e.main_head, e.redacted_by`;
 export const SELECT_STORED = `SELECT ${STORED_COLUMNS} FROM events e JOIN event_json j ON j.number = e.number`;
 
 /** The state reference in two columns, absent where they are NULL. */
@@ -28,6 +28,7 @@ export function storedEventOf(row: Row): StoredEvent {
     contentEnd: integerOf(row, 'content_end'),
     status: statusOf(integerOf(row, 'status')),
     stateBefore: referenceOf(row, 'line', 'line_position'),
+    mainHead: findInteger(row, 'main_head'),
     redactedBy: redactedBy === undefined ? undefined : eventIdOf(redactedBy),
   };
 }

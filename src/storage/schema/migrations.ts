@@ -18,6 +18,11 @@ const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX key_signatures_signer ON key_signatures (signer, position)',
     ],
   },
+  {
+    number: 4,
+    name: 'where the main line stood',
+    statements: ['ALTER TABLE events ADD COLUMN main_head @int'],
+  },
 ];
 
 /** The table that tells which migrations a database has had. */

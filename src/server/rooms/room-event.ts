@@ -72,9 +72,9 @@ export class RoomEvent {
     return new RoomEvent({ number, room, position, status, stateBefore, mainHead, redactedBy, pdu, contentText });
   }
 
-  /** The same event, of which it is known what state it follows. */
-  placedAt(stateBefore: StateReference): RoomEvent {
-    const { number, room, position, status, redactedBy, pdu, contentText } = this;
+  /** The same event, of which it is known what state it follows, and where it stands in the stream. */
+  placedAt(stateBefore: StateReference | undefined, position: number): RoomEvent {
+    const { number, room, status, redactedBy, pdu, contentText } = this;
     return new RoomEvent({ number, room, position, status, stateBefore, redactedBy, pdu, contentText });
   }
 

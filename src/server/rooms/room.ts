@@ -48,7 +48,7 @@ export class Room {
   readonly #state: Map<StateKey, RoomEvent | undefined>;
   /** A room made just now: what is not resident does not exist. */
   readonly #complete: boolean;
-  #recent: RoomEvent | undefined;
+  #recent: readonly RoomEvent[] = [];
 
   constructor(
     record: RoomRecord,
@@ -123,12 +123,12 @@ export class Room {
     }
   }
 
-  /** The newest event, when it is the one asked for: what the next event usually cites. */
+  /** One of the newest events: what the next event cites. */
   recent(eventId: EventId): RoomEvent | undefined {
-    return this.#recent?.eventId === eventId ? this.#recent : undefined;
+    return this.#recent.find((event) => event.eventId === eventId);
   }
 
-  remember(newest: RoomEvent): void {
+  remember(...newest: readonly RoomEvent[]): void {
     this.#recent = newest;
   }
 

@@ -96,7 +96,7 @@ export class Timeline {
     // Room versions 1 and 2 cite events together with their hash.
     if (room.rules.eventReferences === 'pairs') {
       const cited = await this.#rooms.events.get(room.extremities.map((one) => one.eventId));
-      for (const event of cited) room.remember(event);
+      room.remember(...cited);
     }
   }
 

@@ -17,6 +17,7 @@ import type { Context } from '../../context.ts';
 import { type Extremity, type Lines, type Room, RoomEvent, type RoomHead, type Rooms } from '../../rooms/index.ts';
 import { applyRedaction, relationOf, writeRedaction } from '../commit.ts';
 import { countsAfter, memberNewsOf, rememberStateChanges, type StateChange, writeStateChanges } from '../state-change.ts';
+import { withEvent } from './event-reads.ts';
 import type { IncomingEvent } from './ingress.ts';
 import type { MergeTools } from './merge.ts';
 import { mergePlaces } from './merge.ts';
@@ -86,9 +87,27 @@ async function currentAfter(judged: JudgedEvent, tools: AppendTools): Promise<Cu
   const own: Extremity = { eventId: pdu.eventId, number: judged.number, depth: pdu.depth };
   const after = placeAfter(judged);
   if (left.length === 0) return { extremities: [own], place: after };
+  // Only what is durable can be read as a state.
+  await room.settled;
   const others = await events.get(left.map(({ eventId }) => eventId));
   const places = others.map((event) => placeAt(event.stateAfter));
-  return { extremities: [...left, own], place: await mergePlaces([...places, after], tools) };
+  const known = { ...tools, events: withEvent(events, provisional(judged, room)) };
+  return { extremities: [...left, own], place: await mergePlaces([...places, after], known) };
+}
+
+/** The event as a merge sees it before it has its place. */
+function provisional({ incoming, number, status }: JudgedEvent, room: Room): RoomEvent {
+  const { pdu, json, contentStart, contentEnd } = incoming;
+  return new RoomEvent({
+    number,
+    room: room.number,
+    position: 0,
+    status,
+    stateBefore: undefined,
+    redactedBy: undefined,
+    pdu,
+    contentText: json.slice(contentStart, contentEnd),
+  });
 }
 
 /** Everything that is written of states; computed before the transaction, which cannot wait. */
@@ -269,19 +288,7 @@ function makeEvent(
   plan: Plan,
   { room, position, mainHead }: { room: Room; position: number; mainHead: number },
 ): RoomEvent {
-  const { incoming, number, status } = judged;
-  const { json, contentStart, contentEnd, pdu } = incoming;
-  const event = new RoomEvent({
-    number,
-    room: room.number,
-    position,
-    status,
-    stateBefore: plan.stateBefore,
-    mainHead: undefined,
-    redactedBy: undefined,
-    pdu,
-    contentText: json.slice(contentStart, contentEnd),
-  });
+  const event = provisional(judged, room).placedAt(plan.stateBefore, position);
   const isLinear = plan.stateBefore?.line === room.mainLine && event.stateAfter?.position === mainHead;
   return isLinear ? event : event.withMainHead(mainHead);
 }

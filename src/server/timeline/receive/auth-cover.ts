@@ -5,20 +5,16 @@
 import { stateKeyOfEvent } from '../../../matrix/events.ts';
 import type { EventId } from '../../../matrix/ids.ts';
 import { ChainCover } from '../../../rules/auth-chain/chain-cover.ts';
-import type { EventCache, RoomEvent } from '../../rooms/index.ts';
+import type { RoomEvent } from '../../rooms/index.ts';
+import type { EventReads } from './event-reads.ts';
 import { sortByFoundation } from './order.ts';
 
 export class AuthCover {
   readonly chains = new ChainCover<EventId>();
-  readonly #events: EventCache;
-
-  constructor(events: EventCache) {
-    this.#events = events;
-  }
 
   /** Takes events in, with everything that they stand on. */
-  async include(ids: Iterable<EventId>): Promise<void> {
-    const found = await this.#collect(ids);
+  async include(ids: Iterable<EventId>, events: EventReads): Promise<void> {
+    const found = await this.#collect(ids, events);
     for (const event of sortByFoundation(found, ({ pdu }) => pdu.authEvents)) {
       const authEvents = [...new Set(event.pdu.authEvents)].filter((id) => this.chains.find(id) !== undefined);
       const key = stateKeyOfEvent(event.pdu);
@@ -31,12 +27,12 @@ export class AuthCover {
   }
 
   /** The events that have not entered yet, found by walking down from `ids` layer by layer. */
-  async #collect(ids: Iterable<EventId>): Promise<Map<EventId, RoomEvent>> {
+  async #collect(ids: Iterable<EventId>, events: EventReads): Promise<Map<EventId, RoomEvent>> {
     const found = new Map<EventId, RoomEvent>();
     for (let layer = new Set(ids); layer.size > 0; ) {
       const unknown = [...layer].filter((id) => this.chains.find(id) === undefined && !found.has(id));
       layer = new Set();
-      for (const event of await this.#events.get(unknown)) {
+      for (const event of await events.get(unknown)) {
         found.set(event.eventId, event);
         for (const id of event.pdu.authEvents) layer.add(id);
       }

@@ -13,7 +13,8 @@ export async function storeFoundations(foundations: readonly Foundation[], tools
 }
 
 async function storeFoundation({ eventId, state }: Foundation, tools: AppendTools): Promise<void> {
-  const { context, room, events, lines } = tools;
+  const { context, room, rooms, lines } = tools;
+  const { events } = rooms;
   const event = await events.find(eventId);
   // It was rejected, or has come by another way meanwhile.
   if (event?.status !== 'outlier' || event.stateBefore !== undefined || event.room !== room.number) return;
@@ -38,7 +39,7 @@ async function storeFoundation({ eventId, state }: Foundation, tools: AppendTool
     });
   });
   lines.open({ line, parent: undefined, head: own === undefined ? 0 : 1 });
-  events.put(event.placedAt({ line, position: 0 }));
+  events.put(event.placedAt({ line, position: 0 }, 0));
 }
 
 function entryOf({ pdu, number }: RoomEvent) {

@@ -9,7 +9,7 @@ import type { ElementResult } from '../../../matrix/json-slice.ts';
 import type { StoredEvent } from '../../../ports/store/index.ts';
 import type { Room } from '../../rooms/index.ts';
 import { admit, type DroppedEvent, type IncomingEvent, type IngressTools } from './ingress.ts';
-import { sortByFoundation } from './order.ts';
+import { foundationsOf, sortByFoundation } from './order.ts';
 import type { EventSource } from './source.ts';
 
 /** "Gap filling takes ≤ 20 missing events per request, then state." */
@@ -213,7 +213,7 @@ class Gathering {
   finish(): Batch {
     return {
       events: sortByFoundation(this.#events, ({ pdu }) => pdu.prevEvents),
-      outliers: sortByFoundation(this.#outliers, ({ pdu }) => pdu.authEvents),
+      outliers: sortByFoundation(this.#outliers, ({ pdu }) => foundationsOf(pdu, this.#options.room.rules)),
       foundations: this.#foundations,
       dropped: this.#dropped,
       known: this.#known,

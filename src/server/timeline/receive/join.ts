@@ -3,7 +3,7 @@
  * and the auth rules; then the room stands here with that state, and our join as its only forward extremity.
  */
 import { MatrixError } from '../../../matrix/errors.ts';
-import { createEventIdOf, type StateKey, stateKeyOf, stateKeyOfEvent, stateLookupOf } from '../../../matrix/events.ts';
+import { type StateKey, stateKeyOf, stateKeyOfEvent, stateLookupOf } from '../../../matrix/events.ts';
 import type { EventId, RoomId } from '../../../matrix/ids.ts';
 import { getString } from '../../../matrix/json.ts';
 import type { ElementResult } from '../../../matrix/json-slice.ts';
@@ -14,7 +14,7 @@ import { Room, RoomEvent, type Rooms } from '../../rooms/index.ts';
 import type { EnsureKeys } from './source.ts';
 import { admit, type IncomingEvent } from './ingress.ts';
 import { judgeByAuthEvents, judgeByState } from './judge.ts';
-import { sortByFoundation } from './order.ts';
+import { foundationsOf, sortByFoundation } from './order.ts';
 import { storeOutliers } from './outliers.ts';
 import { toolsOf } from './room-tools.ts';
 import { appendJudged } from './append.ts';
@@ -57,7 +57,7 @@ export async function enterRoom(answer: JoinAnswer, tools: EnterTools): Promise<
     const known = new Set((await rooms.events.get([...checked.events.keys()])).map(({ eventId }) => eventId));
     const fresh = new Map([...checked.events].filter(([id]) => !known.has(id)));
     await storeOutliers(
-      sortByFoundation(fresh, ({ pdu }) => pdu.authEvents),
+      sortByFoundation(fresh, ({ pdu }) => foundationsOf(pdu, room.rules)),
       roomTools,
     );
     const { appended } = await appendJoin(room, checked, tools);
@@ -75,7 +75,7 @@ async function appendJoin(
   const tools = await toolsOf(room, context, rooms);
   const events = await rooms.events.get([...state.values()]);
   const accepted = events.filter((event) => event.room === room.number && event.status !== 'rejected');
-  const cited = new Map((await rooms.events.get(citedBy(join, room))).map((event) => [event.eventId, event]));
+  const cited = new Map((await rooms.events.get(foundationsOf(join.pdu, room.rules))).map((event) => [event.eventId, event]));
   const verify = (key: Uint8Array, text: string, signature: Uint8Array): boolean =>
     context.crypto.ed25519Verify(key, text, signature);
   const { rules } = room;
@@ -104,10 +104,6 @@ async function appendJoin(
     tools,
   );
   return { appended: durable };
-}
-
-function citedBy({ pdu }: IncomingEvent, room: Room): EventId[] {
-  return room.rules.roomIdIsCreateHash ? [...pdu.authEvents, createEventIdOf(room.roomId)] : [...pdu.authEvents];
 }
 
 async function checkAnswer(answer: JoinAnswer, tools: EnterTools): Promise<CheckedAnswer> {

@@ -9,14 +9,15 @@ import { authEventKeys } from '../../../rules/auth/index.ts';
 import { type Resolution, type ResolutionInput, resolveInSteps } from '../../../rules/state-resolution/index.ts';
 import type { EventNumber } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
-import type { EventCache, Room, RoomEvent } from '../../rooms/index.ts';
+import type { Room, RoomEvent } from '../../rooms/index.ts';
 import type { AuthCover } from './auth-cover.ts';
+import type { EventReads } from './event-reads.ts';
 import { eventsOf, isSamePlace, type Place, type Places, placeWith, type StateValue } from './places.ts';
 
 export interface MergeTools {
   readonly context: Context;
   readonly room: Room;
-  readonly events: EventCache;
+  readonly events: EventReads;
   readonly places: Places;
   readonly cover: AuthCover;
 }
@@ -126,12 +127,15 @@ class Knowledge {
   /** Fetches what was asked for. */
   async #fetch(): Promise<void> {
     const { events, places, cover } = this.#tools;
-    await cover.include(this.#sets.flat());
+    await cover.include(this.#sets.flat(), events);
     if (this.#wantsShared && this.#shared === undefined) {
       const whole = await places.wholeAt(this.#first);
       for (const key of this.#conflicted.keys()) whole.delete(key);
       const shared = await events.getByNumber([...whole.values()]);
-      await cover.include(shared.map(({ eventId }) => eventId));
+      await cover.include(
+        shared.map(({ eventId }) => eventId),
+        events,
+      );
       // What most auth chains stand on comes first: the auth difference stops asking as soon as nothing is open.
       const isMember = (event: RoomEvent): number => Number(event.pdu.type === 'm.room.member');
       this.#shared = shared.sort((a, b) => isMember(a) - isMember(b)).map(({ eventId }) => eventId);

@@ -1,5 +1,7 @@
 /** Ordering a set of events so that each stands behind those of the set that it refers to. */
+import { createEventIdOf, type Pdu } from '../../../matrix/events.ts';
 import type { EventId } from '../../../matrix/ids.ts';
+import type { RoomVersionRules } from '../../../matrix/room-versions.ts';
 
 /**
  * Sorts without recursion, however long the chains are. A cycle, which the assigned ids of room versions 1 and 2
@@ -26,4 +28,10 @@ export function sortByFoundation<T>(
     }
   }
   return sorted;
+}
+
+/** What an event stands on: its auth events, and the create event behind its room id in versions that do not cite it. */
+export function foundationsOf(pdu: Pdu, rules: RoomVersionRules): readonly EventId[] {
+  if (!rules.roomIdIsCreateHash || pdu.type === 'm.room.create') return pdu.authEvents;
+  return [createEventIdOf(pdu.roomId), ...pdu.authEvents];
 }

@@ -1,10 +1,10 @@
 /** Keeping events that have no place in the timeline: auth events, and the events of a state that others told. */
-import { createEventIdOf } from '../../../matrix/events.ts';
 import type { EventId } from '../../../matrix/ids.ts';
 import { RoomEvent } from '../../rooms/index.ts';
 import type { AppendTools } from './append.ts';
 import type { IncomingEvent } from './ingress.ts';
 import { type Cited, judgeByAuthEvents, judgeCreate } from './judge.ts';
+import { foundationsOf } from './order.ts';
 
 /** Events of one transaction: so many stay in memory until they are durable. */
 const CHUNK = 500;
@@ -18,10 +18,10 @@ export async function storeOutliers(outliers: readonly IncomingEvent[], tools: A
 }
 
 async function storeChunk(chunk: readonly IncomingEvent[], tools: AppendTools): Promise<void> {
-  const { context, room, events } = tools;
+  const { context, room, rooms } = tools;
+  const { events } = rooms;
   const { rules } = room;
-  const cited = new Set(chunk.flatMap(({ pdu }) => pdu.authEvents));
-  if (rules.roomIdIsCreateHash) cited.add(createEventIdOf(room.roomId));
+  const cited = new Set(chunk.flatMap(({ pdu }) => foundationsOf(pdu, rules)));
   const known = new Map<EventId, Cited>((await events.get([...cited])).map((event) => [event.eventId, event]));
   const create = room.state('m.room.create', '')?.pdu;
   const verify = (key: Uint8Array, text: string, signature: Uint8Array): boolean =>

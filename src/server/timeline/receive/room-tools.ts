@@ -13,6 +13,6 @@ export async function toolsOf(room: Room, context: Context, rooms: Rooms): Promi
   const { store } = context;
   const lines = await room.lines(store);
   let cover = covers.get(room);
-  if (cover === undefined) covers.set(room, (cover = new AuthCover(rooms.events)));
+  if (cover === undefined) covers.set(room, (cover = new AuthCover()));
   return { context, room, rooms, lines, cover, events: rooms.events, places: new Places(room, { store, rooms, lines }) };
 }

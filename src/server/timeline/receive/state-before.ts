@@ -1,5 +1,5 @@
 /** Judging an incoming event with what the room knows: steps 5 to 8, and what it has to do with redactions. */
-import { createEventIdOf, type Pdu, stateKeyOf, type StateLookup, stateLookupOf } from '../../../matrix/events.ts';
+import { type Pdu, stateKeyOf, type StateLookup, stateLookupOf } from '../../../matrix/events.ts';
 import { type EventId, parseEventId, type ServerName } from '../../../matrix/ids.ts';
 import { mayApplyRedaction } from '../../../rules/auth/index.ts';
 import type { RoomEvent } from '../../rooms/index.ts';
@@ -15,6 +15,7 @@ import {
   pairsToJudge,
 } from './judge.ts';
 import { mergePlaces } from './merge.ts';
+import { foundationsOf } from './order.ts';
 import { eventsOf, type Place, placeAt } from './places.ts';
 
 /** Judges an event; `undefined` for one whose previous events have no place here. */
@@ -83,8 +84,8 @@ async function refusalOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<O
   const { room, events } = tools;
   const { rules } = room;
   const verify = verifierOf(tools);
-  const cited = rules.roomIdIsCreateHash ? [...pdu.authEvents, createEventIdOf(pdu.roomId)] : pdu.authEvents;
-  const known = new Map<EventId, Cited>((await events.get(cited)).map((event) => [event.eventId, event]));
+  const cited = await events.get(foundationsOf(pdu, rules));
+  const known = new Map<EventId, Cited>(cited.map((event) => [event.eventId, event]));
   return (
     judgeCreate(pdu, room.state('m.room.create', '')?.pdu) ??
     judgeByAuthEvents(pdu, known, { rules, verify }) ??
@@ -107,7 +108,7 @@ async function doubtOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<Obj
 }
 
 async function redactionOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<Redaction | undefined> {
-  const { context, room, events } = tools;
+  const { context, room, rooms } = tools;
   const { rules } = room;
   const state = async (of: Pdu): Promise<StateLookup> => await lookupAt(of, before, tools);
   if (pdu.type === 'm.room.redaction') {
@@ -116,7 +117,7 @@ async function redactionOf(pdu: Pdu, before: Place, tools: AppendTools): Promise
     await room.settled;
     const stored = (await context.store.events.getEvents([id]))[0];
     if (stored === undefined) return { kind: 'awaits', target: id };
-    const [target] = await events.load([stored]);
+    const [target] = await rooms.events.load([stored]);
     const applies = target !== undefined && stored.redactedBy === undefined && target.room === room.number;
     return applies && mayApplyRedaction(pdu, target.pdu, { state: await state(pdu), rules })
       ? { kind: 'redacts', target: stored }
@@ -128,8 +129,8 @@ async function redactionOf(pdu: Pdu, before: Place, tools: AppendTools): Promise
   return { kind: 'redacted', by };
 }
 
-async function findAccepted(id: EventId, { events, room }: AppendTools): Promise<RoomEvent | undefined> {
-  const event = await events.find(id);
+async function findAccepted(id: EventId, { rooms, room }: AppendTools): Promise<RoomEvent | undefined> {
+  const event = await rooms.events.find(id);
   return event?.room === room.number && event.status === 'accepted' ? event : undefined;
 }
 

@@ -10,6 +10,7 @@ import { openStore } from '../open.ts';
 import { openConnection } from '../sqlite/connection.ts';
 import { migrate } from '../sqlite/migrate.ts';
 import { SqliteReader } from '../sqlite/reader.ts';
+import { SqliteDatabase } from '../sqlite/sqlite-database.ts';
 import { CASES } from './suite.ts';
 import { Kit } from './kit.ts';
 import { TEST_KEY } from './transactions.ts';
@@ -24,6 +25,9 @@ const READ_WHOLE = new Set([
   'profiles',
   'registration_tokens',
   'r USING INDEX rooms_published',
+  'destinations',
+  'partial_rooms',
+  'undeliverable',
 ]);
 
 function isReadWhole(step: string): boolean {
@@ -31,7 +35,7 @@ function isReadWhole(step: string): boolean {
   return READ_WHOLE.has(rest) || READ_WHOLE.has(rest.split(' ')[0] ?? '');
 }
 
-/** Reads that record their texts. */
+/** Reads, on either thread, that record their texts. */
 class WatchedReader {
   readonly texts = new Set<string>();
 
@@ -44,8 +48,20 @@ class WatchedReader {
       texts.add(text);
       return inner.call(this, text, ...params);
     };
+    const slow = Object.getOwnPropertyDescriptor(SqliteDatabase.prototype, 'slow');
+    assert.ok(slow !== undefined);
+    const innerSlow = slow.value as (
+      this: SqliteDatabase,
+      text: string,
+      ...params: SqlParam[]
+    ) => Promise<readonly Row[]>;
+    SqliteDatabase.prototype.slow = function ask(text, ...params) {
+      texts.add(text);
+      return innerSlow.call(this, text, ...params);
+    };
     return () => {
       Object.defineProperty(SqliteReader.prototype, 'all', original);
+      Object.defineProperty(SqliteDatabase.prototype, 'slow', slow);
     };
   }
 }

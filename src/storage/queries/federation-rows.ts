@@ -1,27 +1,21 @@
-import type { DeviceId, ServerName, UserId } from '../../matrix/ids.ts';
+import type { ServerName } from '../../matrix/ids.ts';
 import type {
   DestinationRecord,
-  EventNumber,
   OutboundEventRow,
   PartialRoomRecord,
   RemoteDeviceListRecord,
   RemoteDeviceRow,
   RemoteMediaRecord,
-  RoomNumber,
   RoomServerRow,
   ServerKeyRecord,
   StreamPosition,
 } from '../../ports/store/index.ts';
 import { bytesOf, findInteger, findText, flagOf, integerOf, type Row, textOf } from '../database.ts';
 import { eventIdOf } from '../event-id-code.ts';
+import { deviceIn, eventIn, positionIn, roomIn, serverIn, userIn } from './columns.ts';
 
 /** `left_position` of a server that is in the room now. */
 export const STILL_THERE = 0;
-
-/** The server name in a column. */
-export function serverIn(row: Row, column = 'server'): ServerName {
-  return textOf(row, column) as ServerName;
-}
 
 /** From a row of `destinations`. */
 export function destinationOf(row: Row): DestinationRecord {
@@ -38,9 +32,9 @@ export function destinationOf(row: Row): DestinationRecord {
 export function roomServerOf(row: Row): RoomServerRow {
   const left = integerOf(row, 'left_position');
   return {
-    room: integerOf(row, 'room') as RoomNumber,
+    room: roomIn(row),
     server: serverIn(row),
-    joinedPosition: integerOf(row, 'joined_position') as StreamPosition,
+    joinedPosition: positionIn(row, 'joined_position'),
     leftPosition: left === STILL_THERE ? undefined : (left as StreamPosition),
   };
 }
@@ -48,9 +42,9 @@ export function roomServerOf(row: Row): RoomServerRow {
 /** Position, room and event of a row of `outbound_events` or `outbound_rooms`. */
 export function outboundOf(row: Row): Omit<OutboundEventRow, 'also'> {
   return {
-    position: integerOf(row, 'position') as StreamPosition,
-    room: integerOf(row, 'room') as RoomNumber,
-    event: integerOf(row, 'event') as EventNumber,
+    position: positionIn(row),
+    room: roomIn(row),
+    event: eventIn(row),
   };
 }
 
@@ -75,7 +69,7 @@ export function serverKeyOf(row: Row): ServerKeyRecord {
 /** From a row of `partial_rooms`. */
 export function partialRoomOf(row: Row): PartialRoomRecord {
   return {
-    room: integerOf(row, 'room') as RoomNumber,
+    room: roomIn(row),
     joinEvent: eventIdOf(bytesOf(row, 'join_event')),
     servers: JSON.parse(textOf(row, 'servers')) as ServerName[],
     attempts: integerOf(row, 'attempts'),
@@ -86,7 +80,7 @@ export function partialRoomOf(row: Row): PartialRoomRecord {
 /** From a row of `remote_device_lists`. */
 export function remoteDeviceListOf(row: Row): RemoteDeviceListRecord {
   return {
-    user: textOf(row, 'user_id') as UserId,
+    user: userIn(row),
     streamId: findInteger(row, 'stream_id'),
     stale: flagOf(row, 'stale'),
   };
@@ -95,8 +89,8 @@ export function remoteDeviceListOf(row: Row): RemoteDeviceListRecord {
 /** From a row of `remote_devices`. */
 export function remoteDeviceOf(row: Row): RemoteDeviceRow {
   return {
-    user: textOf(row, 'user_id') as UserId,
-    device: textOf(row, 'device') as DeviceId,
+    user: userIn(row),
+    device: deviceIn(row),
     json: findText(row, 'json'),
     displayName: findText(row, 'display_name'),
   };

@@ -19,6 +19,7 @@ import type {
 } from '../../ports/store/index.ts';
 import { bytesOf, type Database, findInteger, integerOf, textOf } from '../database.ts';
 import { eventIdOf } from '../event-id-code.ts';
+import { serverIn, userIn } from './columns.ts';
 import {
   destinationOf,
   outboundEventOf,
@@ -28,7 +29,6 @@ import {
   remoteDeviceOf,
   remoteMediaOf,
   roomServerOf,
-  serverIn,
   serverKeyOf,
 } from './federation-rows.ts';
 
@@ -193,7 +193,7 @@ export class FederationQueries implements FederationReads {
   async findOpenIdToken(tokenHash: Uint8Array): Promise<OpenIdTokenRecord | undefined> {
     const [row] = await this.#database.all(OPENID_TOKEN, tokenHash);
     if (row === undefined) return undefined;
-    const user = textOf(row, 'user_id') as UserId;
+    const user = userIn(row);
     return { tokenHash: bytesOf(row, 'token_hash'), user, expiresAt: integerOf(row, 'expires_at') };
   }
 }

@@ -12,6 +12,7 @@ import {
   type StatementSink,
   textOf,
 } from '../database.ts';
+import { userIn } from './columns.ts';
 
 const MEDIA = `SELECT media_id, owner, created_at, blob, size_bytes, content_type, file_name, expires_at, quarantined
   FROM media`;
@@ -37,7 +38,7 @@ export const DELETE_THUMBNAILS = 'DELETE FROM thumbnails WHERE media_id = ?';
 function mediaOf(row: Row): MediaRecord {
   return {
     mediaId: textOf(row, 'media_id'),
-    owner: textOf(row, 'owner') as UserId,
+    owner: userIn(row, 'owner'),
     createdAt: integerOf(row, 'created_at'),
     blob: findText(row, 'blob'),
     sizeBytes: integerOf(row, 'size_bytes'),

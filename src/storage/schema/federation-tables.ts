@@ -12,7 +12,8 @@ const SENDING = [
     room @int NOT NULL, left_position @int NOT NULL, server @text NOT NULL, joined_position @int NOT NULL,
     PRIMARY KEY (room, left_position, server)) @narrow`,
   'CREATE INDEX room_servers_server ON room_servers (server, left_position)',
-  'CREATE TABLE outbound_events (position @int PRIMARY KEY, room @int NOT NULL, event @int NOT NULL, also @text) @plain',
+  `CREATE TABLE outbound_events (
+    position @int PRIMARY KEY, room @int NOT NULL, event @int NOT NULL, also @text) @plain`,
   'CREATE INDEX outbound_events_also ON outbound_events (also, position) WHERE also IS NOT NULL',
   'CREATE TABLE outbound_rooms (room @int PRIMARY KEY, position @int NOT NULL, event @int NOT NULL) @plain',
   'CREATE TABLE outbound_edus (number @serial, server @text NOT NULL, json @text NOT NULL) @plain',

@@ -1,16 +1,27 @@
 import type { DeviceId, EventId, ServerName, UserId } from '../../matrix/ids.ts';
 import type { EventNumber, RoomNumber, StreamPosition } from './types.ts';
 
-/** Another server as a place to send to (PERFORMANCE §5.1): one cursor, never a row per event. */
+/** Another server as a place to send to: one cursor, never a row per event. */
 export interface DestinationRecord {
   readonly server: ServerName;
   /** Everything of the stream up to here is delivered, or is not for this server. */
   readonly ackedPosition: StreamPosition | 0;
-  /** Milliseconds since the epoch before which it is left alone; `undefined` while it answers. */
+  /** Milliseconds since the epoch before which it is left alone; `undefined` while it has all that is for it. */
   readonly retryAt: number | undefined;
   /** The last pause in milliseconds; 0 while it answers. */
   readonly retryIntervalMs: number;
+  /** `undefined` before the first; what is put as `undefined` leaves it as it is. */
   readonly lastSuccessAt: number | undefined;
+  /** The transaction that was not answered: it is repeated before there is another. */
+  readonly attempt: OutboundAttempt | undefined;
+}
+
+/** What a transaction held, so that it can be made again: it began behind the destination's cursor. */
+export interface OutboundAttempt {
+  readonly transactionId: string;
+  readonly endPosition: StreamPosition | 0;
+  /** The number of its last EDU; 0 for none. */
+  readonly lastEdu: number;
 }
 
 /** A server's stay in a room: what we send to it begins after `joinedPosition` and ends with `leftPosition`. */

@@ -24,12 +24,18 @@ export const SENDING_CASES: readonly Case[] = [
         retryAt: undefined,
         retryIntervalMs: 0,
         lastSuccessAt: undefined,
+        attempt: undefined,
       };
       await kit.write((one) => one.federation.putDestination(fresh));
       assert.deepEqual(await federation.findDestination(server), fresh);
-      const later = { ...fresh, ackedPosition: 7 as StreamPosition, retryAt: 90, retryIntervalMs: 8, lastSuccessAt: 2 };
+      const attempt = { transactionId: 't1', endPosition: 9 as StreamPosition, lastEdu: 0 };
+      const retry = { retryAt: 90, retryIntervalMs: 8, lastSuccessAt: 2, attempt };
+      const later = { ...fresh, ackedPosition: 7 as StreamPosition, ...retry };
       await kit.write((one) => one.federation.putDestination(later));
       assert.deepEqual(await federation.findDestination(server), later);
+      await kit.write((one) => one.federation.putDestination(fresh));
+      const kept = { ...fresh, lastSuccessAt: 2 };
+      assert.deepEqual(await federation.findDestination(server), kept, 'the last success is not forgotten');
       assert.ok((await federation.listDestinations()).some((one) => one.server === server));
       await kit.write((one) => one.federation.deleteDestination(server));
       assert.equal(await federation.findDestination(server), undefined);

@@ -1,6 +1,7 @@
 import type { ServerName } from '../../matrix/ids.ts';
 import type {
   DestinationRecord,
+  OutboundAttempt,
   OutboundEventRow,
   PartialRoomRecord,
   RemoteDeviceListRecord,
@@ -17,6 +18,12 @@ import { deviceIn, eventIn, positionIn, roomIn, serverIn, userIn } from './colum
 /** `left_position` of a server that is in the room now. */
 export const STILL_THERE = 0;
 
+function attemptOf(row: Row): OutboundAttempt | undefined {
+  const transactionId = findText(row, 'attempt_id');
+  if (transactionId === undefined) return undefined;
+  return { transactionId, endPosition: positionIn(row, 'attempt_end'), lastEdu: integerOf(row, 'attempt_edu') };
+}
+
 /** From a row of `destinations`. */
 export function destinationOf(row: Row): DestinationRecord {
   return {
@@ -25,6 +32,7 @@ export function destinationOf(row: Row): DestinationRecord {
     retryAt: findInteger(row, 'retry_at'),
     retryIntervalMs: integerOf(row, 'retry_interval_ms'),
     lastSuccessAt: findInteger(row, 'last_success_at'),
+    attempt: attemptOf(row),
   };
 }
 

@@ -19,10 +19,12 @@ import { eventIdBytes } from '../event-id-code.ts';
 import { STILL_THERE } from './federation-rows.ts';
 import { DELETE_THUMBNAILS } from './media.ts';
 
-const PUT_DESTINATION = `INSERT INTO destinations
-  (server, acked_position, retry_at, retry_interval_ms, last_success_at) VALUES (?, ?, ?, ?, ?)
+const PUT_DESTINATION = `INSERT INTO destinations (server, acked_position, retry_at, retry_interval_ms,
+  last_success_at, attempt_id, attempt_end, attempt_edu) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (server) DO UPDATE SET acked_position = excluded.acked_position, retry_at = excluded.retry_at,
-  retry_interval_ms = excluded.retry_interval_ms, last_success_at = excluded.last_success_at`;
+  retry_interval_ms = excluded.retry_interval_ms,
+  last_success_at = coalesce(excluded.last_success_at, destinations.last_success_at),
+  attempt_id = excluded.attempt_id, attempt_end = excluded.attempt_end, attempt_edu = excluded.attempt_edu`;
 const DELETE_DESTINATION = 'DELETE FROM destinations WHERE server = ?';
 const ADD_ROOM_SERVER = `INSERT INTO room_servers (room, left_position, server, joined_position) VALUES (?, ?, ?, ?)
   ON CONFLICT (room, left_position, server) DO NOTHING`;
@@ -84,8 +86,18 @@ export class FederationStatements implements FederationWrites {
   }
 
   putDestination(record: DestinationRecord): void {
-    const { server, ackedPosition, retryAt, retryIntervalMs, lastSuccessAt } = record;
-    this.#sink.run(PUT_DESTINATION, server, ackedPosition, orNull(retryAt), retryIntervalMs, orNull(lastSuccessAt));
+    const { server, ackedPosition, retryAt, retryIntervalMs, lastSuccessAt, attempt } = record;
+    this.#sink.run(
+      PUT_DESTINATION,
+      server,
+      ackedPosition,
+      orNull(retryAt),
+      retryIntervalMs,
+      orNull(lastSuccessAt),
+      orNull(attempt?.transactionId),
+      orNull(attempt?.endPosition),
+      orNull(attempt?.lastEdu),
+    );
   }
 
   deleteDestination(server: ServerName): void {

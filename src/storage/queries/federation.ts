@@ -32,7 +32,8 @@ import {
   serverKeyOf,
 } from './federation-rows.ts';
 
-const DESTINATIONS = `SELECT server, acked_position, retry_at, retry_interval_ms, last_success_at FROM destinations`;
+const DESTINATIONS = `SELECT server, acked_position, retry_at, retry_interval_ms, last_success_at, attempt_id,
+  attempt_end, attempt_edu FROM destinations`;
 const DESTINATION = `${DESTINATIONS} WHERE server = ?`;
 const SERVERS_IN_ROOM = 'SELECT server FROM room_servers WHERE room = ? AND left_position = 0 ORDER BY server';
 const SERVERS_AT = `SELECT server FROM room_servers WHERE room = ? AND left_position = 0 AND joined_position < ?

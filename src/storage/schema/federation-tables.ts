@@ -6,7 +6,7 @@
 const SENDING = [
   `CREATE TABLE destinations (
     server @text PRIMARY KEY, acked_position @int NOT NULL, retry_at @int, retry_interval_ms @int NOT NULL,
-    last_success_at @int) @narrow`,
+    last_success_at @int, attempt_id @text, attempt_end @int, attempt_edu @int) @narrow`,
   // `left_position` is 0 while the server is there, so that the servers of a room now are one range of the key.
   `CREATE TABLE room_servers (
     room @int NOT NULL, left_position @int NOT NULL, server @text NOT NULL, joined_position @int NOT NULL,

@@ -2,7 +2,7 @@
  * The event stream inside the process: news of what has been committed, in commit order.
  * Lower services publish, higher ones (sync, push) listen; so no service needs one above it.
  */
-import type { DeviceId, UserId } from '../../matrix/ids.ts';
+import type { DeviceId, ServerName, UserId } from '../../matrix/ids.ts';
 import type { EventNumber, Membership, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
 
 /** A local user's membership has changed. */
@@ -45,6 +45,8 @@ export type Change =
   /** The user has signed keys of others: the user's own devices see them differently now. */
   | { readonly kind: 'key-signature'; readonly position: StreamPosition; readonly user: UserId }
   | { readonly kind: 'one-time-keys'; readonly user: UserId; readonly device: DeviceId }
+  /** A message that must not be lost waits for another server. */
+  | { readonly kind: 'outbound-edu'; readonly server: ServerName }
   | { readonly kind: 'typing'; readonly room: RoomNumber }
   | { readonly kind: 'presence'; readonly user: UserId }
   /** The user wants to hear no more of a room that they have left. */

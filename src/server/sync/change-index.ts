@@ -246,6 +246,7 @@ export class ChangeIndex {
         );
         return;
       case 'one-time-keys':
+      case 'outbound-edu':
         return;
     }
   }

@@ -188,4 +188,3 @@ export interface FederationWrites {
   putOpenIdToken(record: OpenIdTokenRecord): void;
   deleteOpenIdTokensBefore(expiresAt: number): void;
 }
-

@@ -62,18 +62,23 @@ export class Pools {
       // The deadline of each exchange counts instead.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: async (_, callback) => {
-        let socket: Socket;
-        try {
-          socket = await this.#connector.connect(destination, memory, controller.signal);
-        } catch (error) {
-          callback(asFailure(error, 'no connection'), null);
-          return;
-        }
-        callback(null, socket);
-      },
+      connect: (_, callback) => void this.#connect({ destination, memory, signal: controller.signal }, callback),
     });
     return { pool, controller };
+  }
+
+  async #connect(
+    { destination, memory, signal }: { destination: HttpDestination; memory: ConnectionMemory; signal: AbortSignal },
+    callback: (...result: [null, Socket] | [Error, null]) => void,
+  ): Promise<void> {
+    let socket: Socket;
+    try {
+      socket = await this.#connector.connect(destination, memory, signal);
+    } catch (error) {
+      callback(asFailure(error, 'no connection'), null);
+      return;
+    }
+    callback(null, socket);
   }
 
   #forgetIdle(): void {

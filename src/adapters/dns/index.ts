@@ -1,6 +1,7 @@
 /** The Dns port over the resolvers that the system names. */
 import { readFileSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
+import { errorCode } from '../../lib/error-code.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Dns, DnsAnswer, SrvRecord } from '../../ports/dns.ts';
 import { CachedDns } from './cached-dns.ts';
@@ -97,7 +98,7 @@ class SystemDns implements Dns {
       };
       question(lookups).then(
         (records) => settle(records, false),
-        (error: unknown) => settle([], !EMPTY.has(String((error as { code?: string }).code))),
+        (error: unknown) => settle([], !EMPTY.has(errorCode(error))),
       );
     });
   }

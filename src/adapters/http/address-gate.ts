@@ -12,7 +12,7 @@ export class AddressGate {
     this.#denied = denyRanges.map(parseRange);
   }
 
-  /** Whether an IP address is in a denied range, or reaches one through an address inside it; what is none is denied. */
+  /** Whether an IP address is in a denied range, or carries one that is; what is no address is denied. */
   denies(text: string): boolean {
     if (!ipaddr.isValid(text)) return true;
     const address = ipaddr.parse(text);

@@ -1,84 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { after, describe, it } from 'node:test';
-import { TestAuthority } from '../../../test/harness/certificates.ts';
+import { describe, it } from 'node:test';
+import { bodyOf, dnsOf, fails, get, openGate, pair } from '../../../test/harness/gate.ts';
 import { closedPort, startPlace, startRawPlace } from '../../../test/harness/places.ts';
-import { OperationError } from '../../matrix/errors.ts';
-import type { Dns } from '../../ports/dns.ts';
-import type { Http, HttpDestination, HttpFailure, HttpRequest } from '../../ports/http.ts';
 import { FakeClock } from '../clock/fake-clock.ts';
-import { systemClock } from '../clock/index.ts';
-import { createHttp, type HttpOptions } from './index.ts';
-
-const authority = new TestAuthority();
-const pair = authority.issue({ names: ['a.test', 'b.test', '127.0.0.1'] });
-
-/** A Dns that knows what it is told, one answer after another. */
-function dnsOf(names: Readonly<Record<string, readonly (readonly string[])[]>>): Dns & { asked: string[] } {
-  const asked: string[] = [];
-  const turns = new Map<string, number>();
-  return {
-    asked,
-    resolveSrv: async () => ({ records: [], ttlMs: 0, failed: false }),
-    resolveAddresses: async (name) => {
-      asked.push(name);
-      const turn = turns.get(name) ?? 0;
-      turns.set(name, turn + 1);
-      return { records: names[name]?.[turn] ?? names[name]?.at(-1) ?? [], ttlMs: 0, failed: false };
-    },
-  };
-}
-
-function open(options: Partial<HttpOptions> = {}): Http {
-  const http = createHttp({
-    clock: systemClock,
-    dns: dnsOf({}),
-    hosts: { 'a.test': '127.0.0.1', 'B.test': '127.0.0.1' },
-    denyRanges: ['127.0.0.0/8', '10.0.0.0/8'],
-    extraCa: [authority.certificate],
-    proxy: null,
-    userAgent: 'Postern/test',
-    ...options,
-  });
-  after(() => http.close());
-  return http;
-}
-
-type Change = Partial<HttpRequest> & { readonly to?: Partial<HttpDestination> };
-
-function get(port: number, { to, ...change }: Change = {}): HttpRequest {
-  return {
-    destination: {
-      scheme: 'https',
-      targets: [{ host: 'a.test', port }],
-      order: 'race',
-      certificateName: 'a.test',
-      host: 'a.test',
-      ...to,
-    },
-    method: 'GET',
-    path: '/',
-    bytesMax: 1_000,
-    timeoutMs: 20_000,
-    ...change,
-  };
-}
-
-async function fails(result: Promise<unknown>, kind: HttpFailure, temporary = true): Promise<void> {
-  await assert.rejects(result, (error) => {
-    assert.ok(error instanceof OperationError);
-    assert.deepEqual([error.kind, error.temporary], [kind, temporary], error.cause as Error);
-    return true;
-  });
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
 
 describe('a request through the gate', () => {
   it('arrives as it was meant, and its answer comes back whole', async () => {
@@ -87,7 +11,7 @@ describe('a request through the gate', () => {
       const body = await bodyOf(request);
       response.writeHead(207, { 'X-Thing': 'yes' }).end(JSON.stringify({ method, url, headers, body }));
     }, pair);
-    const answer = await open().request(
+    const answer = await openGate().request(
       get(port, {
         method: 'PUT',
         path: '/x?y=%20',
@@ -119,7 +43,7 @@ describe('a request through the gate', () => {
         else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
       });
     });
-    const http = open();
+    const http = openGate();
     const to = { scheme: 'http' } as const;
     for (const expected of [1, 1, 2, 2]) {
       assert.equal((await http.request(get(port, { to }))).status, 200);
@@ -132,7 +56,7 @@ describe('a request through the gate', () => {
   });
 
   it('fails softly where nobody listens, and where a name has no address', async () => {
-    const http = open();
+    const http = openGate();
     await fails(http.request(get(await closedPort())), 'no connection');
     await fails(http.request(get(1, { to: { targets: [{ host: 'unknown.test', port: 1 }] } })), 'name not found');
     await fails(http.request(get(1, { to: { targets: [] } })), 'name not found');
@@ -140,19 +64,19 @@ describe('a request through the gate', () => {
 
   it('tells what speaks no HTTP', async () => {
     const port = await startRawPlace((socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.9\r\n')));
-    await fails(open().request(get(port, { to: { scheme: 'http' } })), 'bad answer', false);
+    await fails(openGate().request(get(port, { to: { scheme: 'http' } })), 'bad answer', false);
   });
 
   it('ends when whoever asked wants it no more', async () => {
     const controller = new AbortController();
     const port = await startPlace(() => controller.abort(), pair);
-    const http = open();
+    const http = openGate();
     await fails(http.request(get(port, { signal: controller.signal })), 'cancelled');
     await fails(http.request(get(port, { signal: controller.signal })), 'cancelled');
   });
 
   it('ends when the gate is closed', async () => {
-    const http = open();
+    const http = openGate();
     const port = await startPlace(() => void http.close(), pair);
     await fails(http.request(get(port)), 'no connection');
   });
@@ -170,7 +94,7 @@ describe('limits of an answer', () => {
       response.on('drain', more);
       more();
     }, pair);
-    const http = open();
+    const http = openGate();
     await fails(http.request(get(port, { path: '/told' })), 'answer too large', false);
     await fails(http.request(get(port)), 'answer too large', false);
     assert.ok(sent < 10_000_000);
@@ -178,7 +102,7 @@ describe('limits of an answer', () => {
 
   it('takes an answer of exactly the limit', async () => {
     const port = await startPlace((_, response) => response.end(Buffer.alloc(1_000)), pair);
-    assert.equal((await open().request(get(port))).bytes.length, 1_000);
+    assert.equal((await openGate().request(get(port))).bytes.length, 1_000);
   });
 
   it('adv-115 a slow answer stops when its time is over, however alive it looks', async () => {
@@ -188,7 +112,7 @@ describe('limits of an answer', () => {
       response = given;
       given.writeHead(200).write('x');
     }, pair);
-    const { body } = await open({ clock }).stream(get(port));
+    const { body } = await openGate({ clock }).stream(get(port));
     const chunks = body[Symbol.asyncIterator]();
     for (const left of [15_000, 10_000, 5_000]) {
       assert.equal(Buffer.from((await chunks.next()).value as Uint8Array).toString(), 'x', String(left));
@@ -207,7 +131,7 @@ describe('limits of an answer', () => {
       const port = await startRawPlace((socket) => {
         socket.once('data', () => clock.advance(scheme === 'https' ? 10_000 : 20_000));
       });
-      await fails(open({ clock }).request(get(port, { to: { scheme } })), 'timed out');
+      await fails(openGate({ clock }).request(get(port, { to: { scheme } })), 'timed out');
     }
   });
 
@@ -215,12 +139,12 @@ describe('limits of an answer', () => {
     const port = await startPlace((_, response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(Buffer.alloc(100));
     }, pair);
-    await fails(open().request(get(port)), 'bad answer', false);
+    await fails(openGate().request(get(port)), 'bad answer', false);
   });
 
   it('lets go of a connection whose answer is not wanted', async () => {
     const port = await startPlace((_, response) => void response.write('x'), pair);
-    const answer = await open().stream(get(port));
+    const answer = await openGate().stream(get(port));
     answer.cancel();
     await fails(answer.body[Symbol.asyncIterator]().next(), 'cancelled');
   });
@@ -232,7 +156,7 @@ describe('limits of an answer', () => {
       // A destination has eight connections: the ninth request comes once one of them is free.
       if (waiting.length >= 8) for (const one of waiting.splice(0)) one.end('ok');
     }, pair);
-    const http = open();
+    const http = openGate();
     const answers = await Promise.all(Array.from({ length: 24 }, () => http.request(get(port))));
     assert.equal(answers.length, 24);
   });
@@ -244,7 +168,7 @@ describe('places that requests may reach', () => {
   it('adv-108 adv-112 are judged by the address, whatever the name', async () => {
     const port = await startPlace((_, response) => response.end('secret'));
     const dns = dnsOf({ 'evil.example': [['127.0.0.1']], 'mixed.example': [['10.0.0.1', '127.0.0.1']] });
-    const http = open({ dns });
+    const http = openGate({ dns });
     for (const host of ['evil.example', 'mixed.example', '127.0.0.1', '::ffff:127.0.0.1']) {
       await fails(http.request(get(port, { to: { ...refused, targets: [{ host, port }] } })), 'address denied', false);
     }
@@ -252,7 +176,7 @@ describe('places that requests may reach', () => {
     for (const host of ['2130706433', '0x7f.1', '127.1', '127.0.0.1.', 'localhost']) {
       await fails(http.request(get(port, { to: { ...refused, targets: [{ host, port }] } })), 'name not found');
     }
-    assert.equal((await open({ dns, denyRanges: [] }).request(get(port, { to: { ...refused } }))).status, 200);
+    assert.equal((await openGate({ dns, denyRanges: [] }).request(get(port, { to: { ...refused } }))).status, 200);
   });
 
   it('adv-112 a name that changes its address is judged at every connection', async () => {
@@ -261,7 +185,10 @@ describe('places that requests may reach', () => {
       connections += 1;
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'));
     });
-    const http = open({ dns: dnsOf({ 'evil.example': [['127.0.0.1'], ['10.0.0.1']] }), denyRanges: ['10.0.0.0/8'] });
+    const http = openGate({
+      dns: dnsOf({ 'evil.example': [['127.0.0.1'], ['10.0.0.1']] }),
+      denyRanges: ['10.0.0.0/8'],
+    });
     const request = get(port, { to: { ...refused, targets: [{ host: 'evil.example', port }] } });
     assert.equal((await http.request(request)).status, 200);
     await fails(http.request(request), 'address denied', false);
@@ -271,7 +198,7 @@ describe('places that requests may reach', () => {
   it('are those of the owner, private ones too', async () => {
     const port = await startPlace((_, response) => response.end('ok'));
     const dns = dnsOf({ 'inside.example': [['127.0.0.1']] });
-    const http = open({ dns });
+    const http = openGate({ dns });
     for (const host of ['127.0.0.1', 'inside.example', 'A.TEST', 'b.test']) {
       const to = { ...refused, targets: [{ host, port }], isOwners: true };
       assert.equal((await http.request(get(port, { to }))).status, 200, host);
@@ -300,7 +227,7 @@ describe('places that requests may reach', () => {
       if (location === undefined) return void response.end(request.headers.host);
       response.writeHead(302, { Location: location }).end();
     }, pair);
-    const http = open();
+    const http = openGate();
     const ask = (path: string, redirectsMax: number) =>
       http.request(get(port, { path, redirectsMax, to: { host: `a.test:${port}` } }));
     assert.equal((await ask('/inside', 0)).status, 302);
@@ -322,7 +249,7 @@ describe('several places of one destination', () => {
       { host: 'b.test', port: live },
     ];
     const clock = new FakeClock();
-    const http = open({ clock });
+    const http = openGate({ clock });
     const first = http.request(get(0, { to: { targets } }));
     while (clock.pending < 3) await new Promise(setImmediate);
     clock.advance(250);
@@ -334,7 +261,7 @@ describe('several places of one destination', () => {
   it('race: the failure of one starts the next at once', async () => {
     const live = await startPlace((_, response) => response.end('ok'), pair);
     const targets = [await closedPort(), await closedPort(), live].map((port) => ({ host: 'a.test', port }));
-    assert.equal((await open({ clock: new FakeClock() }).request(get(0, { to: { targets } }))).status, 200);
+    assert.equal((await openGate({ clock: new FakeClock() }).request(get(0, { to: { targets } }))).status, 200);
   });
 
   it('listed: the second one is asked only after the first has failed', async () => {
@@ -345,7 +272,7 @@ describe('several places of one destination', () => {
         response.writeHead(200, { Connection: 'close' }).end();
       }, pair);
     const [one, two] = [await start('one'), await start('two')];
-    const http = open();
+    const http = openGate();
     const ask = (...ports: number[]) =>
       http.request(get(0, { to: { order: 'listed', targets: ports.map((port) => ({ host: 'a.test', port })) } }));
     await ask(one, two);
@@ -358,96 +285,6 @@ describe('several places of one destination', () => {
     const port = await startPlace((_, response) => response.end('ok'), pair);
     const dns = dnsOf({ 'both.example': [['::1', '127.0.0.1']] });
     const to = { targets: [{ host: 'both.example', port }] };
-    assert.equal((await open({ dns, denyRanges: [] }).request(get(port, { to }))).status, 200);
+    assert.equal((await openGate({ dns, denyRanges: [] }).request(get(port, { to }))).status, 200);
   });
 });
-
-describe('proxies', () => {
-  /** Where the proxies lead to: the address itself counts as outside. */
-  async function outside(): Promise<number> {
-    return await startPlace((_, response) => response.end('through'), pair);
-  }
-
-  it('http: names are looked up there, with the credentials of the owner', async () => {
-    const port = await outside();
-    const seen: string[] = [];
-    const proxy = await startRawPlace((socket) => {
-      socket.once('data', (chunk: Buffer) => {
-        seen.push(chunk.toString());
-        socket.write('HTTP/1.1 200 Connection established\r\nX: y\r\n\r\n');
-        tunnel(socket, port);
-      });
-    });
-    const dns = dnsOf({});
-    const http = open({ dns, proxy: `http://user:p%40ss@127.0.0.1:${proxy}` });
-    const to = { targets: [{ host: 'far.example', port: 8448 }] };
-    assert.equal(Buffer.from((await http.request(get(0, { to }))).bytes).toString(), 'through');
-    assert.match(seen[0] ?? '', /^CONNECT far\.example:8448 HTTP\/1\.1\r\nHost: far\.example:8448\r\n/);
-    assert.match(seen[0] ?? '', /Proxy-Authorization: Basic dXNlcjpwQHNz\r\n/);
-    assert.deepEqual(dns.asked, []);
-  });
-
-  it('http: a refusal, a silence and nonsense are failures', async () => {
-    for (const [answer, kind] of [
-      ['HTTP/1.1 407 No\r\n\r\n', 'no connection'],
-      ['nonsense\r\n\r\n', 'no connection'],
-      ['x'.repeat(20_000), 'bad answer'],
-    ] as const) {
-      const proxy = await startRawPlace((socket) => socket.once('data', () => socket.end(answer)));
-      const http = open({ proxy: `http://127.0.0.1:${proxy}` });
-      const to = { targets: [{ host: 'far.example', port: 1 }] };
-      await fails(http.request(get(0, { to })), kind, kind !== 'bad answer');
-    }
-  });
-
-  it('socks5: names, addresses and passwords', async () => {
-    const port = await outside();
-    const seen: string[] = [];
-    const proxy = await startRawPlace((socket) => void serveSocks(socket, port, seen));
-    const ask = async (host: string, credentials = ''): Promise<string> => {
-      const http = open({ proxy: `socks5://${credentials}127.0.0.1:${proxy}` });
-      return Buffer.from((await http.request(get(0, { to: { targets: [{ host, port: 258 }] } }))).bytes).toString();
-    };
-    assert.equal(await ask('far.example'), 'through');
-    assert.equal(await ask('8.8.8.8'), 'through');
-    assert.equal(await ask('2600::1', 'user:pass@'), 'through');
-    assert.deepEqual(seen, [
-      `0 050100030b${Buffer.from('far.example').toString('hex')}0102`,
-      '0 05010001080808080102',
-      `2 ${Buffer.from('\x01\x04user\x04pass').toString('hex')} 050100042600${'0'.repeat(27)}10102`,
-    ]);
-    await fails(ask('refused.example'), 'no connection');
-  });
-
-  it('are not for private addresses, and open no way to denied ones', async () => {
-    const port = await outside();
-    const dead = await closedPort();
-    const http = open({ proxy: `socks5://127.0.0.1:${dead}` });
-    assert.equal((await http.request(get(port))).status, 200, 'network.hosts');
-    const to = { targets: [{ host: '10.0.0.1', port }] };
-    await fails(http.request(get(port, { to })), 'address denied', false);
-  });
-});
-
-function tunnel(socket: Socket, port: number): void {
-  const inner = connect({ host: '127.0.0.1', port });
-  inner.on('error', () => socket.destroy());
-  socket.pipe(inner).pipe(socket);
-}
-
-async function serveSocks(socket: Socket, port: number, seen: string[]): Promise<void> {
-  const read = async (): Promise<Buffer> => ((await once(socket, 'data')) as [Buffer])[0];
-  const hello = await read();
-  const method = hello[2] ?? 0;
-  socket.write(Buffer.of(5, method));
-  let login = '';
-  if (method === 2) {
-    login = `${(await read()).toString('hex')} `;
-    socket.write(Buffer.of(1, 0));
-  }
-  const ask = await read();
-  if (ask.includes('refused')) return void socket.end(Buffer.of(5, 4, 0, 1, 0, 0, 0, 0, 0, 0));
-  seen.push(`${method} ${login}${ask.toString('hex')}`);
-  socket.write(Buffer.of(5, 0, 0, 3, 1, 65, 0, 1));
-  tunnel(socket, port);
-}

@@ -1,5 +1,6 @@
 /** The Http port over undici. */
 import type { Pool } from 'undici';
+import { errorCode } from '../../lib/error-code.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Dns } from '../../ports/dns.ts';
 import type { Http, HttpAnswer, HttpDestination, HttpRequest, HttpStream } from '../../ports/http.ts';
@@ -141,13 +142,12 @@ class Gate implements Http {
 
 /** A kept connection that the other side has closed meanwhile. */
 function isStale(error: unknown): boolean {
-  return (error as { code?: string }).code === 'UND_ERR_SOCKET';
+  return errorCode(error) === 'UND_ERR_SOCKET';
 }
 
 function kindOf(error: unknown): 'bad answer' | 'no connection' {
-  const { name, code } = error as { name?: string; code?: string };
-  const isMalformed = name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW' || code?.startsWith('HPE_');
-  return isMalformed === true ? 'bad answer' : 'no connection';
+  const isMalformed = error instanceof Error && error.name === 'HTTPParserError';
+  return isMalformed || errorCode(error) === 'UND_ERR_HEADERS_OVERFLOW' ? 'bad answer' : 'no connection';
 }
 
 function headersOf(head: Head): ReadonlyMap<string, string> {

@@ -60,7 +60,7 @@ export function race<Candidate, Prize>(
         if (waiting.length > 0) startNext();
         else if (entrants.size === 0) {
           finish();
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error('failed', { cause: error }));
         }
       }
     };

@@ -1,33 +1,18 @@
 import assert from 'node:assert/strict';
 import type { ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { type CertificateOptions, type Pair, selfSigned, TestAuthority } from '../../../test/harness/certificates.ts';
+import { authority, openGate } from '../../../test/harness/gate.ts';
 import { startPlace, startRawPlace } from '../../../test/harness/places.ts';
 import { OperationError } from '../../matrix/errors.ts';
 import type { Http, HttpDestination } from '../../ports/http.ts';
-import { systemClock } from '../clock/index.ts';
-import { createHttp } from './index.ts';
 
-const authority = new TestAuthority();
 const good = authority.issue({ names: ['a.test', '127.0.0.1'] });
 
 function open(extraCa: readonly string[] = [authority.certificate]): Http {
-  const http = createHttp({
-    clock: systemClock,
-    dns: {
-      resolveSrv: async () => ({ records: [], ttlMs: 0, failed: false }),
-      resolveAddresses: async () => ({ records: [], ttlMs: 0, failed: false }),
-    },
-    hosts: { 'a.test': '127.0.0.1' },
-    denyRanges: [],
-    extraCa,
-    proxy: null,
-    userAgent: 'Postern/test',
-  });
-  after(() => http.close());
-  return http;
+  return openGate({ extraCa });
 }
 
 let served = 0;

@@ -21,13 +21,23 @@ export interface RoomServerRow {
   readonly leftPosition: StreamPosition | undefined;
 }
 
-/** An event of ours that other servers are to get: one row an event, whatever the number of destinations. */
+/**
+ * An event that this server tells the others: one row an event, whatever the number of destinations. Each has a
+ * position of its own.
+ */
 export interface OutboundEventRow {
   readonly position: StreamPosition;
   readonly room: RoomNumber;
   readonly event: EventNumber;
   /** A server beside those in the room: the one of an invited, kicked or banned user. */
   readonly also: ServerName | undefined;
+}
+
+/** Our newest outbound event of a room. */
+export interface OutboundRoomRow {
+  readonly position: StreamPosition;
+  readonly room: RoomNumber;
+  readonly event: EventNumber;
 }
 
 /** A message to one server that must not be lost: to-device messages and device list updates, in order. */
@@ -118,17 +128,25 @@ export interface FederationReads {
   listDestinations(): Promise<DestinationRecord[]>;
   /** Servers with a member who is joined now. */
   listServersInRoom(room: RoomNumber): Promise<ServerName[]>;
+  /** Servers that get what is sent at `position`: those that joined before, and did not leave before. */
+  listServersInRoomAt(room: RoomNumber, position: StreamPosition): Promise<ServerName[]>;
   /** Stays of a server, past ones included where they ended after `since`. */
   listRoomsOfServer(server: ServerName, since: StreamPosition | 0): Promise<RoomServerRow[]>;
   /** Rows after `from` up to `to` in order, at most `limit`. */
   listOutboundEvents(from: StreamPosition | 0, to: StreamPosition, limit: number): Promise<OutboundEventRow[]>;
+  /** Outbound events after `after` that name the server beside those in the room, in order. */
+  listOutboundEventsNaming(server: ServerName, after: StreamPosition | 0, limit: number): Promise<OutboundEventRow[]>;
+  /** Rooms the server is in now whose newest outbound event stands after `after`, in the order of those events. */
+  listOutboundRooms(server: ServerName, after: StreamPosition | 0, limit: number): Promise<OutboundRoomRow[]>;
   /** The oldest EDUs that wait for a server. */
   listOutboundEdus(server: ServerName, limit: number): Promise<OutboundEduRow[]>;
   /** Servers for which EDUs wait. */
   listServersWithEdus(): Promise<ServerName[]>;
+  /** The newest first. */
   listUndeliverable(limit: number): Promise<UndeliverableRow[]>;
 
   getServerKeys(servers: readonly ServerName[]): Promise<ServerKeyRecord[]>;
+  /** The answer to a transaction that was handled before. */
   findInboundTransaction(origin: ServerName, transactionId: string): Promise<InboundTransactionRow | undefined>;
 
   /** Events that others cite and that are not here, with the lowest depth at which they are cited. */
@@ -143,7 +161,7 @@ export interface FederationReads {
   findDeviceListPosition(user: UserId): Promise<StreamPosition | undefined>;
 
   findRemoteMedia(server: ServerName, mediaId: string): Promise<RemoteMediaRecord | undefined>;
-  /** Remote media that nobody has asked for since `usedBefore`. */
+  /** Remote media that nobody has asked for since `usedBefore`, the longest unused first; never quarantined media. */
   listRemoteMediaUnused(usedBefore: number, limit: number): Promise<RemoteMediaRecord[]>;
   findOpenIdToken(tokenHash: Uint8Array): Promise<OpenIdTokenRecord | undefined>;
 }
@@ -151,15 +169,17 @@ export interface FederationReads {
 export interface FederationWrites {
   putDestination(record: DestinationRecord): void;
   deleteDestination(server: ServerName): void;
-  /** The server has its first joined member in the room, at this transaction's position. */
+  /** The server has its first joined member in the room, at this transaction's position. It may be there already. */
   addRoomServer(room: RoomNumber, server: ServerName): void;
   /** Its last joined member is gone. */
   removeRoomServer(room: RoomNumber, server: ServerName): void;
+  /** Marks an event as outbound at this transaction's position, which no other outbound event shares. */
   putOutboundEvent(room: RoomNumber, event: EventNumber, also?: ServerName): void;
-  /** Deletes the rows that every destination has got. */
+  /** Deletes the rows that every destination has got. What `listOutboundRooms` tells stays. */
   deleteOutboundEventsUpTo(position: StreamPosition): void;
   putOutboundEdu(server: ServerName, json: string): void;
   deleteOutboundEdus(server: ServerName, numbers: readonly number[]): void;
+  /** Keeps the newest 1,000. */
   putUndeliverable(row: UndeliverableRow): void;
 
   putServerKey(record: ServerKeyRecord): void;
@@ -184,6 +204,8 @@ export interface FederationWrites {
 
   putRemoteMedia(record: RemoteMediaRecord): void;
   setRemoteMediaUsed(server: ServerName, mediaId: string, usedAt: number): void;
+  setRemoteMediaQuarantined(server: ServerName, mediaId: string, quarantined: boolean): void;
+  /** Its thumbnails go too: those whose `mediaId` is `server/mediaId`. */
   deleteRemoteMedia(server: ServerName, mediaId: string): void;
   putOpenIdToken(record: OpenIdTokenRecord): void;
   deleteOpenIdTokensBefore(expiresAt: number): void;

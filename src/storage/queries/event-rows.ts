@@ -1,7 +1,8 @@
-import type { EventNumber, LineNumber, RoomNumber, StateReference, StoredEvent } from '../../ports/store/index.ts';
+import type { LineNumber, StateReference, StoredEvent } from '../../ports/store/index.ts';
 import { bytesOf, findBytes, findInteger, integerOf, type Row, textOf } from '../database.ts';
 import { eventIdOf } from '../event-id-code.ts';
 import { statusOf } from './codes.ts';
+import { eventIn, roomIn } from './columns.ts';
 
 /** Columns of a stored event, from `events e` and `event_json j`. */
 export const STORED_COLUMNS = `e.number, e.event_id, e.room, e.position, j.json, e.content_start, e.content_end,
@@ -19,9 +20,9 @@ export function referenceOf(row: Row, line: string, position: string): StateRefe
 export function storedEventOf(row: Row): StoredEvent {
   const redactedBy = findBytes(row, 'redacted_by');
   return {
-    number: integerOf(row, 'number') as EventNumber,
+    number: eventIn(row, 'number'),
     eventId: eventIdOf(bytesOf(row, 'event_id')),
-    room: integerOf(row, 'room') as RoomNumber,
+    room: roomIn(row),
     position: integerOf(row, 'position'),
     json: textOf(row, 'json'),
     contentStart: integerOf(row, 'content_start'),

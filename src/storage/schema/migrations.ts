@@ -1,4 +1,5 @@
 import { OperationError } from '../../matrix/errors.ts';
+import { FEDERATION_TABLES } from './federation-tables.ts';
 import { FIRST_TABLES } from './tables.ts';
 
 /** One step of the schema. Steps only go forward, and a released one never changes. */
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX key_signatures_signer ON key_signatures (signer, position)',
     ],
   },
+  { number: 3, name: 'other servers', statements: FEDERATION_TABLES },
 ];
 
 /** The table that tells which migrations a database has had. */

@@ -21,6 +21,11 @@ export class RoomServers {
     return this.#joined.has(server);
   }
 
+  /** How many of its users are joined. */
+  countOf(server: ServerName): number {
+    return this.#joined.get(server) ?? 0;
+  }
+
   /** Counts users of a server in (+1) or out (-1). */
   count(server: ServerName, change: number): void {
     const count = (this.#joined.get(server) ?? 0) + change;

@@ -16,6 +16,7 @@ import { type Room, RoomEvent, type RoomHead, type Rooms } from '../rooms/index.
 import type { PlannedEvent, RoomPlan } from './plan.ts';
 import {
   countsAfter,
+  markOutbound,
   memberNewsOf,
   rememberStateChanges,
   type StateChange,
@@ -100,6 +101,7 @@ function writeEvent(planned: PlannedEvent, { plan, context, transaction }: Write
   }
   if (planned.redactionTarget !== undefined)
     writeRedaction(planned.redactionTarget, pdu.eventId, { room, transaction });
+  markOutbound(event, { transaction, room, serverName: context.serverName });
   return { planned, event, position, changes };
 }
 

@@ -58,6 +58,41 @@ export function writeStateChanges(changes: readonly StateChange[], tools: WriteS
     }
     writeMembership(change, tools);
   }
+  writeServers(changes, tools);
+}
+
+/** Notes the servers whose first user has joined, and those whose last one is gone. */
+function writeServers(changes: readonly StateChange[], { transaction, room, serverName }: WriteStateTools): void {
+  const shifts = new Map<ServerName, number>();
+  for (const change of changes) {
+    const member = memberChangeOf(change);
+    const server = serverOf(change.stateKey);
+    if (member === undefined || server === undefined || server === serverName) continue;
+    const shift = Number(member.after === 'join') - Number(member.before === 'join');
+    if (shift !== 0) shifts.set(server, (shifts.get(server) ?? 0) + shift);
+  }
+  for (const [server, shift] of shifts) {
+    const before = room.servers.countOf(server);
+    if (before === 0 && shift > 0) transaction.federation.addRoomServer(room.number, server);
+    if (before > 0 && before + shift <= 0) transaction.federation.removeRoomServer(room.number, server);
+  }
+}
+
+/**
+ * Marks an event that other servers are to get: one row, however many they are. Beside the servers in the room the
+ * one of a user who is kept out hears of it; whoever is invited is told by a request of its own.
+ */
+export function markOutbound(
+  event: Pick<RoomEvent, 'number' | 'pdu'>,
+  { transaction, room, serverName }: Pick<WriteStateTools, 'transaction' | 'room' | 'serverName'>,
+): void {
+  const { pdu } = event;
+  const membership = membershipOfEvent(pdu);
+  const isKeptOut = (membership === 'leave' || membership === 'ban') && pdu.stateKey !== pdu.sender;
+  const target = isKeptOut && pdu.stateKey !== undefined ? serverOf(pdu.stateKey) : undefined;
+  const also = target === serverName || (target !== undefined && room.servers.has(target)) ? undefined : target;
+  if (room.servers.size === 0 && also === undefined) return;
+  transaction.federation.putOutboundEvent(room.number, event.number, also);
 }
 
 function writeMembership(change: StateChange, tools: WriteStateTools): void {

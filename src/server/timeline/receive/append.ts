@@ -16,7 +16,14 @@ import type {
 import type { Context } from '../../context.ts';
 import { type Extremity, type Lines, type Room, RoomEvent, type RoomHead, type Rooms } from '../../rooms/index.ts';
 import { applyRedaction, relationOf, writeRedaction } from '../commit.ts';
-import { countsAfter, memberNewsOf, rememberStateChanges, type StateChange, writeStateChanges } from '../state-change.ts';
+import {
+  countsAfter,
+  markOutbound,
+  memberNewsOf,
+  rememberStateChanges,
+  type StateChange,
+  writeStateChanges,
+} from '../state-change.ts';
 import { withEvent } from './event-reads.ts';
 import type { IncomingEvent } from './ingress.ts';
 import type { MergeTools } from './merge.ts';
@@ -41,6 +48,8 @@ export interface JudgedEvent {
   readonly redaction: Redaction | undefined;
   /** Whether it takes the place of everything that was here: a join that came with the whole state. */
   readonly startsAnew?: boolean;
+  /** Whether the other servers in the room hear of it from us: a join that was sent to us alone. */
+  readonly isForwarded?: boolean;
 }
 
 /** What an event has to do with redacting. */
@@ -242,6 +251,10 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
     const lookup = lookupAfter(room, changes);
     writeStateChanges(changes, { transaction, room, serverName: context.serverName, position, lookup });
     writeRedactions(judged, event, { transaction, room });
+    if (judged.startsAnew === true) {
+      for (const id of event.pdu.prevEvents) transaction.federation.addBackwardExtremity(room.number, id, event.pdu.depth - 1);
+    }
+    if (judged.isForwarded === true) markOutbound(event, { transaction, room, serverName: context.serverName });
     if (plan.current !== undefined) {
       const head: RoomHead = {
         ...countsAfter(room.head, changes),

@@ -37,6 +37,7 @@ async function storeFoundation({ eventId, state }: Foundation, tools: AppendTool
       status: 'outlier',
       stateBefore: { line, position: 0 },
     });
+    transaction.federation.addBackwardExtremity(room.number, eventId, event.pdu.depth);
   });
   lines.open({ line, parent: undefined, head: own === undefined ? 0 : 1 });
   events.put(event.placedAt({ line, position: 0 }, 0));

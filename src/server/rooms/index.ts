@@ -4,7 +4,7 @@ import { assert, present } from '../../lib/assert.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type EventId, type RoomId, serverOf, type UserId } from '../../matrix/ids.ts';
 import { findRoomVersion } from '../../matrix/room-versions.ts';
-import type { Membership, MembershipRecord, RoomNumber, RoomRecord, StateReference } from '../../ports/store/index.ts';
+import type { Membership, MembershipRecord, RoomNumber, RoomRecord, StatePair, StateReference } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import { EventCache, type RoomFormat } from './event-cache.ts';
 import { Room } from './room.ts';
@@ -188,9 +188,9 @@ export class Rooms {
     return room;
   }
 
-  /** The whole state at a reference. */
-  async getStateAt(reference: StateReference): Promise<RoomEvent[]> {
-    const entries = await this.#context.store.rooms.getStateAt(reference);
+  /** The whole state at a reference, or the entries of it that are asked for. */
+  async getStateAt(reference: StateReference, pairs?: readonly StatePair[]): Promise<RoomEvent[]> {
+    const entries = await this.#context.store.rooms.getStateAt(reference, pairs);
     return await this.events.getByNumber(entries.map((one) => one.event));
   }
 

@@ -12,7 +12,7 @@ import { type AlsoWrite, commitPlan, relationOf } from './commit.ts';
 import { type EventDraft, type PlanTools, RoomPlan } from './plan.ts';
 import { SentTransactions } from './sent-transactions.ts';
 
-export { buildEvent } from './build-event.ts';
+export { buildEvent, signBuilt } from './build-event.ts';
 export { type EventDraft, type PlanTools, RoomPlan } from './plan.ts';
 export { boundaryAfter, type Direction, type Page, pageBounds, Reader } from './read.ts';
 export { RECURSION_DEPTH, Surroundings } from './read-around.ts';
@@ -65,6 +65,11 @@ export class Timeline {
       verify: (key, text, signature) => crypto.ed25519Verify(key, text, signature),
       now: clock.now(),
     };
+  }
+
+  /** Our signature over a text: for events that go to another server before they stand here. */
+  signText(text: string): Uint8Array {
+    return this.#context.crypto.ed25519Sign(this.#signingKey.seed, text);
   }
 
   /**

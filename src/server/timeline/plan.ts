@@ -112,7 +112,7 @@ export class RoomPlan {
         redacts: draft.redacts,
         originServerTs: this.#tools.now,
         depth: Math.min(deepest + 1, DEPTH_MAX),
-        authEvents,
+        authEvents: authEvents.map((pdu) => ({ eventId: pdu.eventId, pdu })),
         prevEvents: prevEvents.map((one) => this.#cited(one)),
       },
       this.#tools,

@@ -26,6 +26,11 @@ export interface Received {
   readonly dropped: readonly { readonly eventId: EventId | undefined; readonly why: string }[];
 }
 
+export interface ReceiveOptions {
+  /** Whether the other servers in the room hear of them from us. */
+  readonly isForwarded?: boolean;
+}
+
 export class Receiver {
   readonly #context: Context;
   readonly #rooms: Rooms;
@@ -42,7 +47,12 @@ export class Receiver {
    * Receives PDUs of one room that this server is in. Resolves when what was accepted is durable; throws only where
    * the store fails.
    */
-  receive(number: RoomNumber, elements: readonly ElementResult[], source: EventSource): Promise<Received> {
+  receive(
+    number: RoomNumber,
+    elements: readonly ElementResult[],
+    source: EventSource,
+    options: ReceiveOptions = {},
+  ): Promise<Received> {
     // "Per room one fetch at a time": what is gathered for one batch serves the next.
     return this.#queues.run(number, async () => {
       const room = await this.#rooms.get(number);
@@ -53,7 +63,7 @@ export class Receiver {
         tools: { context: this.#context, ensureKeys: this.#ensureKeys },
         allows: (server: ServerName) => acl.allows(server),
       });
-      const durable = await this.#rooms.exclusively(number, (current) => this.#accept(current, batch));
+      const durable = await this.#rooms.exclusively(number, (current) => this.#accept(current, batch, options));
       const events = await Promise.all(durable);
       const statuses = new Map<EventId, EventStatus>(events.map((event) => [event.eventId, event.status]));
       for (const [eventId, { status }] of batch.known) statuses.set(eventId, status);
@@ -62,7 +72,11 @@ export class Receiver {
   }
 
   /** Judges and writes a batch, in the room's queue. */
-  async #accept(room: Room, batch: Batch): Promise<readonly Promise<RoomEvent>[]> {
+  async #accept(
+    room: Room,
+    batch: Batch,
+    { isForwarded = false }: ReceiveOptions,
+  ): Promise<readonly Promise<RoomEvent>[]> {
     const tools = await toolsOf(room, this.#context, this.#rooms);
     await storeOutliers(batch.outliers, tools);
     await storeFoundations(batch.foundations, tools);
@@ -70,7 +84,7 @@ export class Receiver {
     for (const incoming of batch.events) {
       const judged = await judgeIncoming(incoming, tools);
       if (judged === undefined) continue;
-      const appended = await appendJudged(judged, tools);
+      const appended = await appendJudged({ ...judged, isForwarded }, tools);
       // Whoever waits for all of them hears of the failure; until then it is nobody's.
       appended.durable.catch(() => undefined);
       durable.push(appended.durable);

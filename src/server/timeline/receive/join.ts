@@ -139,7 +139,10 @@ function checkCreateEvent(
 }
 
 /** A room without events: what follows fills it. */
-async function createEmptyRoom({ roomId, rules }: JoinAnswer, { context, rooms }: EnterTools): Promise<RoomNumber> {
+export async function createEmptyRoom(
+  { roomId, rules }: Pick<JoinAnswer, 'roomId' | 'rules'>,
+  { context, rooms }: Pick<EnterTools, 'context' | 'rooms'>,
+): Promise<RoomNumber> {
   const { store } = context;
   const number = store.allocateRoom();
   const mainLine = store.allocateLine();

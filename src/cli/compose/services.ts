@@ -10,6 +10,7 @@ import { Keys } from '../../server/keys/index.ts';
 import { Lifecycle } from '../../server/lifecycle/index.ts';
 import { Media, type MediaOptions } from '../../server/media/index.ts';
 import { Presence } from '../../server/presence/index.ts';
+import { Peers, type PeersOptions } from '../../server/peers/index.ts';
 import { PushRules } from '../../server/push-rules/index.ts';
 import { Receipts } from '../../server/receipts/index.ts';
 import { Rooms } from '../../server/rooms/index.ts';
@@ -26,6 +27,7 @@ export interface ServiceOptions {
   readonly sharedSecret: string | undefined;
   readonly hasher: PasswordHasher;
   readonly signingKey: SigningKey;
+  readonly peers: PeersOptions;
   readonly presence: boolean;
   readonly media: MediaOptions;
 }
@@ -46,6 +48,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   return {
     context,
     facts: options.facts,
+    peers: new Peers(context, options.peers),
     accounts,
     devices,
     accountData,

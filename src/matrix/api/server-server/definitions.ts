@@ -76,3 +76,15 @@ function roomSummary() {
 export function signedThirdPartyInvite() {
   return object({ mxid: string(), signatures: record(record(string())), token: string() });
 }
+
+/** The keys that a server publishes. */
+/* @__NO_SIDE_EFFECTS__ */
+export function serverKeys() {
+  return object({
+    server_name: string(),
+    verify_keys: record(object({ key: string() })),
+    old_verify_keys: optional(record(object({ key: string(), expired_ts: integer() }))),
+    signatures: record(record(string())),
+    valid_until_ts: integer(),
+  });
+}

@@ -5,6 +5,7 @@ import type { Admin } from './admin/index.ts';
 import type { Context } from './context.ts';
 import type { Devices } from './devices/index.ts';
 import type { Directory } from './directory/index.ts';
+import type { Federation } from './federation/index.ts';
 import type { Keys } from './keys/index.ts';
 import type { Lifecycle } from './lifecycle/index.ts';
 import type { Media } from './media/index.ts';
@@ -34,6 +35,7 @@ export interface Services {
   readonly context: Context;
   readonly facts: ServerFacts;
   readonly peers: Peers;
+  readonly federation: Federation;
   readonly accounts: Accounts;
   readonly devices: Devices;
   readonly accountData: AccountData;

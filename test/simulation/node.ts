@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseSigningKey } from '../../src/cli/compose/signing-key.ts';
+import { parseSigningKeys } from '../../src/cli/compose/signing-key.ts';
 import type { EventId, RoomId, ServerName, UserId } from '../../src/matrix/ids.ts';
 import type { ElementResult } from '../../src/matrix/json-slice.ts';
 import { parsePduJson } from '../../src/matrix/json-parse.ts';
@@ -11,7 +11,7 @@ import { authEventKeys } from '../../src/rules/auth/index.ts';
 import type { FindServerKey } from '../../src/rules/signatures/verify.ts';
 import type { Services } from '../../src/server/services.ts';
 import type { RoomEvent } from '../../src/server/rooms/index.ts';
-import { buildEvent } from '../../src/server/timeline/index.ts';
+import { buildEvent, signBuilt } from '../../src/server/timeline/index.ts';
 import { type EventSource, type Received, Receiver } from '../../src/server/timeline/receive/index.ts';
 import { enterRoom } from '../../src/server/timeline/receive/join.ts';
 import type { User } from '../harness/index.ts';
@@ -34,7 +34,7 @@ export class Node {
 
   private constructor(name: string) {
     this.name = name as ServerName;
-    this.#server = new TestServer({ config: { serverName: name } });
+    this.#server = new TestServer({ config: { serverName: name, federation: { enabled: false } } });
   }
 
   /** Starts servers that know each other's keys. */
@@ -73,7 +73,7 @@ export class Node {
   }
 
   #signingKey() {
-    return parseSigningKey(readFileSync(path.join(this.#server.folder, 'signing.key'), 'utf8'));
+    return parseSigningKeys(readFileSync(path.join(this.#server.folder, 'signing.key'), 'utf8')).current;
   }
 
   #publicKey() {
@@ -218,12 +218,12 @@ export class Node {
         redacts: undefined,
         originServerTs: this.services.context.clock.now(),
         depth,
-        authEvents,
+        authEvents: authEvents.map((pdu) => ({ eventId: pdu.eventId, pdu })),
         prevEvents: previous.map(({ eventId, pdu }) => ({ eventId, pdu })),
       },
       this.services.timeline.planTools(),
     );
-    const text = this.#sign(built);
+    const text = signBuilt(built, (data) => this.services.timeline.signText(data));
     const state = await resident.services.rooms.getStateAt(there.stateReference);
     const source = resident.sourceFor(this);
     const chains = await Promise.all(state.map((one) => source.getAuthChain(there.roomId, one.eventId)));
@@ -241,13 +241,5 @@ export class Node {
       { context, rooms, ensureKeys: async () => this.#findKey },
     );
     return built.pdu.eventId;
-  }
-
-  #sign({ json, contentStart, contentEnd, sign }: ReturnType<typeof buildEvent>): string {
-    const { insertAt, redactedContent, signedText, keyId, serverName } = sign;
-    const message = signedText ?? json.slice(0, contentStart) + redactedContent + json.slice(contentEnd);
-    const bytes = this.services.context.crypto.ed25519Sign(this.#signingKey().seed, message);
-    const signature = Buffer.from(bytes).toString('base64').slice(0, 86);
-    return `${json.slice(0, insertAt)},"signatures":{"${serverName}":{"${keyId}":"${signature}"}}${json.slice(insertAt)}`;
   }
 }

@@ -93,15 +93,18 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
     hasher: await createPasswordHasher({ cost: config.passwords.cost }),
     signingKey: signingKeys.current,
     peers: peersOptions(config, signingKeys, peerPorts),
+    retry: config.federation.retry,
     presence: config.presence.enabled,
     media: { blobs: new FileBlobs(path.join(dataDir, 'media')), images, maxUploadBytes: config.media.maxUploadBytes },
   });
   const housekeeping = new Housekeeping(context, services.media);
   housekeeping.start();
+  if (config.federation.enabled) await services.federation.outbound.start();
   return {
     services,
     close: async () => {
       housekeeping.stop();
+      await services.federation.outbound.close();
       await services.peers.close();
       await services.sync.sliding.close();
       images?.close();

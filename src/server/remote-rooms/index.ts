@@ -1,18 +1,24 @@
 /** Rooms of other servers: joining, leaving, knocking and inviting across servers. The face of the folder. */
+import { present } from '../../lib/assert.ts';
+import { canonicalJson } from '../../matrix/canonical-json.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type RoomId, type ServerName, serverOf, type UserId } from '../../matrix/ids.ts';
-import { getArray, type JsonObject } from '../../matrix/json.ts';
+import { asObject, getArray, getObject, getString, type JsonObject } from '../../matrix/json.ts';
 import { parsePduJson } from '../../matrix/json-parse.ts';
 import { type ElementResult, parseElements, sliceMembers } from '../../matrix/json-slice.ts';
 import type { RoomNumber } from '../../ports/store/index.ts';
+import { withSignature } from '../../rules/signatures/sign.ts';
 import { readStrippedState } from '../../rules/membership/stripped-state.ts';
 import type { Context } from '../context.ts';
 import { errorForClient, type Peers } from '../peers/index.ts';
 import type { Rooms } from '../rooms/index.ts';
-import type { Timeline } from '../timeline/index.ts';
+import { type BuiltEvent, signBuilt, STRIPPED_TYPES, type Timeline } from '../timeline/index.ts';
+import type { Receiver } from '../timeline/receive/index.ts';
 import { enterRoom } from '../timeline/receive/join.ts';
 import { type HandshakeRequest, makeMemberEvent } from './handshake.ts';
 import { OutOfRoom } from './out-of-room.ts';
+
+import { eventSource } from './source.ts';
 
 export { eventSource } from './source.ts';
 export { OutOfRoom } from './out-of-room.ts';
@@ -22,6 +28,7 @@ export interface RemoteRoomParts {
   readonly peers: Peers;
   readonly rooms: Rooms;
   readonly timeline: Timeline;
+  readonly receiver: Receiver;
 }
 
 /** "send_join and state response 500 MiB". */
@@ -125,22 +132,55 @@ export class RemoteRooms {
     });
   }
 
+  /** Throws `M_FORBIDDEN` where this server does not talk with the one of a user. */
+  requireReachable(user: UserId): void {
+    const server = serverOf(user);
+    if (server === undefined || !this.#parts.peers.allows(server)) {
+      throw new MatrixError('M_FORBIDDEN', 'This server does not talk with the one of that user');
+    }
+  }
+
   /**
-   * Tells the server of an invited user, and returns the event as that server signed it: the text to send to the
-   * room. Throws where it refuses or cannot be reached.
+   * Sends an invite that was built here to the server of its target, and, with that server's signature beside ours, to
+   * the room. Throws where the server refuses or cannot be reached: then nothing has happened.
    */
-  async invite(
-    server: ServerName,
-    invite: { roomId: RoomId; eventId: string; version: string; json: JsonObject; state: readonly JsonObject[] },
-  ): Promise<JsonObject> {
-    const { roomId, eventId, version, json, state } = invite;
-    const path = `/_matrix/federation/v2/invite/${encodeURIComponent(roomId)}/${encodeURIComponent(eventId)}`;
-    const body = { event: json, room_version: version, invite_room_state: [...state] };
+  async invite(number: RoomNumber, built: BuiltEvent): Promise<void> {
+    const { context, peers, rooms, timeline, receiver } = this.#parts;
+    const room = await rooms.get(number);
+    const { pdu } = built;
+    const server = present(serverOf(pdu.stateKey ?? ''), 'an invite is for a user');
+    const text = signBuilt(built, (data) => timeline.signText(data));
+    const path = `/_matrix/federation/v2/invite/${encodeURIComponent(room.roomId)}/${encodeURIComponent(pdu.eventId)}`;
+    const state = await this.#inviteState(room.roomId, pdu.sender);
+    const body = `{"event":${text},"invite_room_state":[${state.join(',')}],"room_version":${JSON.stringify(room.version)}}`;
+    let answer: JsonObject;
     try {
-      return await this.#parts.peers.request(server, { method: 'PUT', path, body });
+      answer = await peers.request(server, { method: 'PUT', path, body });
     } catch (error) {
       throw errorForClient(error, ['M_FORBIDDEN', 'M_NOT_FOUND', 'M_UNSUPPORTED_ROOM_VERSION']);
     }
+    // Of the answer only the signatures of that server are taken: the event is ours.
+    const signatures = getObject(getObject(getObject(answer, 'event'), 'signatures'), server) ?? {};
+    let event = present(asObject(parsePduJson(text).value), 'an event is an object');
+    for (const keyId of Object.keys(signatures)) {
+      const signature = getString(signatures, keyId);
+      if (signature !== undefined) event = withSignature(event, server, keyId, signature);
+    }
+    const source = eventSource([], { peers, log: context.log });
+    const element = elementOf(canonicalJson(event, { rawNumbers: !room.rules.strictCanonicalJson }));
+    const { statuses } = await receiver.receive(number, [element], source, { isForwarded: true });
+    if (statuses.get(pdu.eventId) !== 'accepted') throw new MatrixError('M_FORBIDDEN', 'The room has changed meanwhile');
+  }
+
+  /** What an invited user is shown of the room: whole events, signed, as their server wants to check them. */
+  async #inviteState(roomId: RoomId, inviter: UserId): Promise<string[]> {
+    const { context, rooms } = this.#parts;
+    const room = await rooms.require(roomId);
+    await rooms.ensureMembers(room, [inviter]);
+    const pairs = [...STRIPPED_TYPES.map((type) => [type, ''] as const), ['m.room.member', inviter] as const];
+    const ids = pairs.flatMap(([type, stateKey]) => room.state(type, stateKey)?.eventId ?? []);
+    await room.settled;
+    return (await context.store.events.getEvents(ids)).map((row) => row.json);
   }
 }
 

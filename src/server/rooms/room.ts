@@ -93,6 +93,11 @@ export class Room {
     return this.#lines;
   }
 
+  /** Whether this server takes part in it: a user of ours is joined, or it was never anybody else's. */
+  get isResident(): boolean {
+    return this.localJoined.size > 0 || (this.servers.size === 0 && this.#state.has(stateKeyOf('m.room.create', '')));
+  }
+
   get version(): string {
     return this.rules.version;
   }

@@ -2,7 +2,7 @@
 import { MatrixError } from '../../../matrix/errors.ts';
 import type { Pdu } from '../../../matrix/events.ts';
 import { type EventId, parseUserId, type RoomId, serverOf, type ServerName } from '../../../matrix/ids.ts';
-import { asObject, getString, type JsonObject, type JsonValue } from '../../../matrix/json.ts';
+import { getString, type JsonObject, type JsonValue } from '../../../matrix/json.ts';
 import { findRoomVersion, type RoomVersionRules } from '../../../matrix/room-versions.ts';
 import { encodeBase64 } from '../../../lib/base64.ts';
 import { canonicalJson } from '../../../matrix/canonical-json.ts';
@@ -46,8 +46,8 @@ export class InboundInvites {
     this.#outOfRoom = new OutOfRoom(parts);
   }
 
-  /** Takes an invite in, and returns the event with our signature. */
-  async invite(request: InviteRequest): Promise<JsonObject> {
+  /** Takes an invite in, and returns the event with our signature, as JSON text. */
+  async invite(request: InviteRequest): Promise<string> {
     const { roomId, origin, version } = request;
     const { context, timeline } = this.#parts;
     const rules = findRoomVersion(version);
@@ -67,7 +67,7 @@ export class InboundInvites {
     const number = await this.#outOfRoom.numberOf(roomId, rules);
     const text = canonicalJson(signed, { rawNumbers: !rules.strictCanonicalJson });
     await this.#outOfRoom.keep({ number, roomId, user: target, membership: 'invite', state }, text, rules);
-    return signed;
+    return text;
   }
 
   #checkedEvent({ roomId, eventId, origin, event }: InviteRequest, rules: RoomVersionRules): Pdu {
@@ -138,15 +138,4 @@ export class InboundInvites {
     if (rules.roomIdIsCreateHash) throw new MatrixError('M_MISSING_PARAM', `invite_room_state: ${checked.why}`);
     return readStrippedState(request.state);
   }
-}
-
-/** The parts of a v2 body. Throws `M_BAD_JSON`. */
-export function inviteBodyOf(body: JsonValue): { version: string; event: JsonValue; state: JsonValue | undefined } {
-  const object = asObject(body);
-  const version = getString(object, 'room_version');
-  const event = object?.['event'];
-  if (object === undefined || version === undefined || event === undefined) {
-    throw new MatrixError('M_BAD_JSON', 'An invite has an event and a room_version');
-  }
-  return { version, event, state: object['invite_room_state'] };
 }

@@ -14,7 +14,7 @@ import { signedText } from '../../../rules/hashes/hashes.ts';
 import { withSignature } from '../../../rules/signatures/sign.ts';
 import type { Context } from '../../context.ts';
 import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
-import { RoomPlan, stripped, type Timeline } from '../../timeline/index.ts';
+import { RoomPlan, stripped, STRIPPED_TYPES, type Timeline } from '../../timeline/index.ts';
 import type { Receiver } from '../../timeline/receive/index.ts';
 import type { Peers } from '../../peers/index.ts';
 import { eventSource } from '../../remote-rooms/index.ts';
@@ -50,17 +50,6 @@ export interface SentRequest {
   /** The event as it came. */
   readonly bytes: Uint8Array;
 }
-
-/** The state that someone who knocks is shown. */
-const KNOCK_STATE = [
-  'm.room.create',
-  'm.room.name',
-  'm.room.avatar',
-  'm.room.topic',
-  'm.room.join_rules',
-  'm.room.canonical_alias',
-  'm.room.encryption',
-] as const;
 
 export class InboundMemberships {
   readonly #parts: MembershipParts;
@@ -149,7 +138,7 @@ export class InboundMemberships {
   /** `PUT /send_knock`: what the room shows to those who knock. */
   async knock(request: SentRequest): Promise<{ knock_room_state: Record<string, unknown>[] }> {
     const { room } = await this.#receive(request);
-    const state = KNOCK_STATE.flatMap((type) => room.state(type, '') ?? []);
+    const state = STRIPPED_TYPES.flatMap((type) => room.state(type, '') ?? []);
     return { knock_room_state: state.map(({ pdu }) => stripped(pdu)) };
   }
 

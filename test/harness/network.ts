@@ -4,6 +4,8 @@
  */
 import { randomInt } from 'node:crypto';
 import { after, before } from 'node:test';
+import { NameTable } from './remote/names.ts';
+import { RemoteServer } from './remote-server.ts';
 import { type ServerOptions, TestServer } from './server.ts';
 import { tlsFile } from './tls.ts';
 
@@ -14,6 +16,8 @@ type Section = Readonly<Record<string, unknown>>;
 type Sections = Readonly<Record<string, Section>>;
 
 export class TestNetwork {
+  /** The same places for scripted servers. */
+  readonly names = new NameTable();
   readonly #addresses = new Map<string, string>();
   readonly #routes = new Map<string, string>();
 
@@ -23,8 +27,16 @@ export class TestNetwork {
     if (address === undefined) {
       address = `127.${randomInt(1, 255)}.${randomInt(0, 256)}.${randomInt(1, 255)}`;
       this.#addresses.set(name, address);
+      this.names.set(name, FEDERATION_PORT, address);
     }
     return address;
+  }
+
+  /** Starts a scripted server, which servers that start from now on reach. The test stops it. */
+  async startRemote(name: string): Promise<RemoteServer> {
+    const remote = await RemoteServer.start({ name, names: this.names });
+    this.route(name, `127.0.0.1:${this.names.find(name)?.port ?? 0}`);
+    return remote;
   }
 
   /** Lets servers that start from now on reach `server` at `target`, which is `host:port`. */

@@ -22,7 +22,7 @@ import { getVersionRoute } from './getVersion.ts';
 import { getWellKnownRoute } from './getWellKnown.ts';
 import { perspectivesKeyQueryRoute } from './perspectivesKeyQuery.ts';
 
-export { authenticateServer } from './federation-route.ts';
+export { authenticateServer, type FederationRoute } from './federation-route.ts';
 
 /** What other servers ask, on listeners with `federation`. */
 export function federationRoutes(services: Services): FederationRoute[] {

@@ -34,7 +34,8 @@ test('an invite crosses, is accepted, and the conversation goes on', async () =>
   const bob = await beta.register('bob');
   const room = await alice.createRoom({ preset: 'private_chat', name: 'Across', invite: [bob.id] });
   const first = await bob.sync();
-  const invite = (first.body as { rooms: { invite: Record<string, { invite_state: { events: object[] } }> } }).rooms.invite;
+  const invite = (first.body as { rooms: { invite: Record<string, { invite_state: { events: object[] } }> } }).rooms
+    .invite;
   assert.ok(JSON.stringify(invite[room]).includes('Across'));
   await bob.join(room);
   await untilSeen(bob, room, await alice.send(room, 'welcome'));
@@ -84,7 +85,10 @@ test('who is banned is out on both sides', async () => {
   const before = (await bob.sync()).text('next_batch');
   await alice.ok('POST', v3`/rooms/${room}/ban`, { user_id: bob.id });
   await untilSeen(bob, room, await memberEvent(alice, room, bob.id), before);
-  await bob.fails('403 M_FORBIDDEN', 'PUT', v3`/rooms/${room}/send/m.room.message/x1`, { msgtype: 'm.text', body: 'no' });
+  await bob.fails('403 M_FORBIDDEN', 'PUT', v3`/rooms/${room}/send/m.room.message/x1`, {
+    msgtype: 'm.text',
+    body: 'no',
+  });
   await bob.fails('403 M_FORBIDDEN', 'POST', `${v3`/join/${room}`}?via=alpha.test`, {});
 });
 

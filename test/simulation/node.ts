@@ -1,4 +1,4 @@
-/** One server of a simulated federation: the real services and store, with the wire between servers in the test's hand. */
+/** One server of a simulated federation: real services and store, with the wire between them in the test's hand. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -21,7 +21,7 @@ import { Sync } from '../../server/sync/index.ts';
 import { ToDevice } from '../../server/to-device/index.ts';
 import { Typing } from '../../server/typing/index.ts';
 import { Reader, Surroundings, Timeline } from '../../server/timeline/index.ts';
-import { Receiver } from '../../server/timeline/receive/index.ts';
+import { Receiver } from '../../server/timeline/index.ts';
 import type { PasswordHasher, SigningKey } from '../../ports/crypto.ts';
 
 export interface ServiceOptions {
@@ -57,7 +57,16 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     context,
     facts: options.facts,
     peers,
-    federation: new Federation({ context, accounts, peers, rooms, timeline, receiver, retry: options.retry, receiveEdu: async () => {} }),
+    federation: new Federation({
+      context,
+      accounts,
+      peers,
+      rooms,
+      timeline,
+      receiver,
+      retry: options.retry,
+      receiveEdu: async () => {},
+    }),
     accounts,
     devices,
     accountData,

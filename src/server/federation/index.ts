@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { Peers } from '../peers/index.ts';
 import type { Rooms } from '../rooms/index.ts';
 import type { Timeline } from '../timeline/index.ts';
-import type { Receiver } from '../timeline/receive/index.ts';
+import type { Receiver } from '../timeline/index.ts';
 import { Access } from './inbound/access.ts';
 import { InboundInvites } from './inbound/invites.ts';
 import { InboundMemberships } from './inbound/memberships.ts';

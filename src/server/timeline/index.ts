@@ -22,6 +22,15 @@ export type { AlsoWrite } from './commit.ts';
 export { relationOf } from './commit.ts';
 export { Presenter, type Viewer } from './present.ts';
 export { RoomView } from './room-view.ts';
+export {
+  createEmptyRoom,
+  enterRoom,
+  type EventSource,
+  type MissingRequest,
+  Receiver,
+  type StateIds,
+  textOf,
+} from './receive/index.ts';
 
 export interface SendRequest {
   readonly roomId: RoomId;

@@ -7,7 +7,7 @@ import { DEPTH_MAX, stateKeyOf } from '../../matrix/events.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { EventId, UserId } from '../../matrix/ids.ts';
 import type { JsonObject } from '../../matrix/json.ts';
-import { authEventKeys, checkAuth, findUnreadableLevel, membershipOf } from '../../rules/auth/index.ts';
+import { authEventKeys, checkAuth, findUnreadableLevel } from '../../rules/auth/index.ts';
 import type { VerifySignature } from '../../rules/signatures/verify.ts';
 import type { EventNumber, StateReference, StoredEvent } from '../../ports/store/index.ts';
 import type { Extremity, Room } from '../rooms/index.ts';

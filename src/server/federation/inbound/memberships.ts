@@ -15,7 +15,7 @@ import { withSignature } from '../../../rules/signatures/sign.ts';
 import type { Context } from '../../context.ts';
 import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
 import { RoomPlan, stripped, STRIPPED_TYPES, type Timeline } from '../../timeline/index.ts';
-import type { Receiver } from '../../timeline/receive/index.ts';
+import type { Receiver } from '../../timeline/index.ts';
 import type { Peers } from '../../peers/index.ts';
 import { eventSource } from '../../remote-rooms/index.ts';
 import type { Access } from './access.ts';

@@ -17,7 +17,9 @@ import { judgeIncoming } from './state-before.ts';
 import { storeOutliers } from './outliers.ts';
 import type { EnsureKeys, EventSource } from './source.ts';
 
-export type { EnsureKeys, EventSource, MissingRequest, StateIds, WantedKeys } from './source.ts';
+export { textOf } from './ingress.ts';
+export { createEmptyRoom, enterRoom } from './join.ts';
+export type { EventSource, MissingRequest, StateIds } from './source.ts';
 
 /** What became of events that were received. */
 export interface Received {

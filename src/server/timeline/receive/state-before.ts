@@ -3,7 +3,7 @@ import { type Pdu, stateKeyOf, type StateLookup, stateLookupOf } from '../../../
 import { type EventId, parseEventId, type ServerName } from '../../../matrix/ids.ts';
 import { mayApplyRedaction } from '../../../rules/auth/index.ts';
 import type { RoomEvent } from '../../rooms/index.ts';
-import type { AppendTools, JudgedEvent, Redaction } from './append.ts';
+import type { AppendTools, JudgedEvent, Redaction } from './judged-event.ts';
 import type { IncomingEvent } from './ingress.ts';
 import {
   type Cited,
@@ -37,7 +37,12 @@ export async function judgeIncoming(incoming: IncomingEvent, tools: AppendTools)
   const redaction = await redactionOf(pdu, before, tools);
   return doubt === undefined
     ? { ...shared, status: 'accepted', why: undefined, redaction }
-    : { ...shared, status: 'soft-failed', why: whyOf(doubt), redaction: redaction?.kind === 'redacted' ? redaction : undefined };
+    : {
+        ...shared,
+        status: 'soft-failed',
+        why: whyOf(doubt),
+        redaction: redaction?.kind === 'redacted' ? redaction : undefined,
+      };
 }
 
 function whyOf({ step, why }: NonNullable<Objection>): string {
@@ -133,4 +138,3 @@ async function findAccepted(id: EventId, { rooms, room }: AppendTools): Promise<
   const event = await rooms.events.find(id);
   return event?.room === room.number && event.status === 'accepted' ? event : undefined;
 }
-

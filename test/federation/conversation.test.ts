@@ -109,3 +109,28 @@ test('what was sent while a server was down arrives when it is back', async () =
   assert.equal(new Set(seen).size, seen.length);
   for (const id of sent) assert.ok(seen.includes(id));
 });
+
+test('history from before the join is fetched, page by page, whole and in order', async () => {
+  const alice = await alpha.register('alice');
+  const bob = await beta.register('bob');
+  const room = await alice.createRoom({ preset: 'public_chat' });
+  const sent: string[] = [];
+  for (let index = 0; index < 120; index += 1) {
+    if (index % 30 === 10) await alice.setState(room, 'm.room.topic', { topic: `${index}` });
+    sent.push(await alice.send(room, `old ${index}`));
+  }
+  await joinVia(bob, room, 'alpha.test');
+  const seen: string[] = [];
+  for (let from: string | undefined; ; ) {
+    const query = `dir=b&limit=40${from === undefined ? '' : `&from=${from}`}`;
+    const page = await bob.ok('GET', `${v3`/rooms/${room}/messages`}?${query}`);
+    const { chunk, end } = page.body as { chunk: { event_id: string; type: string }[]; end?: string };
+    seen.push(...chunk.map((event) => event.event_id));
+    if (end === undefined) break;
+    from = end;
+  }
+  assert.equal(new Set(seen).size, seen.length, 'nothing comes twice');
+  assert.deepEqual(seen.filter((id) => sent.includes(id)).reverse(), sent);
+  const create = await bob.ok('GET', v3`/rooms/${room}/event/${seen.at(-1) ?? ''}`);
+  assert.equal(create.text('type'), 'm.room.create');
+});

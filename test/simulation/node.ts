@@ -171,6 +171,7 @@ export class Node {
         }
         return (await this.textsOf(found.reverse())).map(elementOf);
       },
+      backfill: async () => [],
       getStateIds: async (_roomId, eventId) => {
         if (closed()) return undefined;
         const event = await this.services.rooms.events.find(eventId);

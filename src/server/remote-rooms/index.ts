@@ -11,10 +11,16 @@ import { withSignature } from '../../rules/signatures/sign.ts';
 import { readStrippedState } from '../../rules/membership/stripped-state.ts';
 import type { Context } from '../context.ts';
 import { errorForClient, type Peers } from '../peers/index.ts';
-import type { Rooms } from '../rooms/index.ts';
-import { type BuiltEvent, signBuilt, STRIPPED_TYPES, type Timeline } from '../timeline/index.ts';
-import type { Receiver } from '../timeline/index.ts';
-import { enterRoom } from '../timeline/index.ts';
+import type { Room, Rooms } from '../rooms/index.ts';
+import {
+  type BuiltEvent,
+  enterRoom,
+  type History,
+  type Receiver,
+  signBuilt,
+  STRIPPED_TYPES,
+  type Timeline,
+} from '../timeline/index.ts';
 import { type HandshakeRequest, makeMemberEvent } from './handshake.ts';
 import { OutOfRoom } from './out-of-room.ts';
 
@@ -40,7 +46,7 @@ const SERVERS_MAX = 8;
 /** What a client may be told of the refusal of another server. */
 const REFUSALS = ['M_FORBIDDEN', 'M_NOT_FOUND', 'M_UNABLE_TO_GRANT_JOIN', 'M_UNSUPPORTED_ROOM_VERSION'] as const;
 
-export class RemoteRooms {
+export class RemoteRooms implements History {
   readonly #parts: RemoteRoomParts;
   readonly #outOfRoom: OutOfRoom;
 
@@ -130,6 +136,13 @@ export class RemoteRooms {
       const number = await this.#outOfRoom.numberOf(roomId, made.rules);
       await this.#outOfRoom.keep({ number, roomId, user, membership: 'knock', state }, made.json, made.rules);
     });
+  }
+
+  /** Fetches history of a room from the servers in it. */
+  async fetchMore(room: Room): Promise<boolean> {
+    const { context, peers, receiver } = this.#parts;
+    if (room.servers.size === 0) return false;
+    return await receiver.fetchHistory(room.number, eventSource(room.servers.list(), { peers, log: context.log }));
   }
 
   /** Throws `M_FORBIDDEN` where this server does not talk with the one of a user. */

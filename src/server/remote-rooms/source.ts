@@ -61,6 +61,16 @@ class PeerSource implements EventSource {
     return (await this.#ask(path, (bytes) => elementsOf(bytes, 'events'), body)) ?? [];
   }
 
+  async backfill(roomId: RoomId, from: readonly EventId[], limit: number): Promise<readonly ElementResult[]> {
+    const query = [...from.map((id) => `v=${encodeURIComponent(id)}`), `limit=${limit}`].join('&');
+    const path = `/_matrix/federation/v1/backfill/${encodeURIComponent(roomId)}?${query}`;
+    const elements = await this.#ask(path, (bytes) => {
+      const pdus = elementsOf(bytes, 'pdus');
+      return pdus?.length === 0 ? undefined : pdus;
+    });
+    return (elements ?? []).slice(0, limit);
+  }
+
   async getStateIds(roomId: RoomId, eventId: EventId): Promise<StateIds | undefined> {
     const query = `event_id=${encodeURIComponent(eventId)}`;
     const path = `/_matrix/federation/v1/state_ids/${encodeURIComponent(roomId)}?${query}`;

@@ -14,7 +14,7 @@ import { SentTransactions } from './sent-transactions.ts';
 
 export { type BuiltEvent, buildEvent, signBuilt } from './build-event.ts';
 export { type EventDraft, type PlannedEvent, type PlanTools, RoomPlan } from './plan.ts';
-export { boundaryAfter, type Direction, type Page, pageBounds, Reader } from './read.ts';
+export { boundaryAfter, type Direction, type Page, type History, pageBounds, Reader } from './read.ts';
 export { RECURSION_DEPTH, Surroundings } from './read-around.ts';
 export { formatToken, parseToken } from './token.ts';
 export { stripped, STRIPPED_TYPES } from './stripped-state.ts';

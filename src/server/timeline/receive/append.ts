@@ -20,7 +20,10 @@ export async function appendJudged(
   judged: JudgedEvent,
   tools: AppendTools,
 ): Promise<{ readonly durable: Promise<RoomEvent> }> {
-  const current = judged.status === 'accepted' ? await currentAfter(judged, tools) : undefined;
+  const current =
+    judged.status === 'accepted' && judged.historyPosition === undefined
+      ? await currentAfter(judged, tools)
+      : undefined;
   const plan = await planWrites(judged, current, tools);
   return { durable: write(judged, plan, tools) };
 }
@@ -30,8 +33,9 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
   let made: RoomEvent | undefined;
   const durable = context.store.transact((transaction) => {
     const position = transaction.advance();
+    const place = judged.historyPosition ?? position;
     const mainHead = room.head.mainHead + plan.main.length;
-    const event = makeEvent(judged, plan, { room, position, mainHead });
+    const event = makeEvent(judged, plan, { room, position: place, mainHead });
     made = event;
     const changes = plan.changes.map((change) => ({ ...change, event: change.event ?? event }));
     writeEvent(judged, event, transaction);
@@ -60,7 +64,7 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
     }
     rooms.events.put(event);
     rememberRedaction(judged, event, { room, rooms });
-    if (judged.status === 'accepted') {
+    if (plan.current !== undefined) {
       transaction.onCommit(() => {
         const members = memberNewsOf(changes, context.serverName);
         context.stream.publish({
@@ -91,6 +95,8 @@ function makeEvent(
   { room, position, mainHead }: { room: Room; position: number; mainHead: number },
 ): RoomEvent {
   const event = provisional(judged, room).placedAt(plan.stateBefore, position);
+  // History has a state of its own, and none of the main line.
+  if (judged.historyPosition !== undefined) return event;
   const isLinear = plan.stateBefore?.line === room.mainLine && event.stateAfter?.position === mainHead;
   return isLinear ? event : event.withMainHead(mainHead);
 }

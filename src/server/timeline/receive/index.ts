@@ -12,6 +12,7 @@ import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
 import { appendJudged } from './append.ts';
 import { type Batch, gather } from './gather.ts';
 import { storeFoundations } from './foundations.ts';
+import { fetchHistory, storeHistory } from './history.ts';
 import { toolsOf } from './room-tools.ts';
 import { judgeIncoming } from './state-before.ts';
 import { storeOutliers } from './outliers.ts';
@@ -70,6 +71,25 @@ export class Receiver {
       const statuses = new Map<EventId, EventStatus>(events.map((event) => [event.eventId, event.status]));
       for (const [eventId, { status }] of batch.known) statuses.set(eventId, status);
       return { statuses, dropped: batch.dropped };
+    });
+  }
+
+  /** Fetches history behind the edge of what is here. True where there is more to read than before. */
+  fetchHistory(number: RoomNumber, source: EventSource): Promise<boolean> {
+    return this.#queues.run(number, async () => {
+      const room = await this.#rooms.get(number);
+      const acl = serverAclOf(room.lookup);
+      const batch = await fetchHistory({
+        room,
+        source,
+        tools: { context: this.#context, ensureKeys: this.#ensureKeys },
+        allows: (server: ServerName) => acl.allows(server),
+      });
+      if (batch === undefined) return false;
+      return await this.#rooms.exclusively(number, async (current) => {
+        await current.settled;
+        return await storeHistory(batch, await toolsOf(current, this.#context, this.#rooms));
+      });
     });
   }
 

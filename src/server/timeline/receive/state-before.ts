@@ -19,7 +19,11 @@ import { foundationsOf } from './order.ts';
 import { eventsOf, type Place, placeAt } from './places.ts';
 
 /** Judges an event; `undefined` for one whose previous events have no place here. */
-export async function judgeIncoming(incoming: IncomingEvent, tools: AppendTools): Promise<JudgedEvent | undefined> {
+export async function judgeIncoming(
+  incoming: IncomingEvent,
+  tools: AppendTools,
+  { isHistory = false }: { readonly isHistory?: boolean } = {},
+): Promise<JudgedEvent | undefined> {
   const { pdu } = incoming;
   const before = await placeBefore(pdu, tools);
   if (before === undefined) return undefined;
@@ -33,7 +37,8 @@ export async function judgeIncoming(incoming: IncomingEvent, tools: AppendTools)
   };
   const refused = await refusalOf(pdu, before, tools);
   if (refused !== undefined) return { ...shared, status: 'rejected', why: whyOf(refused), redaction: undefined };
-  const doubt = await doubtOf(pdu, before, tools);
+  // What the room allows now says nothing of what it allowed then.
+  const doubt = isHistory ? undefined : await doubtOf(pdu, before, tools);
   const redaction = await redactionOf(pdu, before, tools);
   return doubt === undefined
     ? { ...shared, status: 'accepted', why: undefined, redaction }

@@ -50,6 +50,8 @@ const WAIT_MS = 30_000;
 
 export class RemoteServer {
   readonly name: string;
+  /** The port of loopback on which it listens. */
+  readonly port: number;
   readonly names: NameTable;
   key: TestKey;
   readonly oldKeys: OldKey[] = [];
@@ -75,9 +77,11 @@ export class RemoteServer {
   #news = defer<void>();
   #lastTimestamp = 0;
 
-  private constructor(listener: Listener, name: string, options: RemoteServerOptions) {
+  private constructor(listener: Listener, port: number, options: RemoteServerOptions) {
+    const name = options.name ?? `localhost:${port}`;
     this.#listener = listener;
     this.name = name;
+    this.port = port;
     this.names = options.names ?? new NameTable();
     this.now = options.now ?? Date.now;
     this.key = keyOf(name, randomBytes(32), `ed25519:${randomBytes(3).toString('hex')}`);
@@ -91,7 +95,7 @@ export class RemoteServer {
     const ready = defer<RemoteServer>();
     const listener = new Listener(async (request) => (await ready.promise).#answer(request));
     const port = await listener.open();
-    const server = new RemoteServer(listener, options.name ?? `localhost:${port}`, options);
+    const server = new RemoteServer(listener, port, options);
     server.names.set(server.name, port);
     ready.resolve(server);
     return server;

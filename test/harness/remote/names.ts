@@ -10,23 +10,24 @@ export interface ServerPlace {
 const LOOPBACK = '127.0.0.1';
 
 export class NameTable {
-  readonly #ports = new Map<string, number>();
+  readonly #places = new Map<string, { readonly address: string; readonly port: number }>();
 
-  /** `name` listens on this port of loopback from now on. */
-  set(name: string, port: number): void {
-    this.#ports.set(name, port);
+  /** `name` listens at this port from now on. */
+  set(name: string, port: number, address = LOOPBACK): void {
+    this.#places.set(name, { address, port });
   }
 
   /** Nobody finds `name` any more. */
   delete(name: string): void {
-    this.#ports.delete(name);
+    this.#places.delete(name);
   }
 
-  /** The port of a name; of one that is not in the table, the port that it names itself (`localhost:1234`). */
+  /** The place of a name; of one that is not in the table, the port of loopback that it names itself. */
   find(name: string): ServerPlace | undefined {
-    const [, hostname = name, explicit] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(name) ?? [];
+    const [, hostname = name, port] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(name) ?? [];
+    const known = this.#places.get(name);
+    if (known !== undefined) return { ...known, hostname };
     const isLoopback = hostname === 'localhost' || hostname === LOOPBACK;
-    const port = this.#ports.get(name) ?? (isLoopback && explicit !== undefined ? Number(explicit) : undefined);
-    return port === undefined ? undefined : { address: LOOPBACK, port, hostname };
+    return isLoopback && port !== undefined ? { address: LOOPBACK, port: Number(port), hostname } : undefined;
   }
 }

@@ -13,20 +13,24 @@ export interface PersonSession {
 /** Longer than anything takes that comes at all. */
 const WAIT_MS = 60_000;
 const SYNC_MS = 20_000;
+/** Enough that nothing that a journey says falls out of a timeline. */
+const FILTER = JSON.stringify({ room: { timeline: { limit: 100 } } });
 
 export class Person {
   readonly url: string;
   readonly id: string;
   readonly deviceId: string;
   readonly token: string;
+  readonly password: string;
   readonly view = new View();
   #since: string | undefined;
 
-  constructor(url: string, session: PersonSession) {
+  constructor(url: string, session: PersonSession, password: string) {
     this.url = url;
     this.id = session.user_id;
     this.deviceId = session.device_id;
     this.token = session.access_token;
+    this.password = password;
   }
 
   get localpart(): string {
@@ -67,6 +71,17 @@ export class Person {
     return (await this.call(method, path, body)).expect(200);
   }
 
+  /** Another device of the same person. */
+  async login(deviceName: string): Promise<Person> {
+    const answer = await this.ok('POST', v3`/login`, {
+      type: 'm.login.password',
+      identifier: { type: 'm.id.user', user: this.localpart },
+      password: this.password,
+      initial_device_display_name: deviceName,
+    });
+    return new Person(this.url, answer.body as PersonSession, this.password);
+  }
+
   async createRoom(options: Dict = {}): Promise<string> {
     return (await this.ok('POST', v3`/createRoom`, options)).text('room_id');
   }
@@ -74,6 +89,11 @@ export class Person {
   /** Joins a room by its id or alias, with the help of these servers. */
   async join(room: string, ...via: readonly string[]): Promise<string> {
     return (await this.ok('POST', `${v3`/join/${room}`}?${viaQuery(via)}`, {})).text('room_id');
+  }
+
+  /** A join that must not succeed: what it is told. */
+  async failToJoin(room: string, ...via: readonly string[]): Promise<Answer> {
+    return (await this.call('POST', `${v3`/join/${room}`}?${viaQuery(via)}`, {})).expect(403);
   }
 
   async knock(room: string, ...via: readonly string[]): Promise<void> {
@@ -104,7 +124,7 @@ export class Person {
 
   /** One sync; the newest part of the view. */
   async sync(timeoutMs = 0): Promise<void> {
-    const query = new URLSearchParams({ timeout: String(timeoutMs) });
+    const query = new URLSearchParams({ timeout: String(timeoutMs), filter: FILTER });
     if (this.#since !== undefined) query.set('since', this.#since);
     const answer = await this.ok('GET', `${v3`/sync`}?${query}`);
     this.view.apply(answer.body);
@@ -125,6 +145,11 @@ export class Person {
   /** Waits for an event in the timeline of a room. */
   untilEvent(room: string, eventId: string): Promise<Dict> {
     return this.until(`event ${eventId}`, (view) => view.event(room, eventId));
+  }
+
+  /** Waits for a message with this text. */
+  async untilText(room: string, body: string): Promise<void> {
+    await this.until(`a message ${body}`, (view) => (view.bodies(room).includes(body) ? true : undefined));
   }
 
   /** Waits until somebody has this membership in a room. */

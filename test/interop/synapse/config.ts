@@ -73,6 +73,7 @@ export function writeSynapseConfig(plan: SynapsePlan): string {
     report_stats: false,
     presence: { enabled: true },
     allow_public_rooms_over_federation: true,
+    room_list_publication_rules: [{ action: 'allow' }],
     allow_device_name_lookup_over_federation: true,
     // A server that was away is asked again soon; a number without a unit is milliseconds.
     federation: {

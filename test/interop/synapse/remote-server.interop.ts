@@ -22,7 +22,7 @@ before(async () => {
   if (skip !== false) return;
   synapse = await Synapse.start();
   remote = await RemoteServer.start();
-  alice = new Person(synapse.url, await synapse.register('alice', 'password'));
+  alice = new Person(synapse.url, await synapse.register('alice', 'password'), 'password');
   bob = remote.user('bob');
 });
 after(async () => {
@@ -113,6 +113,29 @@ for (const version of ROOM_VERSIONS.keys()) {
       await alice.untilInvited(room.roomId);
       await alice.leave(room.roomId);
       await remote.until(() => (room.membership(alice.id) === 'leave' ? true : undefined));
+      await remote.invite({ room, sender: bob, user: alice.id });
+      await alice.untilInvited(room.roomId);
+      await alice.join(room.roomId, remote.name);
+      assertSound(room);
+    });
+  });
+}
+
+for (const version of [...ROOM_VERSIONS.values()].filter((one) => one.allowsKnocking).map((one) => one.version)) {
+  suite(`Synapse, the scripted server and knocks in room version ${version}`, { skip }, () => {
+    test('knocks go both ways', async () => {
+      const initial_state = [{ type: 'm.room.join_rules', state_key: '', content: { join_rule: 'knock' } }];
+      const roomId = await alice.createRoom({ room_version: version, initial_state });
+      const options = { destination: synapse.name, roomId, user: bob };
+      const knocked = await remote.knockRemote(options);
+      assert.ok(knocked.list('knock_room_state').some((event) => event['type'] === 'm.room.create'));
+      await alice.untilMembership(roomId, bob, 'knock');
+      await remote.leaveRemote({ ...options, version });
+      await alice.untilMembership(roomId, bob, 'leave');
+
+      const room = remote.createRoom({ version, creator: bob, joinRule: 'knock' });
+      await alice.knock(room.roomId, remote.name);
+      assert.equal(room.membership(alice.id), 'knock');
       await remote.invite({ room, sender: bob, user: alice.id });
       await alice.untilInvited(room.roomId);
       await alice.join(room.roomId, remote.name);

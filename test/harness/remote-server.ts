@@ -58,6 +58,8 @@ export class RemoteServer {
   readonly policyKey: TestKey;
   /** What `/.well-known/matrix/server` tells; nothing unless set. */
   delegatedTo: string | undefined;
+  /** Whether it passes on to the other servers of a room what one of them has joined, knocked or left with. */
+  relays = true;
   readonly rooms = new Map<string, RemoteRoom>();
   readonly users = new Map<string, RemoteUser>();
   readonly aliases = new Map<string, string>();
@@ -73,7 +75,7 @@ export class RemoteServer {
   readonly #hooks = new Map<OperationName, Hook[]>();
   readonly #listener: Listener;
   readonly #failures: unknown[] = [];
-  readonly #relays = new Set<Promise<unknown>>();
+  readonly #underWay = new Set<Promise<unknown>>();
   #news = defer<void>();
   #lastTimestamp = 0;
 
@@ -104,9 +106,19 @@ export class RemoteServer {
   /** Stops; fails when an answer failed that no test expected to. */
   async stop(): Promise<void> {
     this.names.delete(this.name);
-    await Promise.allSettled(this.#relays);
+    await Promise.allSettled(this.#underWay);
     await this.#listener.close();
     if (this.#failures.length > 0) throw new AggregateError(this.#failures, `answers of ${this.name} failed`);
+  }
+
+  /** Breaks every connection and takes no new one, until {@link resume}. */
+  async pause(): Promise<void> {
+    await this.#listener.close();
+  }
+
+  /** Listens again, at the same port. */
+  async resume(): Promise<void> {
+    await this.#listener.open(this.port);
   }
 
   get signer(): TestKey {
@@ -278,11 +290,11 @@ export class RemoteServer {
 
   /** Passes an event on behind the answer to whoever sent it; servers that cannot be reached go without. */
   relay(room: RemoteRoom, event: Pdu, except: readonly string[]): void {
-    for (const destination of room.servers()) {
+    for (const destination of this.relays ? room.servers() : []) {
       if (destination === this.name || except.includes(destination)) continue;
       const sent = this.send(destination, { pdus: [event] }).catch(() => undefined);
-      this.#relays.add(sent);
-      void sent.then(() => this.#relays.delete(sent));
+      this.#underWay.add(sent);
+      void sent.then(() => this.#underWay.delete(sent));
     }
   }
 

@@ -118,6 +118,13 @@ export class JsSdkPeer {
     return peer;
   }
 
+  /** The first device of an account that exists already, which makes its cross-signing keys. */
+  static async enter(url: string, session: Grant): Promise<JsSdkPeer> {
+    const peer = await JsSdkPeer.#start(url, session);
+    await peer.crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys: (ask) => ask(null) });
+    return peer;
+  }
+
   /** A further device, which knows the recovery key. */
   static async signIn(url: string, account: { name: string; password: string }, key: string): Promise<JsSdkPeer> {
     const identifier = { type: 'm.id.user', user: account.name };

@@ -65,6 +65,13 @@ suite('hooks of a scripted server', () => {
     }
   });
 
+  test('go away and come back', async () => {
+    await resident.pause();
+    await assert.rejects(other.get(resident.name, VERSION_PATH), { code: 'ECONNREFUSED' });
+    await resident.resume();
+    assert.equal((await other.get(resident.name, VERSION_PATH)).status, 200);
+  });
+
   test('answer with bytes that are no JSON', async () => {
     const unhook = resident.on('getVersion', () => ({ status: 200, bytes: Buffer.from('{"'), headers: {} }));
     const answer = await other.get(resident.name, VERSION_PATH);
@@ -259,6 +266,23 @@ suite('the judgement of a scripted server', () => {
     assert.match(results[forged.eventId]?.error ?? '', /signature is missing/);
     assert.match(results[lawless.eventId]?.error ?? '', /may not send/);
     assert.equal(theirs.current('m.room.topic'), undefined);
+  });
+
+  test('passes on to others what one of them joins with', async () => {
+    const third = await RemoteServer.start({ name: 'third.test', names });
+    const room = resident.createRoom({ creator: alice });
+    const join = { destination: resident.name, roomId: room.roomId };
+    const theirs = await other.joinRemote({ ...join, user: bob });
+    const carol = third.user('carol');
+    await third.joinRemote({ ...join, user: carol });
+    await other.until(() => (theirs.membership(carol) === 'join' ? true : undefined));
+    resident.relays = false;
+    const dave = third.user('dave');
+    await third.joinRemote({ ...join, user: dave });
+    assert.equal(room.membership(dave), 'join');
+    assert.equal(theirs.membership(dave), 'leave');
+    resident.relays = true;
+    await third.stop();
   });
 
   test('refuses joins and invites that may not be', async () => {

@@ -50,12 +50,16 @@ const WAIT_MS = 30_000;
 
 export class RemoteServer {
   readonly name: string;
+  /** The port of loopback on which it listens. */
+  readonly port: number;
   readonly names: NameTable;
   key: TestKey;
   readonly oldKeys: OldKey[] = [];
   readonly policyKey: TestKey;
   /** What `/.well-known/matrix/server` tells; nothing unless set. */
   delegatedTo: string | undefined;
+  /** Whether it passes on to the other servers of a room what one of them has joined, knocked or left with. */
+  relays = true;
   readonly rooms = new Map<string, RemoteRoom>();
   readonly users = new Map<string, RemoteUser>();
   readonly aliases = new Map<string, string>();
@@ -71,13 +75,15 @@ export class RemoteServer {
   readonly #hooks = new Map<OperationName, Hook[]>();
   readonly #listener: Listener;
   readonly #failures: unknown[] = [];
-  readonly #relays = new Set<Promise<unknown>>();
+  readonly #underWay = new Set<Promise<unknown>>();
   #news = defer<void>();
   #lastTimestamp = 0;
 
-  private constructor(listener: Listener, name: string, options: RemoteServerOptions) {
+  private constructor(listener: Listener, port: number, options: RemoteServerOptions) {
+    const name = options.name ?? `localhost:${port}`;
     this.#listener = listener;
     this.name = name;
+    this.port = port;
     this.names = options.names ?? new NameTable();
     this.now = options.now ?? Date.now;
     this.key = keyOf(name, randomBytes(32), `ed25519:${randomBytes(3).toString('hex')}`);
@@ -91,7 +97,7 @@ export class RemoteServer {
     const ready = defer<RemoteServer>();
     const listener = new Listener(async (request) => (await ready.promise).#answer(request));
     const port = await listener.open();
-    const server = new RemoteServer(listener, options.name ?? `localhost:${port}`, options);
+    const server = new RemoteServer(listener, port, options);
     server.names.set(server.name, port);
     ready.resolve(server);
     return server;
@@ -100,9 +106,19 @@ export class RemoteServer {
   /** Stops; fails when an answer failed that no test expected to. */
   async stop(): Promise<void> {
     this.names.delete(this.name);
-    await Promise.allSettled(this.#relays);
+    await Promise.allSettled(this.#underWay);
     await this.#listener.close();
     if (this.#failures.length > 0) throw new AggregateError(this.#failures, `answers of ${this.name} failed`);
+  }
+
+  /** Breaks every connection and takes no new one, until {@link resume}. */
+  async pause(): Promise<void> {
+    await this.#listener.close();
+  }
+
+  /** Listens again, at the same port. */
+  async resume(): Promise<void> {
+    await this.#listener.open(this.port);
   }
 
   get signer(): TestKey {
@@ -274,11 +290,11 @@ export class RemoteServer {
 
   /** Passes an event on behind the answer to whoever sent it; servers that cannot be reached go without. */
   relay(room: RemoteRoom, event: Pdu, except: readonly string[]): void {
-    for (const destination of room.servers()) {
+    for (const destination of this.relays ? room.servers() : []) {
       if (destination === this.name || except.includes(destination)) continue;
       const sent = this.send(destination, { pdus: [event] }).catch(() => undefined);
-      this.#relays.add(sent);
-      void sent.then(() => this.#relays.delete(sent));
+      this.#underWay.add(sent);
+      void sent.then(() => this.#underWay.delete(sent));
     }
   }
 

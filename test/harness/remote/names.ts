@@ -12,8 +12,8 @@ const LOOPBACK = '127.0.0.1';
 export class NameTable {
   readonly #places = new Map<string, { readonly address: string; readonly port: number }>();
 
-  /** `name` listens on this port of loopback from now on. */
-  set(name: string, port: number, address: string = LOOPBACK): void {
+  /** `name` listens at this port from now on. */
+  set(name: string, port: number, address = LOOPBACK): void {
     this.#places.set(name, { address, port });
   }
 
@@ -22,12 +22,12 @@ export class NameTable {
     this.#places.delete(name);
   }
 
-  /** The port of a name; of one that is not in the table, the port that it names itself (`localhost:1234`). */
+  /** The place of a name; of one that is not in the table, the port of loopback that it names itself. */
   find(name: string): ServerPlace | undefined {
-    const [, hostname = name, explicit] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(name) ?? [];
-    const isLoopback = hostname === 'localhost' || hostname === LOOPBACK;
+    const [, hostname = name, port] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(name) ?? [];
     const known = this.#places.get(name);
     if (known !== undefined) return { ...known, hostname };
-    return isLoopback && explicit !== undefined ? { address: LOOPBACK, port: Number(explicit), hostname } : undefined;
+    const isLoopback = hostname === 'localhost' || hostname === LOOPBACK;
+    return isLoopback && port !== undefined ? { address: LOOPBACK, port: Number(port), hostname } : undefined;
   }
 }

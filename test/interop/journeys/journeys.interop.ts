@@ -1,0 +1,46 @@
+/** The journeys, for every pair of homeservers and in both directions. */
+import { after, before, suite, test } from 'node:test';
+import { findSynapse } from '../synapse/install.ts';
+import { ENCRYPTED } from './encryption.ts';
+import { type Homeserver, type Journey, startSynapseHomeserver, type World } from './homeserver.ts';
+import { MEMBERSHIP } from './membership.ts';
+import { PEOPLE } from './people.ts';
+import { ROOMS } from './rooms.ts';
+
+interface Make {
+  readonly name: string;
+  readonly start: () => Promise<Homeserver>;
+}
+
+const SYNAPSE: Make = { name: 'Synapse', start: startSynapseHomeserver };
+
+/** Host and guest. */
+const PAIRS: readonly (readonly [Make, Make])[] = [[SYNAPSE, SYNAPSE]];
+const ROOM_VERSIONS = ['10', '11', '12'];
+
+const skip = findSynapse() === undefined ? 'Synapse is not installed: npm run test:interop' : false;
+
+for (const [host, guest] of PAIRS) {
+  suite(`${host.name} hosts, ${guest.name} visits`, { skip }, () => {
+    const servers: Homeserver[] = [];
+    before(async () => {
+      for (const make of [host, guest]) servers.push(await make.start());
+    });
+    after(async () => {
+      for (const server of servers) await server.stop();
+    });
+
+    const add = ({ name, run, beyond }: Journey, roomVersion: string, title = name): void => {
+      const lacks = beyond?.make === guest.name ? beyond.why : false;
+      test(title, { skip: lacks }, async () => {
+        const [hosting, visiting] = servers;
+        if (hosting === undefined || visiting === undefined) throw new Error('the servers have not started');
+        await run({ host: hosting, guest: visiting, roomVersion } satisfies World);
+      });
+    };
+    for (const version of ROOM_VERSIONS) {
+      for (const one of [...MEMBERSHIP, ...ROOMS]) add(one, version, `${one.name} (room version ${version})`);
+    }
+    for (const one of [...PEOPLE, ...ENCRYPTED]) add(one, '12');
+  });
+}

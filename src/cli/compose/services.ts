@@ -43,7 +43,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const rooms = new Rooms(context);
   const timeline = new Timeline(context, rooms, options.signingKey);
   const peers = new Peers(context, options.peers);
-  const receiver = new Receiver(context, rooms, (wanted) => peers.ensureKeys(wanted));
+  const receiver = new Receiver(context, rooms, { ensureKeys: (wanted) => peers.ensureKeys(wanted), own: timeline });
   const remoteRooms = new RemoteRooms({ context, peers, rooms, timeline, receiver });
   const reader = new Reader(context, rooms, remoteRooms);
   const lifecycle = new Lifecycle({ context, accounts, rooms, timeline, remoteRooms });

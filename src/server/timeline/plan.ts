@@ -40,7 +40,7 @@ export interface PlannedEvent {
 }
 
 /** "prev_events … at most 20": ten are enough to tie a room together. */
-const PREV_EVENTS_MAX = 10;
+export const PREV_EVENTS_MAX = 10;
 
 export class RoomPlan {
   readonly room: Room;
@@ -88,7 +88,9 @@ export class RoomPlan {
       this.#changed.set(stateKeyOf(pdu.type, pdu.stateKey), pdu);
       this.#linePosition += 1;
     }
-    this.#extremities = [{ eventId: pdu.eventId, number: planned.number, depth: pdu.depth }];
+    const cited = new Set(pdu.prevEvents);
+    const left = this.#extremities.filter(({ eventId }) => !cited.has(eventId));
+    this.#extremities = [...left, { eventId: pdu.eventId, number: planned.number, depth: pdu.depth }];
     this.events.push(planned);
     return planned;
   }

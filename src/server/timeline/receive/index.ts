@@ -17,6 +17,7 @@ import { toolsOf } from './room-tools.ts';
 import { judgeIncoming } from './state-before.ts';
 import { storeOutliers } from './outliers.ts';
 import type { EnsureKeys, EventSource } from './source.ts';
+import { type OwnEvents, tieExtremities } from './tie.ts';
 
 export { textOf } from './ingress.ts';
 export { createEmptyRoom, enterRoom } from './join.ts';
@@ -34,14 +35,22 @@ export interface ReceiveOptions {
   readonly isForwarded?: boolean;
 }
 
+export interface ReceiverOptions {
+  readonly ensureKeys: EnsureKeys;
+  /** How events of ours are built and signed. */
+  readonly own: OwnEvents;
+}
+
 export class Receiver {
   readonly #context: Context;
   readonly #rooms: Rooms;
   readonly #ensureKeys: EnsureKeys;
+  readonly #own: OwnEvents;
   readonly #queues = new KeyedQueue<RoomNumber>();
 
-  constructor(context: Context, rooms: Rooms, ensureKeys: EnsureKeys) {
+  constructor(context: Context, rooms: Rooms, { ensureKeys, own }: ReceiverOptions) {
     this.#context = context;
+    this.#own = own;
     this.#rooms = rooms;
     this.#ensureKeys = ensureKeys;
   }
@@ -111,6 +120,7 @@ export class Receiver {
       appended.durable.catch(() => undefined);
       durable.push(appended.durable);
     }
+    await tieExtremities(tools, this.#own);
     return durable;
   }
 }

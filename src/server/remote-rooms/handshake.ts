@@ -50,7 +50,8 @@ export async function makeMemberEvent(
   const template = getObject(answer, 'event');
   const parts =
     template === undefined ? undefined : readTemplate(template, { roomId, userId: user, membership, rules });
-  if (parts === undefined) throw new MatrixError('M_UNKNOWN', 'The other server answered with another event');
+  if (parts === undefined)
+    throw new MatrixError('M_UNKNOWN', 'The other server answered with another event', { status: 502 });
   const { authorisedVia, hashes } = parts;
   const cite = (eventId: (typeof parts.authEvents)[number]) => {
     const sha256 = hashes.get(eventId);

@@ -115,7 +115,8 @@ async function checkAnswer(answer: JoinAnswer, tools: EnterTools): Promise<Check
     admit(answer.authChain, answer, tools),
   ]);
   const [join] = joined.events;
-  if (join === undefined) throw new MatrixError('M_UNKNOWN', 'The other server returned a join that is none');
+  if (join === undefined)
+    throw new MatrixError('M_UNKNOWN', 'The other server returned a join that is none', { status: 502 });
   const events = new Map([...chain.events, ...state.events].map((event) => [event.pdu.eventId, event]));
   const byKey = new Map<StateKey, EventId>();
   for (const { pdu } of state.events) {
@@ -136,7 +137,7 @@ function checkCreateEvent(
   const create = id === undefined ? undefined : events.get(id)?.pdu;
   const version = getString(create?.content, 'room_version') ?? '1';
   if (create === undefined || version !== rules.version || create.roomId !== roomId) {
-    throw new MatrixError('M_UNKNOWN', 'The other server answered with another room');
+    throw new MatrixError('M_UNKNOWN', 'The other server answered with another room', { status: 502 });
   }
 }
 

@@ -46,7 +46,10 @@ async function tieOnce(tools: AppendTools, own: OwnEvents): Promise<boolean> {
     { type: 'm.room.power_levels', stateKey: '' },
     ...senders.map((stateKey) => ({ type: 'm.room.member', stateKey })),
   ];
-  const values = await places.valuesAt(before, wanted.map(({ type, stateKey }) => stateKeyOf(type, stateKey)));
+  const values = await places.valuesAt(
+    before,
+    wanted.map(({ type, stateKey }) => stateKeyOf(type, stateKey)),
+  );
   const state = stateLookupOf((await events.getByNumber(eventsOf(values.values()))).map(({ pdu }) => pdu));
   const sender = senders.find((user) => maySend(user, state, tools));
   if (sender === undefined) return false;

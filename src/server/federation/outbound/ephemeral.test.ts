@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { World } from '../../../../test/harness/outbound/world.ts';
 import { present } from '../../../lib/assert.ts';
+import { canonicalJson } from '../../../matrix/canonical-json.ts';
 import { parseUserId, type UserId } from '../../../matrix/ids.ts';
-import { parseJson } from '../../../matrix/json-parse.ts';
+import type { JsonObject } from '../../../matrix/json.ts';
 import { EphemeralNews } from './ephemeral.ts';
 
 const ROOM = 1;
@@ -35,12 +36,16 @@ async function set(tells = { typing: true, presence: true }) {
     await world.pass(100);
   };
   const room = world.disk.roomNumber(ROOM);
-  const edus = (): unknown[] => peer.edus.map((edu) => parseJson(edu));
-  return { world, typing, publish, room, edus, peer };
+  const expectEdus = (...edus: JsonObject[]): void =>
+    assert.deepEqual(
+      peer.edus,
+      edus.map((edu) => canonicalJson(edu)),
+    );
+  return { world, typing, publish, room, expectEdus, peer };
 }
 
 test('typing of our users begins and ends; that of others is not ours to tell', async () => {
-  const { typing, publish, room, edus } = await set();
+  const { typing, publish, room, expectEdus } = await set();
   const told = (isTyping: boolean) => ({
     edu_type: 'm.typing',
     content: { room_id: ROOM_ID, user_id: OURS, typing: isTyping },
@@ -48,44 +53,44 @@ test('typing of our users begins and ends; that of others is not ours to tell', 
   typing.push(THEIRS, OURS);
   await publish({ kind: 'typing', room });
   await publish({ kind: 'typing', room });
-  assert.deepEqual(edus(), [told(true)]);
+  expectEdus(told(true));
   typing.length = 0;
   await publish({ kind: 'typing', room });
-  assert.deepEqual(edus(), [told(true), told(false)]);
+  expectEdus(told(true), told(false));
 });
 
 test('public receipts of our users, with their thread', async () => {
-  const { world, publish, room, edus } = await set();
+  const { world, publish, room, expectEdus } = await set();
   const receipt = { user: OURS, room, event: '$e', sentAt: 7, type: 'm.read' };
   world.disk.receipts.push({ ...receipt, thread: undefined }, { ...receipt, thread: 'main', event: '$t' });
   const change = { kind: 'receipt', position: world.disk.position, room, thread: undefined } as const;
   await publish({ ...change, user: OURS, hidden: true });
   await publish({ ...change, user: THEIRS, hidden: false });
-  assert.deepEqual(edus(), []);
+  expectEdus();
   await publish({ ...change, user: OURS, hidden: false });
   await publish({ ...change, user: OURS, hidden: false, thread: 'main' });
-  const content = (event: string, data: object) => ({
+  const content = (event: string, data: JsonObject) => ({
     [ROOM_ID]: { 'm.read': { [OURS]: { event_ids: [event], data } } },
   });
-  assert.deepEqual(edus(), [
+  expectEdus(
     { edu_type: 'm.receipt', content: content('$e', { ts: 7 }) },
     { edu_type: 'm.receipt', content: content('$t', { ts: 7, thread_id: 'main' }) },
-  ]);
+  );
 });
 
 test('presence goes once to each server that shares a room', async () => {
-  const { world, publish, edus, peer } = await set();
+  const { world, publish, expectEdus, peer } = await set();
   await world.join(2, peer);
   await publish({ kind: 'presence', user: OURS });
   await publish({ kind: 'presence', user: THEIRS });
   const push = [{ user_id: OURS, presence: 'online', currently_active: true, last_active_ago: 0 }];
-  assert.deepEqual(edus(), [{ edu_type: 'm.presence', content: { push } }]);
+  expectEdus({ edu_type: 'm.presence', content: { push } });
 });
 
 test('what the owner does not want to be told is not', async () => {
-  const { publish, room, edus, typing } = await set({ typing: false, presence: false });
+  const { publish, room, expectEdus, typing } = await set({ typing: false, presence: false });
   typing.push(OURS);
   await publish({ kind: 'typing', room });
   await publish({ kind: 'presence', user: OURS });
-  assert.deepEqual(edus(), []);
+  expectEdus();
 });

@@ -51,8 +51,8 @@ function steps(options: { readonly timesMax: number; readonly ends: readonly ('r
 class Story {
   readonly world = new World();
   readonly peers: Peer[] = Array.from({ length: PEERS }, (_, index) => this.world.peer(`peer${index}.example`));
-  readonly events = new Map(this.peers.map((one) => [one, [] as string[]]));
-  readonly edus = new Map(this.peers.map((one) => [one, [] as string[]]));
+  readonly events = new Map<Peer, string[]>(this.peers.map((one) => [one, []]));
+  readonly edus = new Map<Peer, string[]>(this.peers.map((one) => [one, []]));
   /** The newest event of each room, for the servers that are in it. */
   readonly newest = new Map<number, string>();
   #count = 0;

@@ -49,6 +49,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const lifecycle = new Lifecycle({ context, accounts, rooms, timeline, remoteRooms });
   const accountData = new AccountData(context);
   const keys = new Keys(context);
+  const toDevice = new ToDevice(context, peers);
   const typing = new Typing(context, rooms);
   const presence = new Presence(context, options.presence);
   const pushRules = new PushRules(context, accountData);
@@ -64,7 +65,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
       timeline,
       receiver,
       retry: options.retry,
-      receiveEdu: async () => {},
+      toDevice,
     }),
     accounts,
     devices,
@@ -81,7 +82,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     presence,
     pushRules,
     receipts: new Receipts(context, rooms, accountData),
-    toDevice: new ToDevice(context),
+    toDevice,
     media: new Media(context, options.media),
     spaces: new Spaces(context, rooms),
     sync: new Sync({ context, rooms, presenter: reader.presenter, keys, typing, presence, pushRules, accountData }),

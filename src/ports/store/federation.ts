@@ -166,10 +166,16 @@ export interface FederationReads {
 
   getRemoteDeviceLists(users: readonly UserId[]): Promise<RemoteDeviceListRecord[]>;
   getRemoteDevices(users: readonly UserId[]): Promise<RemoteDeviceRow[]>;
+  /** Users whose list is to be fetched again. */
+  listStaleDeviceLists(): Promise<UserId[]>;
+  /** Other servers in any room that a local user is joined to. */
+  listServersSharingRooms(user: UserId): Promise<ServerName[]>;
+  /** Rooms to which both a user of another server and somebody here are joined. */
+  listRoomsWithRemoteUser(user: UserId): Promise<RoomNumber[]>;
   /** Whether a to-device message was received before. */
   hasReceivedMessage(origin: ServerName, messageId: string): Promise<boolean>;
-  /** The position of the user's newest device list change: the `stream_id` that others are told. */
-  findDeviceListPosition(user: UserId): Promise<StreamPosition | undefined>;
+  /** The position of the user's newest device list change, or of the one before a position: the `stream_id`s told. */
+  findDeviceListPosition(user: UserId, before?: StreamPosition): Promise<StreamPosition | undefined>;
 
   findRemoteMedia(server: ServerName, mediaId: string): Promise<RemoteMediaRecord | undefined>;
   /** Remote media that nobody has asked for since `usedBefore`, the longest unused first; never quarantined media. */
@@ -208,7 +214,7 @@ export interface FederationWrites {
   replaceRemoteDevices(user: UserId, devices: readonly RemoteDeviceRow[]): void;
   putRemoteDevice(row: RemoteDeviceRow): void;
   deleteRemoteDevice(user: UserId, device: DeviceId): void;
-  /** Forgets what is known of the user's devices. */
+  /** Forgets what is known of the user's devices and cross-signing keys. */
   deleteRemoteDeviceList(user: UserId): void;
   recordReceivedMessage(origin: ServerName, messageId: string, receivedAt: number): void;
   deleteReceivedMessagesBefore(receivedAt: number): void;

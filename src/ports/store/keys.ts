@@ -98,6 +98,7 @@ export interface KeyWrites {
   putFallbackKey(user: UserId, device: DeviceId, key: OneTimeKeyRow): void;
   setFallbackKeyUsed(user: UserId, device: DeviceId, keyId: string): void;
   setCrossSigningKey(user: UserId, usage: CrossSigningUsage, json: string): void;
+  deleteCrossSigningKeys(user: UserId): void;
   /** Keeps the signature, made at this transaction's position. */
   putKeySignature(row: KeySignatureRow): void;
   /** Marks the user's device list as changed at this transaction's position. */

@@ -6,6 +6,8 @@ import type { Media } from '../media/index.ts';
 const HOUR_MS = 3_600_000;
 /** "transactions 24 h": a client that repeats a request does so within minutes. */
 const TRANSACTIONS_KEPT_MS = 24 * HOUR_MS;
+/** A server repeats what was not answered for as long as it tries at all. */
+const RECEIVED_KEPT_MS = 7 * 24 * HOUR_MS;
 
 export class Housekeeping {
   readonly #context: Context;
@@ -33,13 +35,16 @@ export class Housekeeping {
     this.#timer = undefined;
   }
 
-  /** Forgets old transaction ids and reservations of media that were never filled. */
+  /** Forgets old transaction ids, what other servers sent long ago, and reservations of media that were never filled. */
   async run(): Promise<void> {
     const { store, clock } = this.#context;
     const before = clock.now() - TRANSACTIONS_KEPT_MS;
+    const receivedBefore = clock.now() - RECEIVED_KEPT_MS;
     await store.transact((one) => {
       one.events.deleteTransactionsBefore(before);
       one.keys.deleteToDeviceTransactionsBefore(before);
+      one.federation.deleteInboundTransactionsBefore(receivedBefore);
+      one.federation.deleteReceivedMessagesBefore(receivedBefore);
     });
     await this.#media.deleteExpired();
   }

@@ -5,21 +5,21 @@ import type { Peers } from '../peers/index.ts';
 import type { Rooms } from '../rooms/index.ts';
 import type { Receiver, Timeline } from '../timeline/index.ts';
 import { Access } from './inbound/access.ts';
+import { type EduParts, InboundEdus } from './inbound/edus.ts';
 import { InboundInvites } from './inbound/invites.ts';
 import { InboundMemberships } from './inbound/memberships.ts';
 import { FederationReads } from './inbound/reads.ts';
-import { InboundTransactions, type ReceiveEdu } from './inbound/transactions.ts';
+import { InboundTransactions } from './inbound/transactions.ts';
 import { Outbound } from './outbound/index.ts';
 import { sendOver } from './send-over.ts';
 
-export interface FederationParts {
+export interface FederationParts extends EduParts {
   readonly context: Context;
   readonly accounts: Accounts;
   readonly peers: Peers;
   readonly rooms: Rooms;
   readonly timeline: Timeline;
   readonly receiver: Receiver;
-  readonly receiveEdu: ReceiveEdu;
   /** `federation.retry` */
   readonly retry: { readonly initialMs: number; readonly maxMs: number };
 }
@@ -37,7 +37,9 @@ export class Federation {
     this.reads = new FederationReads({ context, rooms, access });
     this.memberships = new InboundMemberships({ ...parts, access, reads: this.reads });
     this.invites = new InboundInvites(parts);
-    this.transactions = new InboundTransactions(parts);
+    const edus = new InboundEdus(parts);
+    const receiveEdu = edus.receive.bind(edus);
+    this.transactions = new InboundTransactions({ ...parts, receiveEdu });
     this.outbound = new Outbound(context, { send: sendOver(peers, context.serverName), retry });
     peers.onContact((server) => this.outbound.contact(server));
   }

@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
-import type { EventId } from '../../matrix/ids.ts';
+import type { EventId, UserId } from '../../matrix/ids.ts';
 import { ConflictError } from '../../ports/store/index.ts';
 import { SENDING_CASES } from './federation-sending.ts';
-import { type Case, failureOf, type Kit } from './kit.ts';
+import { type Case, failureOf, type Kit, type TestRoom } from './kit.ts';
+
+/** Joins a user to a room; `local` is the user where it is one of this server. */
+async function join(kit: Kit, room: TestRoom, user: UserId, local?: UserId): Promise<void> {
+  const event = kit.store.allocateEvent();
+  await kit.write((one) => {
+    const entry = { type: 'm.room.member', stateKey: user, event, membership: 'join' } as const;
+    one.rooms.setCurrentState(room.number, [entry]);
+    if (local === undefined) return;
+    const { number, roomId } = room;
+    const place = { user: local, room: number, roomId, membership: 'join', event, position: one.position } as const;
+    one.rooms.setMembership({ ...place, sender: local, strippedState: undefined });
+  });
+}
 
 const RECEIVING: readonly Case[] = [
   {
@@ -141,10 +154,53 @@ const OTHERS: readonly Case[] = [
       const { federation } = kit.store;
       const user = kit.user();
       assert.equal(await federation.findDeviceListPosition(user), undefined);
-      await kit.write((one) => one.keys.noteDeviceListChange(user));
+      const oldest = await kit.write((one) => one.keys.noteDeviceListChange(user));
       const newest = await kit.write((one) => one.keys.noteDeviceListChange(user));
       await kit.write((one) => one.keys.noteDeviceListChange(kit.user()));
       assert.equal(await federation.findDeviceListPosition(user), newest);
+      assert.equal(await federation.findDeviceListPosition(user, newest), oldest);
+    },
+  },
+  {
+    name: 'which users and servers share rooms across servers',
+    run: async (kit) => {
+      const { federation } = kit.store;
+      const [room, other] = [await kit.room(), await kit.room()];
+      const { user } = await kit.account();
+      const [server, elsewhere] = [kit.serverName(), kit.serverName()];
+      const remote = `@remote:${server}` as UserId;
+      await join(kit, room, user, user);
+      await join(kit, room, remote);
+      await join(kit, other, remote);
+      await kit.write((one) => {
+        one.federation.addRoomServer(room.number, server);
+        one.federation.addRoomServer(other.number, server);
+        one.federation.addRoomServer(other.number, elsewhere);
+      });
+      assert.deepEqual(await federation.listServersSharingRooms(user), [server]);
+      assert.deepEqual(await federation.listServersSharingRooms(kit.user()), []);
+      assert.deepEqual(await federation.listRoomsWithRemoteUser(remote), [room.number], 'nobody here is in the other');
+      assert.deepEqual(await federation.listRoomsWithRemoteUser(`@other:${server}` as UserId), []);
+      await kit.write((one) => one.federation.removeRoomServer(room.number, server));
+      assert.deepEqual(await federation.listServersSharingRooms(user), []);
+    },
+  },
+  {
+    name: 'lists that are to be fetched again, and keys that go with a list',
+    run: async (kit) => {
+      const { federation, keys } = kit.store;
+      const [fresh, stale] = [kit.user(), kit.user()];
+      await kit.write((one) => {
+        one.federation.putRemoteDeviceList({ user: fresh, streamId: 1, stale: false });
+        one.federation.putRemoteDeviceList({ user: stale, streamId: 1, stale: true });
+        for (const user of [fresh, stale]) one.keys.setCrossSigningKey(user, 'master', '{}');
+      });
+      const listed = await federation.listStaleDeviceLists();
+      assert.deepEqual([listed.includes(stale), listed.includes(fresh)], [true, false]);
+      await kit.write((one) => one.federation.deleteRemoteDeviceList(stale));
+      assert.deepEqual([...(await keys.getCrossSigningKeys([fresh, stale])).keys()], [fresh]);
+      await kit.write((one) => one.keys.deleteCrossSigningKeys(fresh));
+      assert.equal((await keys.getCrossSigningKeys([fresh, stale])).size, 0);
     },
   },
   {

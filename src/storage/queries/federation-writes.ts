@@ -60,6 +60,7 @@ const DELETE_DEVICE_LIST = 'DELETE FROM remote_device_lists WHERE user_id = ?';
 const PUT_DEVICE = `INSERT INTO remote_devices (user_id, device, json, display_name) VALUES (?, ?, ?, ?)
   ON CONFLICT (user_id, device) DO UPDATE SET json = excluded.json, display_name = excluded.display_name`;
 const DELETE_DEVICE = 'DELETE FROM remote_devices WHERE user_id = ? AND device = ?';
+const DELETE_IDENTITY = 'DELETE FROM cross_signing_keys WHERE user_id = ?';
 const DELETE_DEVICES = 'DELETE FROM remote_devices WHERE user_id = ?';
 const RECORD_RECEIVED = `INSERT INTO received_messages (origin, message_id, received_at) VALUES (?, ?, ?)
   ON CONFLICT (origin, message_id) DO NOTHING`;
@@ -185,6 +186,7 @@ export class FederationStatements implements FederationWrites {
   deleteRemoteDeviceList(user: UserId): void {
     this.#sink.run(DELETE_DEVICE_LIST, user);
     this.#sink.run(DELETE_DEVICES, user);
+    this.#sink.run(DELETE_IDENTITY, user);
   }
 
   recordReceivedMessage(origin: ServerName, messageId: string, receivedAt: number): void {

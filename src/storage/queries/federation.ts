@@ -1,4 +1,4 @@
-import type { EventId, ServerName, UserId } from '../../matrix/ids.ts';
+import { type EventId, type ServerName, serverOf, type UserId } from '../../matrix/ids.ts';
 import type {
   DestinationRecord,
   FederationReads,
@@ -19,7 +19,7 @@ import type {
 } from '../../ports/store/index.ts';
 import { bytesOf, type Database, findInteger, integerOf, textOf } from '../database.ts';
 import { eventIdOf } from '../event-id-code.ts';
-import { serverIn, userIn } from './columns.ts';
+import { roomIn, serverIn, userIn } from './columns.ts';
 import {
   destinationOf,
   outboundEventOf,
@@ -66,7 +66,16 @@ const DEVICE_LISTS = 'SELECT user_id, stream_id, stale FROM remote_device_lists 
 const DEVICES = `SELECT user_id, device, json, display_name FROM remote_devices WHERE user_id IN @texts
   ORDER BY user_id, device`;
 const RECEIVED = 'SELECT 1 AS found FROM received_messages WHERE origin = ? AND message_id = ?';
-const LIST_POSITION = 'SELECT max(position) AS position FROM device_list_changes WHERE user_id = ?';
+const LIST_POSITION = 'SELECT max(position) AS position FROM device_list_changes WHERE user_id = ? AND position < ?';
+const STALE_LISTS = 'SELECT user_id FROM remote_device_lists WHERE stale = 1';
+const SERVERS_SHARING = `SELECT DISTINCT s.server FROM memberships m
+  JOIN room_servers s ON s.room = m.room AND s.left_position = 0
+  WHERE m.user_id = ? AND m.membership = 1 ORDER BY s.server`;
+// The rooms of the user's server are far fewer than those of this one.
+const ROOMS_WITH_REMOTE = `SELECT s.room FROM room_servers s JOIN current_state c ON c.room = s.room
+  AND c.key = (SELECT key FROM state_keys WHERE type = 'm.room.member' AND state_key = ?)
+  WHERE s.server = ? AND s.left_position = 0 AND c.membership = 1
+  AND EXISTS (SELECT 1 FROM memberships m WHERE m.room = s.room AND m.membership = 1) ORDER BY s.room`;
 const MEDIA = `SELECT server, media_id, blob, size_bytes, content_type, file_name, fetched_at, used_at, quarantined
   FROM remote_media`;
 const ONE_MEDIA = `${MEDIA} WHERE server = ? AND media_id = ?`;
@@ -181,8 +190,20 @@ export class FederationQueries implements FederationReads {
     return (await this.#database.all(RECEIVED, origin, messageId)).length > 0;
   }
 
-  async findDeviceListPosition(user: UserId): Promise<StreamPosition | undefined> {
-    const [row] = await this.#database.all(LIST_POSITION, user);
+  async listStaleDeviceLists(): Promise<UserId[]> {
+    return (await this.#database.slow(STALE_LISTS)).map((row) => userIn(row));
+  }
+
+  async listServersSharingRooms(user: UserId): Promise<ServerName[]> {
+    return (await this.#database.all(SERVERS_SHARING, user)).map((row) => serverIn(row));
+  }
+
+  async listRoomsWithRemoteUser(user: UserId): Promise<RoomNumber[]> {
+    return (await this.#database.all(ROOMS_WITH_REMOTE, user, serverOf(user) ?? '')).map((row) => roomIn(row));
+  }
+
+  async findDeviceListPosition(user: UserId, before?: StreamPosition): Promise<StreamPosition | undefined> {
+    const [row] = await this.#database.all(LIST_POSITION, user, before ?? Number.MAX_SAFE_INTEGER);
     return row === undefined ? undefined : (findInteger(row, 'position') as StreamPosition | undefined);
   }
 

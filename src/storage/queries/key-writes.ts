@@ -21,6 +21,7 @@ const PUT_FALLBACK = `INSERT INTO fallback_keys (user_id, device, algorithm, key
   VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT (user_id, device, algorithm) DO UPDATE SET key_id = excluded.key_id,
   json = excluded.json, used = 0`;
 const USE_FALLBACK = 'UPDATE fallback_keys SET used = 1 WHERE user_id = ? AND device = ? AND key_id = ?';
+const DELETE_CROSS_SIGNING = 'DELETE FROM cross_signing_keys WHERE user_id = ?';
 const PUT_CROSS_SIGNING = `INSERT INTO cross_signing_keys (user_id, usage, json) VALUES (?, ?, ?)
   ON CONFLICT (user_id, usage) DO UPDATE SET json = excluded.json`;
 const PUT_SIGNATURE = `INSERT INTO key_signatures
@@ -81,6 +82,10 @@ export class KeyStatements implements KeyWrites {
 
   setCrossSigningKey(user: UserId, usage: CrossSigningUsage, json: string): void {
     this.#sink.run(PUT_CROSS_SIGNING, user, usage, json);
+  }
+
+  deleteCrossSigningKeys(user: UserId): void {
+    this.#sink.run(DELETE_CROSS_SIGNING, user);
   }
 
   putKeySignature(row: KeySignatureRow): void {

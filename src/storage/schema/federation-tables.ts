@@ -46,6 +46,7 @@ const REMOTE_DEVICES = [
   `CREATE TABLE remote_devices (
     user_id @text NOT NULL, device @text NOT NULL, json @text, display_name @text,
     PRIMARY KEY (user_id, device)) @plain`,
+  'CREATE INDEX remote_device_lists_stale ON remote_device_lists (user_id) WHERE stale = 1',
   'CREATE INDEX device_list_changes_user ON device_list_changes (user_id, position)',
 ];
 

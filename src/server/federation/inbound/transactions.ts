@@ -19,7 +19,7 @@ const EDUS_MAX = 100;
 const HELPERS_MAX = 3;
 
 /** Takes one EDU in; what is wrong with it is its own affair. */
-export type ReceiveEdu = (origin: ServerName, type: string, content: JsonObject) => Promise<void>;
+type ReceiveEdu = (origin: ServerName, type: string, content: JsonObject) => Promise<void>;
 
 export interface TransactionParts {
   readonly context: Context;

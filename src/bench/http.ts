@@ -7,6 +7,15 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+interface Outgoing {
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly bytes?: Buffer;
+  readonly type?: string;
+}
+
+class StaleConnection extends Error {}
+
 export class Http {
   readonly #base: URL;
   readonly #agent: Agent;
@@ -18,12 +27,20 @@ export class Http {
     this.#agent = this.#base.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
   }
 
-  /** Sends one request; rejects only where the connection fails. */
-  send(
-    method: string,
-    path: string,
-    options: { token?: string; body?: unknown; bytes?: Buffer; type?: string } = {},
-  ): Promise<Answer> {
+  /**
+   * Sends one request; rejects only where the connection fails. A kept-alive connection that the server closed just
+   * when it was taken up again is none: the request goes out once more, as every client does.
+   */
+  async send(method: string, path: string, options: Outgoing = {}): Promise<Answer> {
+    try {
+      return await this.#sendOnce(method, path, options);
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+      return await this.#sendOnce(method, path, options);
+    }
+  }
+
+  #sendOnce(method: string, path: string, options: Outgoing): Promise<Answer> {
     const { token, body, bytes, type } = options;
     const data = bytes ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
     const headers: Record<string, string | number> = {};
@@ -43,7 +60,10 @@ export class Http {
           response.on('error', reject);
         },
       );
-      outgoing.on('error', reject);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        const isStale = outgoing.reusedSocket && error.code === 'ECONNRESET';
+        reject(isStale ? new StaleConnection('the server had closed the connection', { cause: error }) : error);
+      });
       outgoing.end(data);
     });
   }

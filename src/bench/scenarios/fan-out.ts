@@ -1,17 +1,26 @@
 /** B3: one message to everybody who listens in a room, by v3 and by sliding sync. */
+import { defer } from '../../lib/deferred.ts';
 import { type Bench, latency, pause, type Scenario } from '../context.ts';
 import type { Http } from '../http.ts';
 import { makeRoom, sendMessage, type SyncAnswer } from '../rooms.ts';
 import { round } from '../stats.ts';
 import type { Account } from '../target.ts';
 
-type Listen = (http: Http, account: Account, note: (eventId: string) => void, isOver: () => boolean) => Promise<void>;
+interface Listener {
+  /** The first answer is here: from now on every message is told. */
+  readonly begun: () => void;
+  readonly note: (eventId: string) => void;
+  readonly isOver: () => boolean;
+}
 
-const listenV3: Listen = async (http, { token }, note, isOver) => {
+type Listen = (http: Http, account: Account, listener: Listener) => Promise<void>;
+
+const listenV3: Listen = async (http, { token }, { begun, note, isOver }) => {
   const filter = encodeURIComponent(
     JSON.stringify({ presence: { types: [] }, room: { state: { lazy_load_members: true } } }),
   );
   let since = (await http.call<SyncAnswer>('GET', `/_matrix/client/v3/sync?filter=${filter}`, { token })).next_batch;
+  begun();
   while (!isOver()) {
     const path = `/_matrix/client/v3/sync?since=${since}&timeout=5000&filter=${filter}&set_presence=offline`;
     const answer = await http.call<SyncAnswer>('GET', path, { token });
@@ -26,10 +35,11 @@ interface SlidingAnswer {
   readonly rooms: Record<string, { timeline?: { event_id: string }[] }>;
 }
 
-const listenSliding: Listen = async (http, { token }, note, isOver) => {
+const listenSliding: Listen = async (http, { token }, { begun, note, isOver }) => {
   const body = { conn_id: 'bench', lists: { all: { ranges: [[0, 19]], timeline_limit: 10, required_state: [] } } };
   const path = '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync';
   let { pos } = await http.call<SlidingAnswer>('POST', `${path}?set_presence=offline`, { token, body });
+  begun();
   while (!isOver()) {
     const answer = await http.call<SlidingAnswer>('POST', `${path}?pos=${pos}&timeout=5000&set_presence=offline`, {
       token,
@@ -55,16 +65,18 @@ async function measure(bench: Bench, { kind, listen, width, messages }: Fan): Pr
   const roomId = await makeRoom(http, sender, listeners);
   const arrivals = new Map<string, number[]>();
   let isOver = false;
-  const running = listeners.map((account) =>
-    listen(
-      http,
-      account,
-      (id) => {
-        arrivals.set(id, [...(arrivals.get(id) ?? []), performance.now()]);
-      },
-      () => isOver,
-    ),
+  const ready: Promise<void>[] = [];
+  const running = Promise.all(
+    listeners.map((account) => {
+      const first = defer<void>();
+      ready.push(first.promise);
+      const note = (id: string): void => void arrivals.set(id, [...(arrivals.get(id) ?? []), performance.now()]);
+      return listen(http, account, { begun: () => first.resolve(), note, isOver: () => isOver });
+    }),
   );
+  // A listener that fails is told at the end, where it is waited for: the run still stops the server it started.
+  running.catch(() => undefined);
+  await Promise.race([Promise.all(ready), running]);
   await pause(500);
   const before = bench.cpu();
   const sent: { id: string; dueAt: number }[] = [];
@@ -82,7 +94,7 @@ async function measure(bench: Bench, { kind, listen, width, messages }: Fan): Pr
   const cpu = bench.cpuSince(before, messages * width);
   isOver = true;
   await sendMessage(http, sender, roomId, `fan${kind}${width}end`);
-  await Promise.all(running);
+  await running;
   const last = sent.map(({ id, dueAt }) => Math.max(...(arrivals.get(id) ?? [Number.NaN])) - dueAt);
   const lost = sent.filter(({ id }) => new Set(arrivals.get(id)).size < width).length;
   const doubled = sent.filter(({ id }) => (arrivals.get(id)?.length ?? 0) > width).length;

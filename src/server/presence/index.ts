@@ -82,10 +82,12 @@ export class Presence {
     };
   }
 
-  /** Of `users`, those whose presence changed after `serial`. */
-  changedAfter(users: Iterable<UserId>, serial: number): UserId[] {
+  /** Users whose presence changed after `serial`. */
+  changedAfter(serial: number): UserId[] {
     if (this.#serial <= serial) return [];
-    return [...users].filter((user) => (this.#users.get(user)?.serial ?? 0) > serial);
+    const changed: UserId[] = [];
+    for (const [user, presence] of this.#users) if (presence.serial > serial) changed.push(user);
+    return changed;
   }
 
   #of(user: UserId): UserPresence {

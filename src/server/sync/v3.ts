@@ -16,6 +16,7 @@ import type { Typing } from '../typing/index.ts';
 import { type AccountDataChanges, accountDataChanges, accountDataEvents } from './account-data.ts';
 import type { ChangeIndex, RoomPlace, UserIndex } from './change-index.ts';
 import type { DeviceLists, RoomMemberChanges } from './device-lists.ts';
+import { presenceEvents } from './presence-subjects.ts';
 import { formatSyncToken, parseSyncToken, type SyncToken } from './sync-token.ts';
 import { acknowledgeToDevice, readToDevice } from './to-device-page.ts';
 import type { RoomMembership, RoomRequest, V3Rooms } from './v3-room.ts';
@@ -123,7 +124,7 @@ export class V3Sync {
     const { user, device } = request.viewer;
     const page = { after: since?.toDevice ?? 0, to, limit: TO_DEVICE_MAX };
     const toDevice = await readToDevice(context, await index.get(user), device, page);
-    const presences = this.#presence(work, await this.#presenceSubjects(work));
+    const presences = await this.#presence(work);
     const lists = since === undefined ? { changed: [], left: [] } : await this.#deviceLists(work, changes);
     const isEmpty =
       [...texts.values()].every((one) => one.length === 0) &&
@@ -246,19 +247,15 @@ export class V3Sync {
     return { user, room, roomId, membership: 'join', position, forgotten: false, strippedState: undefined };
   }
 
-  /** Users whose presence the asker may see and that may have changed. */
-  async #presenceSubjects({ request, since }: Work): Promise<readonly UserId[]> {
-    const { presence, context } = this.#parts;
-    if (presence.serial <= (since?.presence ?? 0)) return [];
-    return [request.viewer.user, ...(await context.store.rooms.listUsersSharingRooms(request.viewer.user))];
-  }
-
-  #presence({ filter, since }: Work, subjects: readonly UserId[]): string[] {
-    const { presence } = this.#parts;
-    return presence
-      .changedAfter(new Set(subjects), since?.presence ?? 0)
-      .filter((user) => filter.presence.matches({ type: 'm.presence', sender: user }))
-      .map((user) => JSON.stringify({ type: 'm.presence', sender: user, content: presence.contentOf(user) }));
+  async #presence({ request, filter, since }: Work): Promise<string[]> {
+    const { presence, rooms, index } = this.#parts;
+    const { user } = request.viewer;
+    const wants = (sender: UserId): boolean => filter.presence.matches({ type: 'm.presence', sender });
+    if (!filter.presence.matchesType('m.presence')) return [];
+    return await presenceEvents(
+      { user, after: since?.presence ?? 0, wants },
+      { presence, rooms, index: await index.get(user) },
+    );
   }
 
   async #deviceLists({ request, from, to }: Work, changes: readonly RoomMemberChanges[]) {

@@ -11,6 +11,7 @@ import { accountDataChanges, accountDataEvents } from '../account-data.ts';
 import type { ChangedPlace, DeviceLists } from '../device-lists.ts';
 import type { ChangeIndex, UserIndex } from '../change-index.ts';
 import type { Ephemeral } from '../ephemeral.ts';
+import { presenceEvents } from '../presence-subjects.ts';
 import { acknowledgeToDevice, readToDevice } from '../to-device-page.ts';
 import type { Serials } from './connection.ts';
 import type { Extensions, ParsedRequest } from './request.ts';
@@ -145,13 +146,13 @@ export class SlidingExtensions {
     return texts.length === 0 ? undefined : { text: `"typing":{"rooms":{${texts.join(',')}}}`, isNews: true };
   }
 
-  async #presence({ user, serials }: ExtensionRequest) {
-    const { presence, context } = this.#parts;
+  async #presence({ user, serials, index }: ExtensionRequest) {
+    const { presence, rooms } = this.#parts;
     if (presence.serial <= serials.presence) return undefined;
-    const sharing = await context.store.rooms.listUsersSharingRooms(user);
-    const events = presence
-      .changedAfter(new Set([user, ...sharing]), serials.presence)
-      .map((one) => JSON.stringify({ type: 'm.presence', sender: one, content: presence.contentOf(one) }));
+    const events = await presenceEvents(
+      { user, after: serials.presence, wants: () => true },
+      { presence, rooms, index },
+    );
     return events.length === 0 ? undefined : { text: `"presence":{"events":[${events.join(',')}]}`, isNews: true };
   }
 }

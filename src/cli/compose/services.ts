@@ -32,6 +32,8 @@ export interface ServiceOptions {
   readonly peers: PeersOptions;
   /** `federation.retry` */
   readonly retry: { readonly initialMs: number; readonly maxMs: number };
+  /** Whether other servers are told of typing and of presence. */
+  readonly tells: { readonly typing: boolean; readonly presence: boolean };
   readonly presence: boolean;
   readonly media: MediaOptions;
 }
@@ -52,6 +54,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const toDevice = new ToDevice(context, peers);
   const typing = new Typing(context, rooms);
   const presence = new Presence(context, options.presence);
+  const receipts = new Receipts(context, rooms, accountData);
   const pushRules = new PushRules(context, accountData);
   return {
     context,
@@ -65,7 +68,11 @@ export function createServices(context: Context, options: ServiceOptions): Servi
       timeline,
       receiver,
       retry: options.retry,
+      tells: options.tells,
       toDevice,
+      typing,
+      receipts,
+      presence,
     }),
     accounts,
     devices,
@@ -81,7 +88,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     typing,
     presence,
     pushRules,
-    receipts: new Receipts(context, rooms, accountData),
+    receipts,
     toDevice,
     media: new Media(context, options.media),
     spaces: new Spaces(context, rooms),

@@ -10,6 +10,7 @@ import { InboundInvites } from './inbound/invites.ts';
 import { InboundMemberships } from './inbound/memberships.ts';
 import { FederationReads } from './inbound/reads.ts';
 import { InboundTransactions } from './inbound/transactions.ts';
+import { EphemeralNews } from './outbound/ephemeral.ts';
 import { Outbound } from './outbound/index.ts';
 import { sendOver } from './send-over.ts';
 
@@ -22,6 +23,8 @@ export interface FederationParts extends EduParts {
   readonly receiver: Receiver;
   /** `federation.retry` */
   readonly retry: { readonly initialMs: number; readonly maxMs: number };
+  /** `typing.federate` and `presence.federate` */
+  readonly tells: { readonly typing: boolean; readonly presence: boolean };
 }
 
 export class Federation {
@@ -41,6 +44,8 @@ export class Federation {
     const receiveEdu = edus.receive.bind(edus);
     this.transactions = new InboundTransactions({ ...parts, receiveEdu });
     this.outbound = new Outbound(context, { send: sendOver(peers, context.serverName), retry });
+    // It listens to the stream by itself.
+    void new EphemeralNews(context, { ...parts, outbound: this.outbound });
     peers.onContact((server) => this.outbound.contact(server));
   }
 }

@@ -50,6 +50,14 @@ export class Presence {
     this.#change(user, presence, { state, statusMessage });
   }
 
+  /** What another server tells of one of its users; it is believed until it tells otherwise. */
+  setRemote(user: UserId, told: { state: PresenceState; status: string | undefined; agoMs: number | undefined }): void {
+    if (!this.#enabled) return;
+    const presence = this.#of(user);
+    presence.lastActiveAt = this.#context.clock.now() - Math.max(0, told.agoMs ?? 0);
+    this.#change(user, presence, { state: told.state, statusMessage: told.status?.slice(0, STATUS_MAX) });
+  }
+
   /** A /sync of the user has begun; the function returned ends it. "set_presence … online by default". */
   beginSync(user: UserId, state: PresenceState): () => void {
     if (!this.#enabled || state === 'offline') return () => {};

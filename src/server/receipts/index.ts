@@ -13,6 +13,8 @@ export interface ReceiptRequest {
   readonly event: EventId;
   /** `main`, a thread root's event id, or none for an unthreaded receipt. */
   readonly thread: string | undefined;
+  /** When it was sent, where another server tells; milliseconds. Otherwise it is sent now. */
+  readonly sentAt?: number | undefined;
 }
 
 const TYPES: ReadonlySet<string> = new Set(['m.read', 'm.read.private', 'm.fully_read']);
@@ -46,12 +48,13 @@ export class Receipts {
       return;
     }
     const row = { room: room.number, user, type: type as ReceiptType, thread, event: event.eventId };
-    await this.#write(row, event.position);
+    await this.#write(row, event.position, request.sentAt);
   }
 
   async #write(
     row: { room: RoomNumber; user: UserId; type: ReceiptType; thread: string | undefined; event: EventId },
     eventPosition: number,
+    sentAt: number | undefined,
   ): Promise<void> {
     const { store, stream, clock } = this.#context;
     const own = await store.userData.getOwnReceipts(row.user, row.room);
@@ -59,7 +62,7 @@ export class Receipts {
     // A receipt never moves back: a late request of a slow device changes nothing.
     if (before !== undefined && before.eventPosition >= eventPosition) return;
     await store.transact((one) => {
-      one.userData.setReceipt({ ...row, eventPosition, sentAt: clock.now() });
+      one.userData.setReceipt({ ...row, eventPosition, sentAt: sentAt ?? clock.now() });
       one.onCommit(() =>
         stream.publish({
           kind: 'receipt',

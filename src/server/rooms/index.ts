@@ -169,6 +169,15 @@ export class Rooms {
     return await this.#context.store.rooms.findMembership(user, room);
   }
 
+  isRemote(user: UserId): boolean {
+    return serverOf(user) !== this.#context.serverName;
+  }
+
+  /** Whether a local user and another one are joined to the same room. */
+  async shareRoom(user: UserId, other: UserId): Promise<boolean> {
+    return (await this.#context.store.rooms.listSharedRooms(user, other)).length > 0;
+  }
+
   async listMemberships(user: UserId, memberships?: readonly Membership[]): Promise<MembershipRecord[]> {
     return await this.#context.store.rooms.listMemberships(user, memberships);
   }

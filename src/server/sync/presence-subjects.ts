@@ -4,6 +4,9 @@ import type { Presence } from '../presence/index.ts';
 import type { Rooms } from '../rooms/index.ts';
 import type { UserIndex } from './change-index.ts';
 
+/** Users of other servers that one answer tells of at most. */
+const REMOTE_MAX = 200;
+
 export interface PresenceRequest {
   readonly user: UserId;
   /** What the user has been told: changes after this serial number are wanted. */
@@ -31,6 +34,10 @@ export async function presenceEvents(
         open.delete(other);
       }
     }
+  }
+  // Users of other servers are in no set in memory: each is looked up.
+  for (const other of [...open].filter((one) => rooms.isRemote(one)).slice(0, REMOTE_MAX)) {
+    if (await rooms.shareRoom(user, other)) seen.add(other);
   }
   return changed
     .filter((one) => seen.has(one))

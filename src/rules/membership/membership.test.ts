@@ -52,7 +52,9 @@ test('who can vouch', () => {
 test('adv-020 a template gives its places in the graph and nothing else', () => {
   for (const rules of VERSIONS) {
     const expected: TemplateExpectation = { roomId: '!r:x', userId: ALICE, membership: 'join', rules };
-    const reference = rules.eventReferences === 'ids' ? ID : [ID, {}];
+    const isPair = rules.eventReferences === 'pairs';
+    const hash = 'h'.repeat(43);
+    const reference = isPair ? [ID, { sha256: hash }] : ID;
     const template = (changes: JsonObject = {}): JsonObject => ({
       type: 'm.room.member',
       room_id: '!r:x',
@@ -69,9 +71,11 @@ test('adv-020 a template gives its places in the graph and nothing else', () => 
     assert.deepEqual(readTemplate(template(), expected), {
       authEvents: [ID],
       prevEvents: [ID],
+      hashes: new Map(isPair ? [[ID, hash]] : []),
       depth: 7,
       authorisedVia,
     });
+    if (isPair) assert.equal(readTemplate(template({ prev_events: [[ID, {}]] }), expected), undefined);
     const hostile: JsonObject[] = [
       { type: 'm.room.power_levels' },
       { room_id: '!other:x' },

@@ -29,12 +29,60 @@ export const EVENT_CASES: readonly Case[] = [
         contentEnd: written.contentEnd,
         status: 'accepted',
         stateBefore: { line: room.line, position: 0 },
+        mainHead: undefined,
         redactedBy: undefined,
       });
       assert.deepEqual(await store.events.getEventsByNumber([written.number]), [event]);
       assert.deepEqual(await store.events.getEvents([kit.eventId()]), []);
       assert.deepEqual(await store.events.getEvents([]), []);
       assert.deepEqual(await store.events.getEventsByNumber([]), []);
+    },
+  },
+  {
+    name: 'an outlier gets its place once',
+    run: async (kit) => {
+      const { store } = kit;
+      const room = await kit.room();
+      const before = await kit.append(room);
+      const outlier = await kit.append(room, { status: 'outlier', position: 0, stateBefore: undefined });
+      const relation = {
+        parent: before.eventId,
+        relType: 'm.reference',
+        sender: '@a:x' as UserId,
+        type: 'm.room.message',
+      };
+      const place = {
+        number: outlier.number,
+        eventId: outlier.eventId,
+        room: room.number,
+        status: 'accepted' as const,
+        stateBefore: { line: room.line, position: 0 },
+        mainHead: 3,
+        relation,
+      };
+      let position = 0;
+      await store.transact((transaction) => {
+        position = transaction.position;
+        transaction.events.adopt({ ...place, position });
+      });
+      const [event] = await store.events.getEvents([outlier.eventId]);
+      assert.equal(event?.status, 'accepted');
+      assert.equal(event.position, position);
+      assert.equal(event.mainHead, 3);
+      assert.deepEqual(event.stateBefore, place.stateBefore);
+      assert.equal(event.json, outlier.json);
+      const children = await store.events.pageRelations({
+        room: room.number,
+        parent: before.eventId,
+        direction: 'backwards',
+        limit: 5,
+      });
+      assert.deepEqual(
+        children.map((one) => one.eventId),
+        [outlier.eventId],
+      );
+      // What has a place keeps it.
+      await assert.rejects(store.transact((transaction) => transaction.events.adopt({ ...place, position })));
     },
   },
   {

@@ -21,6 +21,8 @@ export interface ServerOptions {
   /** Laid over the tests' own configuration, section by section; a function is asked at every start. */
   readonly config?: Readonly<Record<string, unknown>> | (() => Readonly<Record<string, unknown>>);
   readonly clock?: Clock;
+  /** The built web client, for a listener that serves `web`. */
+  readonly webFolder?: string;
 }
 
 /** Failures that no answer shows: rejections nobody handled. */
@@ -69,7 +71,7 @@ export class TestServer {
   }
 
   async start(): Promise<void> {
-    const { clock, config } = this.#options;
+    const { clock, config, webFolder } = this.#options;
     const value = {
       serverName: SERVER_NAME,
       dataDir: this.folder,
@@ -86,6 +88,7 @@ export class TestServer {
       environment: {},
       log: this.#log(),
       ...(clock !== undefined && { clock }),
+      ...(webFolder !== undefined && { webFolder }),
     });
   }
 

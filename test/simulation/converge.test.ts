@@ -14,10 +14,7 @@ before(async () => {
   federation = await Federation.of(await Node.startAll(['one.test', 'two.test', 'three.test']));
 });
 
-after(async () => {
-  const ends = await Promise.allSettled(federation.nodes.map((node) => node.finish()));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
-});
+after(() => federation.finish());
 
 async function messagesOf(user: User, room: string): Promise<string> {
   const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/messages?dir=b&limit=100`;

@@ -20,6 +20,11 @@ export class Federation {
     return new Federation(nodes, users);
   }
 
+  async finish(): Promise<void> {
+    const ends = await Promise.allSettled(this.nodes.map((node) => node.finish()));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
   node(index: number): Node {
     const node = this.nodes[index];
     assert.ok(node !== undefined);

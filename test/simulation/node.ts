@@ -31,6 +31,8 @@ export class Node {
   #receiver: Receiver | undefined;
   /** Whether others reach it. */
   reachable = true;
+  /** A fault for the checks to find: it loses some of what it receives, or merges states by another algorithm. */
+  defect: 'loses' | 'merges wrongly' | undefined;
 
   private constructor(name: string) {
     this.name = name as ServerName;
@@ -109,6 +111,12 @@ export class Node {
       }
     }
     return found;
+  }
+
+  /** Which of these events are here, whatever became of them. */
+  async holds(ids: readonly string[]): Promise<Set<string>> {
+    const rows = await this.services.context.store.events.getEvents(ids as readonly EventId[]);
+    return new Set(rows.map((row) => row.eventId));
   }
 
   /** A state as one comparable text. */
@@ -199,7 +207,11 @@ export class Node {
   /** Receives events of a room from another server. */
   async receive(roomId: string, texts: readonly string[], from: Node): Promise<Received> {
     const room = await this.#room(roomId);
-    return await this.receiver.receive(room.number, texts.map(elementOf), from.sourceFor(this));
+    if (this.defect === 'merges wrongly') {
+      Object.defineProperty(room, 'rules', { value: { ...room.rules, stateResolution: 'v1' }, configurable: true });
+    }
+    const kept = this.defect === 'loses' ? texts.slice(0, -1) : texts;
+    return await this.receiver.receive(room.number, kept.map(elementOf), from.sourceFor(this));
   }
 
   /** Signed messages that all follow the same events: as many forks. They are not stored here. */

@@ -49,7 +49,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const remoteRooms = new RemoteRooms({ context, peers, rooms, timeline, receiver });
   const lifecycle = new Lifecycle({ context, accounts, rooms, timeline, remoteRooms });
   const accountData = new AccountData(context);
-  const keys = new Keys(context);
+  const keys = new Keys(context, peers);
   const toDevice = new ToDevice(context, peers);
   const typing = new Typing(context, rooms);
   const presence = new Presence(context, options.presence);
@@ -67,6 +67,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
       receiver,
       retry: options.retry,
       toDevice,
+      keys,
     }),
     accounts,
     devices,

@@ -106,6 +106,15 @@ export function parseEventId(text: string): EventId | undefined {
   return text.includes('\0') ? undefined : (text as EventId);
 }
 
+/** Parses the id of a device, which whoever makes it chooses; `*` stands for all of a user's devices and is none. */
+export function parseDeviceId(text: string): DeviceId | undefined {
+  return isDeviceId(text) ? text : undefined;
+}
+
+function isDeviceId(text: string): text is DeviceId {
+  return text !== '' && text !== '*' && utf8Length(text) <= IDENTIFIER_BYTES_MAX;
+}
+
 /** Parses an `mxc://` URI by its strict grammar; `undefined` for path parts, queries and the like. */
 export function parseMxcUri(text: string): { server: ServerName; mediaId: string } | undefined {
   if (!text.startsWith('mxc://')) return undefined;

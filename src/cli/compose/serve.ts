@@ -100,12 +100,12 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
   });
   const housekeeping = new Housekeeping(context, services.media);
   housekeeping.start();
-  if (config.federation.enabled) await services.federation.outbound.start();
+  if (config.federation.enabled) await services.federation.start();
   return {
     services,
     close: async () => {
       housekeeping.stop();
-      await services.federation.outbound.close();
+      await services.federation.close();
       await services.peers.close();
       await services.sync.sliding.close();
       images?.close();

@@ -50,7 +50,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const reader = new Reader(context, rooms, remoteRooms);
   const lifecycle = new Lifecycle({ context, accounts, rooms, timeline, remoteRooms });
   const accountData = new AccountData(context);
-  const keys = new Keys(context);
+  const keys = new Keys(context, peers);
   const toDevice = new ToDevice(context, peers);
   const typing = new Typing(context, rooms);
   const presence = new Presence(context, options.presence);
@@ -73,6 +73,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
       typing,
       receipts,
       presence,
+      keys,
     }),
     accounts,
     devices,

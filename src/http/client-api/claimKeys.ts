@@ -1,5 +1,5 @@
 import { claimKeys } from '../../matrix/api/client-server/claimKeys.ts';
-import type { DeviceId } from '../../matrix/ids.ts';
+import { deviceMap } from '../kit/device-map.ts';
 import { userMap } from './key-maps.ts';
 import type { Services } from '../../server/services.ts';
 import { type ClientRoute, clientRoute } from './client-route.ts';
@@ -8,8 +8,8 @@ export function claimKeysRoute({ keys }: Services): ClientRoute {
   return clientRoute(
     claimKeys,
     async ({ body }) => {
-      const wishes = userMap(body.one_time_keys, (devices) => new Map(Object.entries(devices) as [DeviceId, string][]));
-      return { one_time_keys: (await keys.deviceKeys.claim(wishes)) as never, failures: {} };
+      const wishes = userMap(body.one_time_keys, deviceMap);
+      return (await keys.claim(wishes, body.timeout)) as never;
     },
     { limit: 'keys' },
   );

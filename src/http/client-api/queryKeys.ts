@@ -7,9 +7,10 @@ export function queryKeysRoute({ keys }: Services): ClientRoute {
   return clientRoute(
     queryKeys,
     async ({ caller, body }) =>
-      (await keys.deviceKeys.query(
+      (await keys.query(
         caller.user,
         userMap(body.device_keys, (devices) => devices),
+        body.timeout,
       )) as never,
     { limit: 'keys' },
   );

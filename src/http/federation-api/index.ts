@@ -2,15 +2,18 @@
 import type { Services } from '../../server/services.ts';
 import { bulkPerspectivesKeyQueryRoute } from './bulkPerspectivesKeyQuery.ts';
 import { backfillRoomRoute } from './backfillRoom.ts';
+import { claimUserEncryptionKeysRoute } from './claimUserEncryptionKeys.ts';
 import { getEventRoute } from './getEvent.ts';
 import { getEventAuthRoute } from './getEventAuth.ts';
 import { getEventByTimestampRoute } from './getEventByTimestamp.ts';
 import { getMissingPreviousEventsRoute } from './getMissingPreviousEvents.ts';
 import { getRoomStateRoute } from './getRoomState.ts';
 import { getRoomStateIdsRoute } from './getRoomStateIds.ts';
+import { getUserDevicesRoute } from './getUserDevices.ts';
 import { makeJoinRoute } from './makeJoin.ts';
 import { makeKnockRoute } from './makeKnock.ts';
 import { makeLeaveRoute } from './makeLeave.ts';
+import { queryUserEncryptionKeysRoute } from './queryUserEncryptionKeys.ts';
 import { sendInviteV2Route } from './sendInviteV2.ts';
 import { sendJoinV2Route } from './sendJoinV2.ts';
 import { sendKnockRoute } from './sendKnock.ts';
@@ -29,15 +32,18 @@ export function federationRoutes(services: Services): FederationRoute[] {
   return [
     getVersionRoute,
     backfillRoomRoute,
+    claimUserEncryptionKeysRoute,
     getEventRoute,
     getEventAuthRoute,
     getEventByTimestampRoute,
     getMissingPreviousEventsRoute,
     getRoomStateRoute,
     getRoomStateIdsRoute,
+    getUserDevicesRoute,
     makeJoinRoute,
     makeKnockRoute,
     makeLeaveRoute,
+    queryUserEncryptionKeysRoute,
     sendInviteV2Route,
     sendJoinV2Route,
     sendKnockRoute,

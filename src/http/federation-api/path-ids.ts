@@ -27,3 +27,13 @@ export function requireEventId(text: string | undefined): EventId {
 export function eventIdsOf(texts: readonly string[]): EventId[] {
   return texts.flatMap((text) => parseEventId(text) ?? []);
 }
+
+/** An object whose keys are user ids, as a map; other keys name nobody. */
+export function byUserId<T, U>(source: Readonly<Record<string, T>>, read: (value: T) => U): Map<UserId, U> {
+  const map = new Map<UserId, U>();
+  for (const [text, value] of Object.entries(source)) {
+    const user = parseUserId(text);
+    if (user !== undefined) map.set(user, read(value));
+  }
+  return map;
+}

@@ -168,8 +168,10 @@ export interface FederationReads {
   getRemoteDevices(users: readonly UserId[]): Promise<RemoteDeviceRow[]>;
   /** Users whose list is to be fetched again. */
   listStaleDeviceLists(): Promise<UserId[]>;
-  /** Other servers in any room that a local user is joined to. */
-  listServersSharingRooms(user: UserId): Promise<ServerName[]>;
+  /** Users of a server whose devices or identity changed after `from` up to `to`. */
+  listLocalDeviceListChanges(server: ServerName, from: number, to: StreamPosition): Promise<UserId[]>;
+  /** Other servers in the rooms that a local user is joined to, one room left out where it is named. */
+  listServersSharingRooms(user: UserId, except?: RoomNumber): Promise<ServerName[]>;
   /** Rooms to which both a user of another server and somebody here are joined. */
   listRoomsWithRemoteUser(user: UserId): Promise<RoomNumber[]>;
   /** Whether a to-device message was received before. */

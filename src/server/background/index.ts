@@ -35,7 +35,7 @@ export class Housekeeping {
     this.#timer = undefined;
   }
 
-  /** Forgets old transaction ids, what other servers sent long ago, and reservations of media that were never filled. */
+  /** Forgets old transaction ids, what other servers sent long ago, and reservations that were never filled. */
   async run(): Promise<void> {
     const { store, clock } = this.#context;
     const before = clock.now() - TRANSACTIONS_KEPT_MS;

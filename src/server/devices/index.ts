@@ -2,15 +2,32 @@
 import { boundedMap } from '../bounded-map.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { DeviceId, UserId } from '../../matrix/ids.ts';
-import type { DeviceRecord } from '../../ports/store/index.ts';
+import type { DeviceRecord, Transaction } from '../../ports/store/index.ts';
 import type { Accounts } from '../accounts/index.ts';
 import type { Context } from '../context.ts';
+import type { Stream } from '../stream/index.ts';
 
 export type DeviceFacts = DeviceRecord;
 
 /** A device name longer than this is refused. */
 const DEVICE_NAME_MAX = 100;
 const DAY_MS = 86_400_000;
+
+/**
+ * Marks devices of a user as changed, or where one is `undefined` the identity: each at a position of its own, as other
+ * servers are told of them one by one.
+ */
+export function noteDeviceChanges(
+  user: UserId,
+  devices: readonly (DeviceId | undefined)[],
+  { transaction, stream }: { readonly transaction: Transaction; readonly stream: Stream },
+): void {
+  for (const [index, device] of devices.entries()) {
+    const position = index === 0 ? transaction.position : transaction.advance();
+    transaction.keys.noteDeviceListChange(user);
+    transaction.onCommit(() => stream.publish({ kind: 'device-list', position, user, device }));
+  }
+}
 
 export class Devices {
   readonly #context: Context;
@@ -44,8 +61,7 @@ export class Devices {
     const { store, stream } = this.#context;
     await store.transact((one) => {
       one.accounts.setDeviceName(user, device, displayName);
-      one.keys.noteDeviceListChange(user);
-      one.onCommit(() => stream.publish({ kind: 'device-list', position: one.position, user }));
+      noteDeviceChanges(user, [device], { transaction: one, stream });
     });
   }
 
@@ -57,14 +73,13 @@ export class Devices {
     if (doomed.length === 0) return;
     await store.transact((one) => {
       one.accounts.deleteDevices(user, doomed);
-      one.keys.noteDeviceListChange(user);
       one.onCommit(() => {
         for (const device of doomed) {
           this.#accounts.tokens.forget(user, device);
           stream.publish({ kind: 'session-ended', user, device });
         }
-        stream.publish({ kind: 'device-list', position: one.position, user });
       });
+      noteDeviceChanges(user, doomed, { transaction: one, stream });
     });
   }
 

@@ -1,9 +1,12 @@
 /** Talking with other servers: what they read, send and ask, and what they are sent. The face of the folder. */
 import type { Accounts } from '../accounts/index.ts';
 import type { Context } from '../context.ts';
+import type { Keys } from '../keys/index.ts';
 import type { Peers } from '../peers/index.ts';
 import type { Rooms } from '../rooms/index.ts';
 import type { Receiver, Timeline } from '../timeline/index.ts';
+import { DeviceListAnnouncer } from './device-lists/announcer.ts';
+import { DeviceListTracker } from './device-lists/tracker.ts';
 import { Access } from './inbound/access.ts';
 import { type EduParts, InboundEdus } from './inbound/edus.ts';
 import { InboundInvites } from './inbound/invites.ts';
@@ -33,6 +36,9 @@ export class Federation {
   readonly invites: InboundInvites;
   readonly transactions: InboundTransactions;
   readonly outbound: Outbound;
+  readonly #keys: Keys;
+  readonly #announcer: DeviceListAnnouncer;
+  readonly #tracker: DeviceListTracker;
 
   constructor(parts: FederationParts) {
     const { context, peers, retry, rooms } = parts;
@@ -46,6 +52,25 @@ export class Federation {
     this.outbound = new Outbound(context, { send: sendOver(peers, context.serverName), retry });
     // It listens to the stream by itself.
     void new EphemeralNews(context, { ...parts, outbound: this.outbound });
+    this.#keys = parts.keys;
+    this.#announcer = new DeviceListAnnouncer(parts);
+    this.#tracker = new DeviceListTracker({ ...parts, announcer: this.#announcer });
     peers.onContact((server) => this.outbound.contact(server));
+  }
+
+  /** Takes up what the run before left: what is to be sent, to be told and to be fetched. */
+  async start(): Promise<void> {
+    await this.outbound.start();
+    this.#tracker.start();
+    await this.#announcer.start();
+    await this.#keys.remote.lists.start();
+  }
+
+  /** Ends what is on its way, and writes how far it has got. */
+  async close(): Promise<void> {
+    await this.#tracker.close();
+    await this.#announcer.close();
+    await this.#keys.remote.lists.close();
+    await this.outbound.close();
   }
 }

@@ -17,7 +17,8 @@ import {
 import { parseTrusted } from '../../matrix/json-parse.ts';
 import type { CrossSigningUsage, KeySignatureRow } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
-import { publicPart } from './device-keys.ts';
+import { noteDeviceChanges } from '../devices/index.ts';
+import { publicPart } from './key-view.ts';
 
 export type CrossSigningUpload = Partial<Record<CrossSigningUsage, JsonObject>>;
 
@@ -65,8 +66,7 @@ export class CrossSigning {
         const key = upload[usage];
         if (key !== undefined) one.keys.setCrossSigningKey(user, usage, requireCanonical(key));
       }
-      one.keys.noteDeviceListChange(user);
-      one.onCommit(() => stream.publish({ kind: 'device-list', position: one.position, user }));
+      noteDeviceChanges(user, [undefined], { transaction: one, stream });
     });
   }
 
@@ -109,12 +109,16 @@ export class CrossSigning {
     }
     if (rows.length > 0) {
       // A signature on one's own keys is seen by everybody, one on others' keys by the signer alone.
-      const isOwn = rows.some((row) => row.target === signer);
+      const own = new Set(rows.filter((row) => row.target === signer).map((row) => row.targetKey));
+      const devices = (await store.keys.getDeviceKeys([signer])).map((row) => row.device);
+      const signed = devices.filter((device) => own.has(device));
       await store.transact((one) => {
         for (const row of rows) one.keys.putKeySignature(row);
-        if (isOwn) one.keys.noteDeviceListChange(signer);
-        const kind = isOwn ? 'device-list' : 'key-signature';
-        one.onCommit(() => stream.publish({ kind, position: one.position, user: signer }));
+        // What is signed and no device is the identity.
+        const changed = own.size > signed.length ? [...signed, undefined] : signed;
+        noteDeviceChanges(signer, changed, { transaction: one, stream });
+        if (own.size > 0) return;
+        one.onCommit(() => stream.publish({ kind: 'key-signature', position: one.position, user: signer }));
       });
     }
     return failures;

@@ -6,6 +6,7 @@ import { getString, type JsonObject } from '../../matrix/json.ts';
 import { parseTrusted } from '../../matrix/json-parse.ts';
 import type { StreamPosition } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
+import { noteDeviceChanges } from '../devices/index.ts';
 import { checkUpload, type DeviceKeys, type KeyUpload } from './device-keys.ts';
 
 export interface Dehydration extends KeyUpload {
@@ -74,8 +75,7 @@ export class DehydratedDevices {
     await store.transact((one) => {
       one.keys.deleteDehydratedDevice(user);
       one.accounts.deleteDevices(user, [device]);
-      one.keys.noteDeviceListChange(user);
-      one.onCommit(() => stream.publish({ kind: 'device-list', position: one.position, user }));
+      noteDeviceChanges(user, [device], { transaction: one, stream });
     });
     return device;
   }

@@ -5,6 +5,7 @@ import type { DeviceId, UserId } from '../../matrix/ids.ts';
 import type { JsonObject, JsonValue } from '../../matrix/json.ts';
 import type { Context } from '../context.ts';
 import { Stream } from '../stream/index.ts';
+import { KeyViewer } from './key-view.ts';
 import { checkUpload, DeviceKeys } from './device-keys.ts';
 
 const ME = '@me:a' as UserId;
@@ -133,7 +134,7 @@ describe("a device's one-time keys", () => {
   it('are found whatever the device is called', async () => {
     const { service, claim } = harness('__proto__', ['signed_curve25519:A']);
     assert.equal(JSON.stringify(await claim()), '{"@me:a":{"__proto__":{"signed_curve25519:A":{"key":"k"}}}}');
-    const { device_keys: devices } = await service.query(ME, new Map([[ME, []]]));
+    const { device_keys: devices } = await service.query(new KeyViewer(ME), new Map([[ME, []]]));
     assert.equal(JSON.stringify(devices), '{"@me:a":{"__proto__":{"keys":{},"signatures":{},"unsigned":{}}}}');
   });
 

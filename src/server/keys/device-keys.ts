@@ -3,7 +3,7 @@ import { boundedMap } from '../bounded-map.ts';
 import { KeyedQueue } from '../../lib/queue.ts';
 import { requireCanonical } from '../../matrix/json-input.ts';
 import { MatrixError } from '../../matrix/errors.ts';
-import { type DeviceId, serverOf, type UserId, utf8Length } from '../../matrix/ids.ts';
+import { type DeviceId, type UserId, utf8Length } from '../../matrix/ids.ts';
 import {
   asObject,
   copyObject,
@@ -15,8 +15,10 @@ import {
   type JsonValue,
 } from '../../matrix/json.ts';
 import { parseTrusted } from '../../matrix/json-parse.ts';
-import type { KeySignatureRow, Transaction } from '../../ports/store/index.ts';
+import type { Transaction } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
+import { noteDeviceChanges } from '../devices/index.ts';
+import { type KeyViewer, publicPart, withSignatures } from './key-view.ts';
 
 export interface KeyUpload {
   readonly deviceKeys: JsonValue | undefined;
@@ -42,7 +44,6 @@ export interface QueryAnswer {
   readonly master_keys: JsonObject;
   readonly self_signing_keys: JsonObject;
   readonly user_signing_keys: JsonObject;
-  readonly failures: JsonObject;
 }
 
 /** Keys of one upload, and unclaimed keys of one device: far more than any client makes. */
@@ -88,12 +89,11 @@ export class DeviceKeys {
     return (one) => {
       if (changed && checked.deviceKeys !== undefined) {
         one.keys.putDeviceKeys({ user, device, json: checked.deviceKeys });
-        one.keys.noteDeviceListChange(user);
+        noteDeviceChanges(user, [device], { transaction: one, stream });
       }
       for (const key of fresh) one.keys.putOneTimeKey(user, device, key);
       for (const key of checked.fallbackKeys) one.keys.putFallbackKey(user, device, key);
       one.onCommit(() => {
-        if (changed) stream.publish({ kind: 'device-list', position: one.position, user });
         stream.publish({ kind: 'one-time-keys', user, device });
       });
     };
@@ -192,36 +192,28 @@ export class DeviceKeys {
     return fallback;
   }
 
-  /** The keys of users and devices as `asker` may see them; an empty device list stands for all devices. */
-  async query(asker: UserId, wishes: ReadonlyMap<UserId, readonly string[]>): Promise<QueryAnswer> {
-    const { store, serverName } = this.#context;
-    const local = [...wishes.keys()].filter((user) => serverOf(user) === serverName);
-    const foreign = new Set(
-      [...wishes.keys()].flatMap((user) => (serverOf(user) === serverName ? [] : (serverOf(user) ?? []))),
-    );
-    const signatures = await store.keys.getKeySignatures(local);
-    const visible = signatures.filter((row) => row.signer === row.target || row.signer === asker);
-    const answer: QueryAnswer = {
-      device_keys: {},
-      master_keys: {},
-      self_signing_keys: {},
-      user_signing_keys: {},
-      // "failures: if any remote homeservers could not be reached": this server reaches none yet.
-      failures: Object.fromEntries([...foreign].map((server) => [server, {}])),
-    };
-    for (const user of local) answer.device_keys[user] = emptyObject();
-    for (const row of await store.keys.getDeviceKeys(local)) {
+  /**
+   * The keys of users of this server and their devices, as somebody may see them; an empty device list stands for all
+   * devices.
+   */
+  async query(viewer: KeyViewer, wishes: ReadonlyMap<UserId, readonly string[]>): Promise<QueryAnswer> {
+    const { store } = this.#context;
+    const users = [...wishes.keys()];
+    const visible = viewer.visible(await store.keys.getKeySignatures(users));
+    const answer: QueryAnswer = { device_keys: {}, master_keys: {}, self_signing_keys: {}, user_signing_keys: {} };
+    for (const user of users) answer.device_keys[user] = emptyObject();
+    for (const row of await store.keys.getDeviceKeys(users)) {
       const wanted = wishes.get(row.user) ?? [];
       const ofUser = answer.device_keys[row.user];
       if (!isObject(ofUser) || (wanted.length > 0 && !wanted.includes(row.device))) continue;
       const keys = withSignatures(row.json, visible, { target: row.user, targetKey: row.device });
-      ofUser[row.device] = copyObject(keys, {
-        unsigned: row.displayName === undefined ? {} : { device_display_name: row.displayName },
-      });
+      // What a device is called is told to nobody outside.
+      const isNamed = row.displayName !== undefined && viewer.user !== undefined;
+      ofUser[row.device] = copyObject(keys, { unsigned: isNamed ? { device_display_name: row.displayName } : {} });
     }
-    for (const [user, keys] of await store.keys.getCrossSigningKeys(local)) {
+    for (const [user, keys] of await store.keys.getCrossSigningKeys(users)) {
       for (const [usage, json] of keys) {
-        if (usage === 'user_signing' && user !== asker) continue;
+        if (usage === 'user_signing' && user !== viewer.user) continue;
         const target = { target: user, targetKey: publicPart(json) };
         answer[`${usage}_keys`][user] = withSignatures(json, visible, target);
       }
@@ -294,30 +286,4 @@ function sameKey(left: string, right: string): boolean {
     return isObject(value) ? value['key'] : value;
   };
   return parse(left) === parse(right) && parse(left) !== undefined;
-}
-
-/** The one public key of a cross-signing key object. */
-export function publicPart(json: string): string {
-  const keys = asObject(asObject(parseTrusted(json))?.['keys']) ?? {};
-  return Object.keys(keys)[0]?.split(':').slice(1).join(':') ?? '';
-}
-
-/** A key object with the signatures that others have made on it. */
-function withSignatures(
-  json: string,
-  rows: readonly KeySignatureRow[],
-  { target, targetKey }: { target: UserId; targetKey: string },
-): JsonObject {
-  const keys = asObject(parseTrusted(json)) ?? {};
-  const signatures = new Map<string, JsonObject>();
-  for (const [signer, own] of Object.entries(asObject(keys['signatures']) ?? {})) {
-    signatures.set(signer, { ...asObject(own) });
-  }
-  for (const row of rows) {
-    if (row.target !== target || row.targetKey !== targetKey) continue;
-    const ofSigner = signatures.get(row.signer) ?? {};
-    ofSigner[row.signerKeyId] = row.signature;
-    signatures.set(row.signer, ofSigner);
-  }
-  return copyObject(keys, { signatures: Object.fromEntries(signatures) });
 }

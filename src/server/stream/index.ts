@@ -40,8 +40,13 @@ export type Change =
       readonly hidden: boolean;
     }
   | { readonly kind: 'to-device'; readonly position: StreamPosition; readonly user: UserId; readonly device: DeviceId }
-  /** The devices or the identity of `user` changed. */
-  | { readonly kind: 'device-list'; readonly position: StreamPosition; readonly user: UserId }
+  /** A device of `user` changed, or where none is named, the identity (of users of other servers: anything). */
+  | {
+      readonly kind: 'device-list';
+      readonly position: StreamPosition;
+      readonly user: UserId;
+      readonly device?: DeviceId | undefined;
+    }
   /** The user has signed keys of others: the user's own devices see them differently now. */
   | { readonly kind: 'key-signature'; readonly position: StreamPosition; readonly user: UserId }
   | { readonly kind: 'one-time-keys'; readonly user: UserId; readonly device: DeviceId }

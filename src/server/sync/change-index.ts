@@ -4,7 +4,7 @@
  * that of all joined rooms. Nothing is written to disk per member and event.
  */
 import { boundedMap } from '../bounded-map.ts';
-import type { DeviceId, UserId } from '../../matrix/ids.ts';
+import { type DeviceId, serverOf, type UserId } from '../../matrix/ids.ts';
 import type { Membership, RoomNumber } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { Rooms } from '../rooms/index.ts';
@@ -281,12 +281,18 @@ export class ChangeIndex {
   #wakeSharing(user: UserId): void {
     this.waiters.wake(user);
     if (this.waiters.size === 0) return;
-    const { store, log } = this.#context;
-    store.rooms
-      .listJoinedPositions(user)
-      .then((rows) => {
-        for (const { room } of rows) this.#wakeRoom(room);
+    const { log } = this.#context;
+    this.#roomsOf(user)
+      .then((rooms) => {
+        for (const room of rooms) this.#wakeRoom(room);
       })
       .catch((error: unknown) => log.error('waking the users of shared rooms failed', error));
+  }
+
+  /** Rooms in which users of this server meet the user, who may be of another. */
+  async #roomsOf(user: UserId): Promise<RoomNumber[]> {
+    const { store, serverName } = this.#context;
+    if (serverOf(user) !== serverName) return await store.federation.listRoomsWithRemoteUser(user);
+    return (await store.rooms.listJoinedPositions(user)).map((row) => row.room);
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { EventId, UserId } from '../../matrix/ids.ts';
+import { present } from '../../lib/assert.ts';
+import { type EventId, serverOf, type UserId } from '../../matrix/ids.ts';
 import { ConflictError } from '../../ports/store/index.ts';
 import { SENDING_CASES } from './federation-sending.ts';
 import { type Case, failureOf, type Kit, type TestRoom } from './kit.ts';
@@ -159,6 +160,9 @@ const OTHERS: readonly Case[] = [
       await kit.write((one) => one.keys.noteDeviceListChange(kit.user()));
       assert.equal(await federation.findDeviceListPosition(user), newest);
       assert.equal(await federation.findDeviceListPosition(user, newest), oldest);
+      const server = present(serverOf(user), 'a user has a server');
+      assert.deepEqual(await federation.listLocalDeviceListChanges(server, oldest, newest), [user]);
+      assert.deepEqual(await federation.listLocalDeviceListChanges(kit.serverName(), 0, newest), []);
     },
   },
   {
@@ -178,6 +182,7 @@ const OTHERS: readonly Case[] = [
         one.federation.addRoomServer(other.number, elsewhere);
       });
       assert.deepEqual(await federation.listServersSharingRooms(user), [server]);
+      assert.deepEqual(await federation.listServersSharingRooms(user, room.number), []);
       assert.deepEqual(await federation.listServersSharingRooms(kit.user()), []);
       assert.deepEqual(await federation.listRoomsWithRemoteUser(remote), [room.number], 'nobody here is in the other');
       assert.deepEqual(await federation.listRoomsWithRemoteUser(`@other:${server}` as UserId), []);

@@ -67,10 +67,11 @@ const DEVICES = `SELECT user_id, device, json, display_name FROM remote_devices 
   ORDER BY user_id, device`;
 const RECEIVED = 'SELECT 1 AS found FROM received_messages WHERE origin = ? AND message_id = ?';
 const LIST_POSITION = 'SELECT max(position) AS position FROM device_list_changes WHERE user_id = ? AND position < ?';
+const LOCAL_CHANGES = 'SELECT DISTINCT user_id FROM device_list_changes WHERE position > ? AND position <= ?';
 const STALE_LISTS = 'SELECT user_id FROM remote_device_lists WHERE stale = 1';
 const SERVERS_SHARING = `SELECT DISTINCT s.server FROM memberships m
   JOIN room_servers s ON s.room = m.room AND s.left_position = 0
-  WHERE m.user_id = ? AND m.membership = 1 ORDER BY s.server`;
+  WHERE m.user_id = ? AND m.membership = 1 AND m.room <> ? ORDER BY s.server`;
 // The rooms of the user's server are far fewer than those of this one.
 const ROOMS_WITH_REMOTE = `SELECT s.room FROM room_servers s JOIN current_state c ON c.room = s.room
   AND c.key = (SELECT key FROM state_keys WHERE type = 'm.room.member' AND state_key = ?)
@@ -194,8 +195,13 @@ export class FederationQueries implements FederationReads {
     return (await this.#database.slow(STALE_LISTS)).map((row) => userIn(row));
   }
 
-  async listServersSharingRooms(user: UserId): Promise<ServerName[]> {
-    return (await this.#database.all(SERVERS_SHARING, user)).map((row) => serverIn(row));
+  async listLocalDeviceListChanges(server: ServerName, from: number, to: StreamPosition): Promise<UserId[]> {
+    const users = (await this.#database.slow(LOCAL_CHANGES, from, to)).map((row) => userIn(row));
+    return users.filter((user) => serverOf(user) === server);
+  }
+
+  async listServersSharingRooms(user: UserId, except?: RoomNumber): Promise<ServerName[]> {
+    return (await this.#database.all(SERVERS_SHARING, user, except ?? 0)).map((row) => serverIn(row));
   }
 
   async listRoomsWithRemoteUser(user: UserId): Promise<RoomNumber[]> {

@@ -1,10 +1,12 @@
 /** What comes from other servers and is no event: each kind goes to the service that it is about. */
 import type { ServerName } from '../../../matrix/ids.ts';
 import type { JsonObject } from '../../../matrix/json.ts';
-import { EphemeralEdus, type EphemeralParts } from './ephemeral-edus.ts';
+import type { Keys } from '../../keys/index.ts';
 import type { ToDevice } from '../../to-device/index.ts';
+import { EphemeralEdus, type EphemeralParts } from './ephemeral-edus.ts';
 
 export interface EduParts extends EphemeralParts {
+  readonly keys: Keys;
   readonly toDevice: ToDevice;
 }
 
@@ -19,7 +21,7 @@ export class InboundEdus {
 
   /** Takes one EDU in; kinds that are not known are ignored. Throws a `MatrixError` for one that is wrong. */
   async receive(origin: ServerName, type: string, content: JsonObject): Promise<void> {
-    const { toDevice } = this.#parts;
+    const { toDevice, keys } = this.#parts;
     switch (type) {
       case 'm.direct_to_device':
         await toDevice.receive(origin, content);
@@ -32,6 +34,12 @@ export class InboundEdus {
         return;
       case 'm.presence':
         this.#ephemeral.presence(origin, content);
+        return;
+      case 'm.device_list_update':
+        await keys.remote.lists.receiveUpdate(origin, content);
+        return;
+      case 'm.signing_key_update':
+        await keys.remote.lists.receiveIdentity(origin, content);
         return;
       default:
         return;

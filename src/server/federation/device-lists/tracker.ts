@@ -1,0 +1,100 @@
+/** Follows who shares rooms with whom: which lists of others are kept, and who hears of ours. */
+import { SerialQueue } from '../../../lib/queue.ts';
+import { parseUserId, serverOf, type UserId } from '../../../matrix/ids.ts';
+import { getString } from '../../../matrix/json.ts';
+import type { RoomNumber } from '../../../ports/store/index.ts';
+import type { Context } from '../../context.ts';
+import type { Keys } from '../../keys/index.ts';
+import type { RoomEvent, Rooms } from '../../rooms/index.ts';
+import type { Change } from '../../stream/index.ts';
+import type { DeviceListAnnouncer } from './announcer.ts';
+
+export interface TrackerParts {
+  readonly context: Context;
+  readonly keys: Keys;
+  readonly rooms: Rooms;
+  readonly announcer: DeviceListAnnouncer;
+}
+
+type EventNews = Extract<Change, { kind: 'event' }>;
+
+/** Members whose lists are looked up at once. */
+const PAGE = 500;
+
+export class DeviceListTracker {
+  readonly #parts: TrackerParts;
+  readonly #queue = new SerialQueue();
+  #isOpen = false;
+
+  constructor(parts: TrackerParts) {
+    this.#parts = parts;
+    parts.context.stream.listen((change) => {
+      if (change.kind === 'event' && this.#isOpen) this.#onEvent(change);
+    });
+  }
+
+  start(): void {
+    this.#isOpen = true;
+  }
+
+  /** Resolves when what has begun is done. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    await this.#queue.run(() => {});
+  }
+
+  #onEvent(change: EventNews): void {
+    for (const { user, membership, before } of change.members ?? []) {
+      if (membership === 'join' && before !== 'join') {
+        this.#parts.announcer.joined(user, change.room);
+        this.#later(() => this.#eachKept(change.room, (other) => this.#met(other, change.room)));
+      } else if (membership !== 'join' && before === 'join') {
+        this.#later(() => this.#eachKept(change.room, (other) => this.#parts.keys.remote.lists.forget(other)));
+      }
+    }
+    this.#later(() => this.#onMember(change));
+  }
+
+  #later(task: () => Promise<void>): void {
+    this.#queue.run(task).catch((error: unknown) => {
+      this.#parts.context.log.error('device lists of other servers could not be followed', error);
+    });
+  }
+
+  /** A user of another server has joined or left. */
+  async #onMember({ room, event: number }: EventNews): Promise<void> {
+    const [event] = await this.#parts.rooms.events.getByNumber([number]);
+    if (event?.pdu.type !== 'm.room.member') return;
+    const user = parseUserId(event.pdu.stateKey ?? '');
+    if (user === undefined || serverOf(user) === this.#parts.context.serverName) return;
+    if (getString(event.pdu.content, 'membership') !== 'join') {
+      await this.#parts.keys.remote.lists.forget(user);
+    } else if (!(await this.#wasJoined(event, user))) {
+      await this.#met(user, room);
+    }
+  }
+
+  async #wasJoined({ stateBefore }: RoomEvent, user: UserId): Promise<boolean> {
+    if (stateBefore === undefined) return false;
+    const pair = { type: 'm.room.member', stateKey: user };
+    const [before] = await this.#parts.rooms.getStateAt(stateBefore, [pair]);
+    return getString(before?.pdu.content, 'membership') === 'join';
+  }
+
+  /** What is kept of somebody who was in no room of ours until now has not been kept up to date. */
+  async #met(user: UserId, room: RoomNumber): Promise<void> {
+    const shared = await this.#parts.context.store.federation.listRoomsWithRemoteUser(user);
+    if (shared.length === 1 && shared[0] === room) await this.#parts.keys.remote.lists.distrust(user);
+  }
+
+  /** Calls `task` for the members of a room of whom a list is kept. */
+  async #eachKept(room: RoomNumber, task: (user: UserId) => Promise<void>): Promise<void> {
+    const { store, serverName } = this.#parts.context;
+    const members = await store.rooms.getMembers(room, ['join']);
+    const users = members.map((row) => row.user).filter((user) => serverOf(user) !== serverName);
+    for (let index = 0; index < users.length; index += PAGE) {
+      const kept = await store.federation.getRemoteDeviceLists(users.slice(index, index + PAGE));
+      for (const { user } of kept) await task(user);
+    }
+  }
+}

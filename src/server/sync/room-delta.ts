@@ -64,9 +64,11 @@ export class RoomDeltas {
     let before = Math.min(to, room.head.lastPosition);
     let complete = false;
     let isWhole = true;
+    let oldest: RoomEvent | undefined;
     for (let scanned = 0; scanned < SCAN_MAX && !complete && timeline.length < limit; ) {
       const slice = await this.#slice(room.number, { from, to: before, limit: limit + 1 });
       complete = slice.complete;
+      oldest = slice.events.at(-1) ?? oldest;
       for (const event of slice.events) {
         if (timeline.length === limit) {
           complete = false;
@@ -84,7 +86,8 @@ export class RoomDeltas {
     const stateAfter = await this.stateAt(room, to);
     return {
       timeline,
-      limited: !complete,
+      // What does not begin with the room has a past that other servers can tell.
+      limited: !complete || (from === 0 && oldest !== undefined && oldest.pdu.type !== 'm.room.create'),
       isWhole: complete && isWhole,
       prevBatch: first === undefined ? Math.max(before, from) : first.position - 1,
       stateBefore: first === undefined ? stateAfter : await this.#stateBefore(room, first),

@@ -34,6 +34,8 @@ export interface ServiceOptions {
   /** `federation.retry` */
   readonly retry: { readonly initialMs: number; readonly maxMs: number };
   readonly presence: boolean;
+  /** `typing.federate` and `presence.federate` */
+  readonly tells: { readonly typing: boolean; readonly presence: boolean };
   readonly media: MediaOptions;
 }
 
@@ -53,6 +55,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const toDevice = new ToDevice(context, peers);
   const typing = new Typing(context, rooms);
   const presence = new Presence(context, options.presence);
+  const receipts = new Receipts(context, rooms, accountData);
   const pushRules = new PushRules(context, accountData);
   return {
     context,
@@ -68,6 +71,10 @@ export function createServices(context: Context, options: ServiceOptions): Servi
       retry: options.retry,
       toDevice,
       keys,
+      typing,
+      receipts,
+      presence,
+      tells: options.tells,
     }),
     accounts,
     devices,
@@ -83,7 +90,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     typing,
     presence,
     pushRules,
-    receipts: new Receipts(context, rooms, accountData),
+    receipts,
     toDevice,
     media: new Media(context, options.media),
     spaces: new Spaces(context, rooms),

@@ -141,9 +141,9 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
   rateLimits: section('Limits on requests.', { enabled: flag('Refuse callers that ask too often.', true) }),
   presence: section('Who is online.', {
     enabled: flag('Tell it to users who share a room.', true),
-    federate: flag('Tell it to other servers.', false, { later: true }),
+    federate: flag('Tell it to other servers.', false),
   }),
-  typing: section('Who is typing.', { federate: flag('Tell it to other servers.', true, { later: true }) }),
+  typing: section('Who is typing.', { federate: flag('Tell it to other servers.', true) }),
   network: section('Outgoing connections.', {
     hosts: map('Private name resolution for every outgoing request: name → IP address.', Type.String()),
     denyRanges: list(

@@ -8,6 +8,7 @@ import type { Timeline } from '../timeline/index.ts';
 import type { Receiver } from '../timeline/index.ts';
 import { DeviceListAnnouncer } from './device-lists/announcer.ts';
 import { DeviceListTracker } from './device-lists/tracker.ts';
+import { EphemeralSender, type EphemeralSenderParts } from './ephemeral/sender.ts';
 import { Access } from './inbound/access.ts';
 import { type EduParts, InboundEdus } from './inbound/edus.ts';
 import { InboundInvites } from './inbound/invites.ts';
@@ -24,6 +25,8 @@ export interface FederationParts extends EduParts {
   readonly rooms: Rooms;
   readonly timeline: Timeline;
   readonly receiver: Receiver;
+  /** `typing.federate` and `presence.federate` */
+  readonly tells: EphemeralSenderParts['tells'];
   /** `federation.retry` */
   readonly retry: { readonly initialMs: number; readonly maxMs: number };
 }
@@ -48,6 +51,7 @@ export class Federation {
     const receiveEdu = edus.receive.bind(edus);
     this.transactions = new InboundTransactions({ ...parts, receiveEdu });
     this.outbound = new Outbound(context, { send: sendOver(peers, context.serverName), retry });
+    new EphemeralSender({ ...parts, outbound: this.outbound });
     this.#keys = parts.keys;
     this.#announcer = new DeviceListAnnouncer(parts);
     this.#tracker = new DeviceListTracker({ ...parts, announcer: this.#announcer });

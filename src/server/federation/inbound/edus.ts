@@ -3,17 +3,20 @@ import type { ServerName } from '../../../matrix/ids.ts';
 import type { JsonObject } from '../../../matrix/json.ts';
 import type { Keys } from '../../keys/index.ts';
 import type { ToDevice } from '../../to-device/index.ts';
+import { EphemeralReceiver, type EphemeralReceiverParts } from '../ephemeral/receiver.ts';
 
-export interface EduParts {
+export interface EduParts extends EphemeralReceiverParts {
   readonly keys: Keys;
   readonly toDevice: ToDevice;
 }
 
 export class InboundEdus {
   readonly #parts: EduParts;
+  readonly #ephemeral: EphemeralReceiver;
 
   constructor(parts: EduParts) {
     this.#parts = parts;
+    this.#ephemeral = new EphemeralReceiver(parts);
   }
 
   /** Takes one EDU in; kinds that are not known are ignored. Throws a `MatrixError` for one that is wrong. */
@@ -28,6 +31,15 @@ export class InboundEdus {
         return;
       case 'm.signing_key_update':
         await keys.remote.lists.receiveIdentity(origin, content);
+        return;
+      case 'm.typing':
+        await this.#ephemeral.typing(origin, content);
+        return;
+      case 'm.receipt':
+        await this.#ephemeral.receipts(origin, content);
+        return;
+      case 'm.presence':
+        await this.#ephemeral.presence(origin, content);
         return;
       default:
         return;

@@ -9,6 +9,9 @@ import type { TestServer } from '../harness/server.ts';
 
 const HERE = 'alpha.test';
 
+/** The type of an EDU and its content. */
+export type Edu = readonly [string, JsonObject];
+
 export interface Scripted {
   readonly server: TestServer;
   readonly remote: RemoteServer;
@@ -39,9 +42,6 @@ export async function sharedRoom({ remote }: Scripted, creator: string, user: Us
 }
 
 /** Sends EDUs to our server, each as its type and content. */
-export async function sendEdus(
-  { remote }: Scripted,
-  ...edus: readonly (readonly [string, JsonObject])[]
-): Promise<void> {
+export async function sendEdus({ remote }: Scripted, ...edus: readonly Edu[]): Promise<void> {
   await remote.send(HERE, { edus: edus.map(([edu_type, content]) => ({ edu_type, content })) });
 }

@@ -1,9 +1,10 @@
 /** To-device messages between servers: delivered once and in order, and only those that a server may send. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { JsonObject } from '../../src/matrix/json.ts';
 import { passwordAuth, type User, v3 } from '../harness/index.ts';
 import { useServers } from '../harness/network.ts';
-import { sendEdus, useScripted } from './scripted.ts';
+import { type Edu, sendEdus, useScripted } from './scripted.ts';
 import { untilTrue } from './until.ts';
 
 const [alpha, beta] = useServers(['alpha.test', 'beta.test']);
@@ -75,17 +76,16 @@ test('what cannot be signed is refused', async () => {
 
 describe('a server that says what it may not', () => {
   const scripted = useScripted();
-  const edu = (user: User, more: Record<string, unknown>, index: number) =>
-    [
-      'm.direct_to_device',
-      {
-        sender: scripted.remote.user('eve'),
-        type: 'm.test',
-        message_id: `m${index}`,
-        messages: { [user.id]: { [user.device]: { index } } },
-        ...more,
-      },
-    ] as unknown as readonly [string, Record<string, never>];
+  const edu = (user: User, more: JsonObject, index: number): Edu => [
+    'm.direct_to_device',
+    {
+      sender: scripted.remote.user('eve'),
+      type: 'm.test',
+      message_id: `m${index}`,
+      messages: { [user.id]: { [user.device]: { index } } },
+      ...more,
+    },
+  ];
 
   test('spoofed, malformed and repeated messages never reach the client', async () => {
     const user = await scripted.server.register('carol');

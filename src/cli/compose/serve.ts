@@ -94,8 +94,8 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
     signingKey: signingKeys.current,
     peers: peersOptions(config, signingKeys, peerPorts),
     retry: config.federation.retry,
-    tells: { typing: config.typing.federate, presence: config.presence.federate },
     presence: config.presence.enabled,
+    tells: { typing: config.typing.federate, presence: config.presence.enabled && config.presence.federate },
     media: { blobs: new FileBlobs(path.join(dataDir, 'media')), images, maxUploadBytes: config.media.maxUploadBytes },
   });
   const housekeeping = new Housekeeping(context, services.media);

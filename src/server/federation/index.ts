@@ -4,16 +4,17 @@ import type { Context } from '../context.ts';
 import type { Keys } from '../keys/index.ts';
 import type { Peers } from '../peers/index.ts';
 import type { Rooms } from '../rooms/index.ts';
-import type { Receiver, Timeline } from '../timeline/index.ts';
+import type { Timeline } from '../timeline/index.ts';
+import type { Receiver } from '../timeline/index.ts';
 import { DeviceListAnnouncer } from './device-lists/announcer.ts';
 import { DeviceListTracker } from './device-lists/tracker.ts';
+import { EphemeralSender, type EphemeralSenderParts } from './ephemeral/sender.ts';
 import { Access } from './inbound/access.ts';
 import { type EduParts, InboundEdus } from './inbound/edus.ts';
 import { InboundInvites } from './inbound/invites.ts';
 import { InboundMemberships } from './inbound/memberships.ts';
 import { FederationReads } from './inbound/reads.ts';
 import { InboundTransactions } from './inbound/transactions.ts';
-import { EphemeralNews } from './outbound/ephemeral.ts';
 import { Outbound } from './outbound/index.ts';
 import { sendOver } from './send-over.ts';
 
@@ -24,10 +25,10 @@ export interface FederationParts extends EduParts {
   readonly rooms: Rooms;
   readonly timeline: Timeline;
   readonly receiver: Receiver;
+  /** `typing.federate` and `presence.federate` */
+  readonly tells: EphemeralSenderParts['tells'];
   /** `federation.retry` */
   readonly retry: { readonly initialMs: number; readonly maxMs: number };
-  /** `typing.federate` and `presence.federate` */
-  readonly tells: { readonly typing: boolean; readonly presence: boolean };
 }
 
 export class Federation {
@@ -50,8 +51,7 @@ export class Federation {
     const receiveEdu = edus.receive.bind(edus);
     this.transactions = new InboundTransactions({ ...parts, receiveEdu });
     this.outbound = new Outbound(context, { send: sendOver(peers, context.serverName), retry });
-    // It listens to the stream by itself.
-    void new EphemeralNews(context, { ...parts, outbound: this.outbound });
+    new EphemeralSender({ ...parts, outbound: this.outbound });
     this.#keys = parts.keys;
     this.#announcer = new DeviceListAnnouncer(parts);
     this.#tracker = new DeviceListTracker({ ...parts, announcer: this.#announcer });

@@ -23,6 +23,17 @@ const OFFLINE_AFTER_MS = 30_000;
 const ACTIVE_MS = 60_000;
 const STATUS_MAX = 1_024;
 
+/** What another server says of one of its users. */
+export interface RemotePresence {
+  readonly user: UserId;
+  readonly state: PresenceState;
+  readonly statusMessage: string | undefined;
+  readonly lastActiveAgoMs: number;
+}
+
+/** A server that says nothing for so long has gone, and its users with it. */
+const REMOTE_OFFLINE_AFTER_MS = 1_800_000;
+
 export class Presence {
   readonly #context: Context;
   readonly #enabled: boolean;
@@ -32,6 +43,25 @@ export class Presence {
   constructor(context: Context, enabled: boolean) {
     this.#context = context;
     this.#enabled = enabled;
+  }
+
+  get isEnabled(): boolean {
+    return this.#enabled;
+  }
+
+  /** Takes in what another server says of a user who shares a room with somebody here. */
+  receive({ user, state, statusMessage, lastActiveAgoMs }: RemotePresence): void {
+    if (!this.#enabled) return;
+    const presence = this.#of(user);
+    presence.timer?.cancel();
+    presence.timer = undefined;
+    const { clock } = this.#context;
+    presence.lastActiveAt = Math.max(0, clock.now() - lastActiveAgoMs);
+    this.#change(user, presence, { state, statusMessage: statusMessage?.slice(0, STATUS_MAX) });
+    if (state === 'offline') return;
+    presence.timer = clock.schedule(REMOTE_OFFLINE_AFTER_MS, () => {
+      this.#change(user, presence, { state: 'offline', statusMessage: presence.statusMessage });
+    });
   }
 
   /** The newest serial number: what a sync token carries. */
@@ -48,14 +78,6 @@ export class Presence {
     const presence = this.#of(user);
     presence.lastActiveAt = this.#context.clock.now();
     this.#change(user, presence, { state, statusMessage });
-  }
-
-  /** What another server tells of one of its users; it is believed until it tells otherwise. */
-  setRemote(user: UserId, told: { state: PresenceState; status: string | undefined; agoMs: number | undefined }): void {
-    if (!this.#enabled) return;
-    const presence = this.#of(user);
-    presence.lastActiveAt = this.#context.clock.now() - Math.max(0, told.agoMs ?? 0);
-    this.#change(user, presence, { state: told.state, statusMessage: told.status?.slice(0, STATUS_MAX) });
   }
 
   /** A /sync of the user has begun; the function returned ends it. "set_presence … online by default". */

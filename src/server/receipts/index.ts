@@ -1,10 +1,10 @@
 /** Read receipts and the fully-read marker. The face of the folder. */
 import { MatrixError } from '../../matrix/errors.ts';
 import type { EventId, RoomId, UserId } from '../../matrix/ids.ts';
-import type { ReceiptType, RoomNumber } from '../../ports/store/index.ts';
+import type { ReceiptRow, ReceiptType } from '../../ports/store/index.ts';
 import type { AccountData } from '../account-data/index.ts';
 import type { Context } from '../context.ts';
-import type { Rooms } from '../rooms/index.ts';
+import type { Room, Rooms } from '../rooms/index.ts';
 
 export interface ReceiptRequest {
   readonly roomId: RoomId;
@@ -13,8 +13,6 @@ export interface ReceiptRequest {
   readonly event: EventId;
   /** `main`, a thread root's event id, or none for an unthreaded receipt. */
   readonly thread: string | undefined;
-  /** When it was sent, where another server tells; milliseconds. Otherwise it is sent now. */
-  readonly sentAt?: number | undefined;
 }
 
 const TYPES: ReadonlySet<string> = new Set(['m.read', 'm.read.private', 'm.fully_read']);
@@ -47,32 +45,54 @@ export class Receipts {
       await this.#accountData.write(user, room.number, 'm.fully_read', { event_id: event.eventId });
       return;
     }
-    const row = { room: room.number, user, type: type as ReceiptType, thread, event: event.eventId };
-    await this.#write(row, event.position, request.sentAt);
+    const { eventId, position } = event;
+    const place = { room: room.number, event: eventId, eventPosition: position };
+    await this.#write({ ...place, user, type: type as ReceiptType, thread, sentAt: this.#context.clock.now() });
   }
 
-  async #write(
-    row: { room: RoomNumber; user: UserId; type: ReceiptType; thread: string | undefined; event: EventId },
-    eventPosition: number,
-    sentAt: number | undefined,
+  /**
+   * Takes in a public receipt of a user of another server, who is joined. The event may be one that has not arrived
+   * here, but none of another room.
+   */
+  async receive(
+    room: Room,
+    { user, event, thread, sentAt }: Pick<ReceiptRow, 'user' | 'event' | 'thread' | 'sentAt'>,
   ): Promise<void> {
-    const { store, stream, clock } = this.#context;
+    await room.settled;
+    const known = await this.#rooms.events.find(event);
+    if (known !== undefined && known.room !== room.number) return;
+    const about = { room: room.number, user, type: 'm.read', thread, event } as const;
+    // Nobody has read in the future.
+    const readAt = Math.min(sentAt, this.#context.clock.now());
+    await this.#write({ ...about, eventPosition: known?.position ?? 0, sentAt: readAt });
+  }
+
+  async #write(row: Omit<ReceiptRow, 'position'>): Promise<void> {
+    const { store, stream } = this.#context;
     const own = await store.userData.getOwnReceipts(row.user, row.room);
     const before = own.find((one) => one.type === row.type && one.thread === row.thread);
     // A receipt never moves back: a late request of a slow device changes nothing.
-    if (before !== undefined && before.eventPosition >= eventPosition) return;
+    if (before !== undefined && !isAfter(row, before)) return;
     await store.transact((one) => {
-      one.userData.setReceipt({ ...row, eventPosition, sentAt: sentAt ?? clock.now() });
+      one.userData.setReceipt(row);
       one.onCommit(() =>
         stream.publish({
           kind: 'receipt',
           position: one.position,
           room: row.room,
           user: row.user,
+          event: row.event,
+          sentAt: row.sentAt,
           thread: row.thread,
           hidden: row.type === 'm.read.private',
         }),
       );
     });
   }
+}
+
+/** Whether a receipt moves on from the one before: by their places, or by their times where one has no place here. */
+function isAfter(row: Omit<ReceiptRow, 'position'>, before: ReceiptRow): boolean {
+  if (row.eventPosition > 0 && before.eventPosition > 0) return row.eventPosition > before.eventPosition;
+  return row.event !== before.event && row.sentAt >= before.sentAt;
 }

@@ -2,7 +2,7 @@
  * The event stream inside the process: news of what has been committed, in commit order.
  * Lower services publish, higher ones (sync, push) listen; so no service needs one above it.
  */
-import type { DeviceId, ServerName, UserId } from '../../matrix/ids.ts';
+import type { DeviceId, EventId, ServerName, UserId } from '../../matrix/ids.ts';
 import type { EventNumber, Membership, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
 
 /** A local user's membership has changed. */
@@ -36,6 +36,8 @@ export type Change =
       readonly position: StreamPosition;
       readonly room: RoomNumber;
       readonly user: UserId;
+      readonly event: EventId;
+      readonly sentAt: number;
       readonly thread: string | undefined;
       readonly hidden: boolean;
     }

@@ -96,7 +96,7 @@ class Harness {
       sentAt: 0,
       position,
     });
-    this.stream.publish({ kind: 'receipt', position, room: ROOM, user: ME, thread, hidden: false });
+    this.stream.publish({ kind: 'receipt', position, room: ROOM, user: ME, event, sentAt: 1, thread, hidden: false });
   }
 
   async count(): Promise<Record<string, number>> {

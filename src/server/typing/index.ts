@@ -9,6 +9,18 @@ import type { Rooms } from '../rooms/index.ts';
 const TIMEOUT_MAX_MS = 120_000;
 const TIMEOUT_DEFAULT_MS = 30_000;
 
+/** A user has begun or goes on typing, or has stopped. */
+export interface TypingNews {
+  readonly room: RoomNumber;
+  readonly user: UserId;
+  readonly typing: boolean;
+}
+
+/** Other servers say when somebody stops; where they do not, it is taken to have been after so long. */
+const REMOTE_TIMEOUT_MS = 60_000;
+/** Users of other servers who type in one room at once: further ones are not shown. */
+const REMOTE_USERS_MAX = 200;
+
 interface RoomTyping {
   readonly users: Map<UserId, Timer>;
   /** The serial number of the last change. */
@@ -19,11 +31,23 @@ export class Typing {
   readonly #context: Context;
   readonly #rooms: Rooms;
   readonly #typing = new Map<RoomNumber, RoomTyping>();
+  readonly #listeners: ((news: TypingNews) => void)[] = [];
   #serial = 0;
 
   constructor(context: Context, rooms: Rooms) {
     this.#context = context;
     this.#rooms = rooms;
+    context.stream.listen((change) => {
+      if (change.kind !== 'event') return;
+      for (const { user, membership } of change.members ?? []) {
+        if (membership !== 'join') this.forget(change.room, user);
+      }
+    });
+  }
+
+  /** Calls `listener` whenever somebody begins, goes on or stops. */
+  listen(listener: (news: TypingNews) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The newest serial number: what a sync token carries. */
@@ -35,27 +59,42 @@ export class Typing {
   async set(roomId: RoomId, user: UserId, typing: { timeoutMs: number | undefined } | undefined): Promise<void> {
     const { number } = await this.#rooms.requireJoined(user, roomId);
     const timeoutMs = Math.min(Math.max(typing?.timeoutMs ?? TIMEOUT_DEFAULT_MS, 1), TIMEOUT_MAX_MS);
+    if (typing === undefined) this.forget(number, user);
+    else this.#begin(number, user, timeoutMs);
+  }
+
+  /** A joined user of another server types, or has stopped. */
+  receive(number: RoomNumber, user: UserId, typing: boolean): void {
+    const users = this.#typing.get(number)?.users;
+    if (!typing) this.forget(number, user);
+    else if (users === undefined || users.has(user) || users.size < REMOTE_USERS_MAX) {
+      this.#begin(number, user, REMOTE_TIMEOUT_MS);
+    }
+  }
+
+  #begin(number: RoomNumber, user: UserId, timeoutMs: number): void {
     const room = this.#typing.get(number) ?? { users: new Map<UserId, Timer>(), serial: 0 };
     const before = room.users.get(user);
     before?.cancel();
-    if (typing === undefined) {
-      if (before === undefined) return;
-      room.users.delete(user);
-    } else {
-      room.users.set(
-        user,
-        this.#context.clock.schedule(timeoutMs, () => this.#stop(number, user)),
-      );
-      // Typing on is no news.
-      if (before !== undefined) return;
-    }
+    room.users.set(
+      user,
+      this.#context.clock.schedule(timeoutMs, () => this.#stop(number, user)),
+    );
     this.#typing.set(number, room);
-    this.#changed(number, room);
+    this.#tell({ room: number, user, typing: true });
+    // Typing on is no news to those who see it.
+    if (before === undefined) this.#changed(number, room);
+  }
+
+  #tell(news: TypingNews): void {
+    for (const listener of this.#listeners) listener(news);
   }
 
   #stop(number: RoomNumber, user: UserId): void {
     const room = this.#typing.get(number);
-    if (room?.users.delete(user) === true) this.#changed(number, room);
+    if (room?.users.delete(user) !== true) return;
+    this.#tell({ room: number, user, typing: false });
+    this.#changed(number, room);
   }
 
   #changed(number: RoomNumber, room: RoomTyping): void {
@@ -75,7 +114,7 @@ export class Typing {
     return room === undefined || room.serial <= serial ? undefined : [...room.users.keys()];
   }
 
-  /** A user who has left types no more. */
+  /** The user types no more. */
   forget(number: RoomNumber, user: UserId): void {
     this.#typing.get(number)?.users.get(user)?.cancel();
     this.#stop(number, user);

@@ -7,12 +7,14 @@ import type { Context } from '../../context.ts';
 import type { Keys } from '../../keys/index.ts';
 import type { RoomEvent, Rooms } from '../../rooms/index.ts';
 import type { Change } from '../../stream/index.ts';
+import type { Typing } from '../../typing/index.ts';
 import type { DeviceListAnnouncer } from './announcer.ts';
 
 export interface TrackerParts {
   readonly context: Context;
   readonly keys: Keys;
   readonly rooms: Rooms;
+  readonly typing: Typing;
   readonly announcer: DeviceListAnnouncer;
 }
 
@@ -68,6 +70,7 @@ export class DeviceListTracker {
     const user = parseUserId(event.pdu.stateKey ?? '');
     if (user === undefined || serverOf(user) === this.#parts.context.serverName) return;
     if (getString(event.pdu.content, 'membership') !== 'join') {
+      this.#parts.typing.forget(room, user);
       await this.#parts.keys.remote.lists.forget(user);
     } else if (!(await this.#wasJoined(event, user))) {
       await this.#met(user, room);

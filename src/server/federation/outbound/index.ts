@@ -18,7 +18,6 @@ import { Slots } from './slots.ts';
 import { type SendTransaction, TransactionIds } from './transaction.ts';
 import { Transport } from './transport.ts';
 
-export { EphemeralNews } from './ephemeral.ts';
 export type { OutboundTransaction, SendTransaction, TransactionAnswer } from './transaction.ts';
 export { transactionText } from './transaction.ts';
 

@@ -62,6 +62,8 @@ export class Destination {
   #mayHaveEdus = true;
   #pending: OutboundEventRow[] = [];
   #ephemeral = new Map<string, string>();
+  /** The server has failed on a transaction several times, and takes an empty one. */
+  #isDoubted = false;
   /** While something is suspect: how many items a transaction holds at most. */
   #itemsMax: number | undefined;
   /** How often a lone item has failed while an empty transaction was taken. */
@@ -172,7 +174,7 @@ export class Destination {
       this.#move(end);
       // What was not answered, or was suspect, is no longer there.
       this.#attempt = undefined;
-      [this.#itemsMax, this.#strikes] = [undefined, 0];
+      [this.#isDoubted, this.#itemsMax, this.#strikes] = [false, undefined, 0];
     } else if (batch.eduNumbers.length < edus.length || !hasAllEdus) {
       this.#mayHaveEdus = true;
     }
@@ -233,13 +235,14 @@ export class Destination {
     }
     this.#shared.metrics.answered(answer, batch);
     const failures = failuresBefore(this.#retryIntervalMs, this.#shared.retry);
-    const verdict = judgeAnswer(answer, { failures, isSuspected: this.#itemsMax !== undefined });
+    const verdict = judgeAnswer(answer, { failures, isSuspected: this.#isDoubted || this.#itemsMax !== undefined });
     switch (verdict.kind) {
       case 'delivered':
         await this.#delivered(batch, sent);
         return true;
       case 'suspect':
-        this.#attempt = undefined;
+        // Until the probe has been taken, nothing is proven, and the same transaction is to be repeated.
+        this.#attempt = this.#attemptOf(id, batch);
         return this.#isolate(batch, { answer, isSure: verdict.sure });
       case 'pause':
         this.#attempt = this.#attemptOf(id, batch);
@@ -270,7 +273,7 @@ export class Destination {
     this.#shared.recent.set(this.server, this.#lastSuccessAt);
     this.#leaveSlowLane();
     this.#attempt = undefined;
-    [this.#strikes, this.#setAsideCount] = [0, 0];
+    [this.#isDoubted, this.#strikes, this.#setAsideCount] = [false, 0, 0];
     if (this.#itemsMax !== undefined) this.#itemsMax = widened(this.#itemsMax);
     else if (batch.edus.length > batch.eduNumbers.length) this.#forgetEphemeral(batch, sent);
     this.#move(batch.end);
@@ -300,6 +303,12 @@ export class Destination {
       return false;
     }
     this.#mayHaveEdus = true;
+    if (!about.isSure && !this.#isDoubted) {
+      // It may have come back just now: the same transaction, once more.
+      this.#isDoubted = true;
+      return true;
+    }
+    this.#attempt = undefined;
     this.#itemsMax = Math.max(1, Math.floor(batch.itemCount / 2));
     if (batch.itemCount !== 1) return true;
     this.#strikes += 1;

@@ -16,6 +16,7 @@ test('hands out in order, also when pushes and pops mix', () => {
           model.sort((left, right) => left - right);
         }
         assert.equal(heap.size, model.length);
+        assert.equal(heap.first, model[0]);
       }
     }),
     { numRuns: 100 },

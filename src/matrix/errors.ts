@@ -41,6 +41,8 @@ export const ERRORS = {
   M_INVALID_SIGNATURE: { status: 400 },
   M_DUPLICATE_ANNOTATION: { status: 400 },
   M_UNABLE_TO_GRANT_JOIN: { status: 400 },
+  M_UNABLE_TO_AUTHORISE_JOIN: { status: 400 },
+  M_INCOMPATIBLE_ROOM_VERSION: { status: 400, extra: {} as { room_version: string } },
   M_THREEPID_DENIED: { status: 403 },
   M_KEY_TOO_LARGE: { status: 400 },
   M_PROFILE_TOO_LARGE: { status: 400 },

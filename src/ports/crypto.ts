@@ -1,6 +1,8 @@
 /** Primitives of cryptography. Implementations call a library; nothing is written by hand. */
 export interface Crypto {
   sha256(data: Uint8Array | string): Uint8Array;
+  /** SHA-1: the tie-break of room version 1, and nothing else. */
+  sha1(data: Uint8Array | string): Uint8Array;
   /** HMAC-SHA1, for the shared-secret registration that tools speak. */
   hmacSha1(key: string, data: Uint8Array | string): Uint8Array;
   /** Ed25519 signature (64 bytes) by a 32-byte seed. */

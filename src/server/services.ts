@@ -5,9 +5,11 @@ import type { Admin } from './admin/index.ts';
 import type { Context } from './context.ts';
 import type { Devices } from './devices/index.ts';
 import type { Directory } from './directory/index.ts';
+import type { Federation } from './federation/index.ts';
 import type { Keys } from './keys/index.ts';
 import type { Lifecycle } from './lifecycle/index.ts';
 import type { Media } from './media/index.ts';
+import type { Peers } from './peers/index.ts';
 import type { Presence } from './presence/index.ts';
 import type { PushRules } from './push-rules/index.ts';
 import type { Receipts } from './receipts/index.ts';
@@ -23,6 +25,8 @@ export interface ServerFacts {
   readonly publicBaseUrl: string;
   readonly defaultRoomVersion: string;
   readonly maxUploadBytes: number;
+  /** What `/.well-known/matrix/server` says; `undefined` where it says nothing. */
+  readonly federationName: string | undefined;
   /** The version of the program. */
   readonly version: string;
 }
@@ -30,6 +34,8 @@ export interface ServerFacts {
 export interface Services {
   readonly context: Context;
   readonly facts: ServerFacts;
+  readonly peers: Peers;
+  readonly federation: Federation;
   readonly accounts: Accounts;
   readonly devices: Devices;
   readonly accountData: AccountData;

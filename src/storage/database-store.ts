@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import { type BatchWriter, type Counters, GroupCommit } from './group-commit.ts';
 import { AccountQueries } from './queries/accounts.ts';
 import { EventQueries } from './queries/events.ts';
+import { FederationQueries } from './queries/federation.ts';
 import { KeyQueries } from './queries/keys.ts';
 import { MediaQueries } from './queries/media.ts';
 import { RoomQueries } from './queries/rooms.ts';
@@ -35,6 +36,7 @@ export class DatabaseStore implements Store {
   readonly userData: UserDataQueries;
   readonly keys: KeyQueries;
   readonly media: MediaQueries;
+  readonly federation: FederationQueries;
   readonly sync: SyncQueries;
   readonly #parts: StoreParts;
   readonly #stateKeys: StateKeys;
@@ -60,6 +62,7 @@ export class DatabaseStore implements Store {
     this.userData = new UserDataQueries(database);
     this.keys = new KeyQueries(database);
     this.media = new MediaQueries(database);
+    this.federation = new FederationQueries(database);
     this.sync = new SyncQueries(database);
   }
 

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { assert, present } from '../lib/assert.ts';
 import { OperationError } from '../matrix/errors.ts';
+import { withEventSignature } from '../matrix/event-signature.ts';
 import type { Crypto, SigningKey } from '../ports/crypto.ts';
 import type { EventToSign } from './database.ts';
 
@@ -31,8 +32,7 @@ export class EventSigner {
     const seed = present(this.#seeds.get(event.keyId), 'the writer holds the key that an event is to be signed with');
     const message = event.signedText ?? json.slice(0, contentStart) + redactedContent + json.slice(contentEnd);
     const signature = Buffer.from(this.#crypto.ed25519Sign(seed, message)).toString('base64').slice(0, 86);
-    const [server, key] = [JSON.stringify(event.serverName), JSON.stringify(event.keyId)];
-    return `${json.slice(0, insertAt)},"signatures":{${server}:{${key}:"${signature}"}}${json.slice(insertAt)}`;
+    return withEventSignature(json, { insertAt, serverName: event.serverName, keyId: event.keyId, signature });
   }
 }
 

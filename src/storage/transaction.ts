@@ -1,6 +1,7 @@
 import type { StreamPosition, Transaction } from '../ports/store/index.ts';
 import { AccountStatements } from './queries/account-writes.ts';
 import { EventStatements } from './queries/event-writes.ts';
+import { FederationStatements } from './queries/federation-writes.ts';
 import { KeyStatements } from './queries/key-writes.ts';
 import { MediaStatements } from './queries/media.ts';
 import { RoomStatements } from './queries/room-writes.ts';
@@ -16,6 +17,7 @@ export class StoreTransaction implements Transaction {
   readonly userData: UserDataStatements;
   readonly keys: KeyStatements;
   readonly media: MediaStatements;
+  readonly federation: FederationStatements;
   readonly sync: SyncStatements;
   readonly hooks: (() => void)[] = [];
   readonly #nextPosition: () => StreamPosition;
@@ -30,6 +32,7 @@ export class StoreTransaction implements Transaction {
     this.userData = new UserDataStatements(unit, this);
     this.keys = new KeyStatements(unit, this);
     this.media = new MediaStatements(unit);
+    this.federation = new FederationStatements(unit, this);
     this.sync = new SyncStatements(unit);
   }
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, before } from 'node:test';
 import { type RunningServer, startServer } from '../../src/cli/compose/serve.ts';
 import { checkConfig } from '../../src/cli/config/check.ts';
+import type { Config } from '../../src/cli/config/schema.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { Answer, type Dict } from './answer.ts';
@@ -17,8 +18,8 @@ export const SERVER_NAME = 'test.example';
 export const SHARED_SECRET = 'the shared secret of the tests';
 
 export interface ServerOptions {
-  /** Laid over the tests' own configuration, section by section. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  /** Laid over the tests' own configuration, section by section; a function is asked at every start. */
+  readonly config?: Readonly<Record<string, unknown>> | (() => Readonly<Record<string, unknown>>);
   readonly clock?: Clock;
 }
 
@@ -36,6 +37,7 @@ export class TestServer {
   readonly #secrets = new Set<string>();
   readonly #options: ServerOptions;
   #running: RunningServer | undefined;
+  #config: Config | undefined;
 
   constructor(options: ServerOptions = {}) {
     this.#options = options;
@@ -60,7 +62,14 @@ export class TestServer {
     return this.#running;
   }
 
+  /** What it was started with. */
+  get config(): Config {
+    assert.ok(this.#config !== undefined, 'the server has not been started');
+    return this.#config;
+  }
+
   async start(): Promise<void> {
+    const { clock, config } = this.#options;
     const value = {
       serverName: SERVER_NAME,
       dataDir: this.folder,
@@ -68,11 +77,11 @@ export class TestServer {
       registration: { mode: 'open', sharedSecret: SHARED_SECRET },
       passwords: { cost: 'minimal' },
       rateLimits: { enabled: false },
-      ...this.#options.config,
+      ...(typeof config === 'function' ? config() : config),
     };
-    const { clock } = this.#options;
+    this.#config = checkConfig([{ place: () => 'test', value }]);
     this.#running = await startServer({
-      config: checkConfig([{ place: () => 'test', value }]),
+      config: this.#config,
       baseDir: this.folder,
       environment: {},
       log: this.#log(),

@@ -105,6 +105,14 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     when: 'The same reaction by the same person is there already.',
     remedy: 'Treat it as done.',
   },
+  M_UNABLE_TO_AUTHORISE_JOIN: {
+    when: 'Another server asks to join a restricted room, and this one is in none of the rooms that would let its user in.',
+    remedy: 'The other server asks a server that is in one of those rooms.',
+  },
+  M_INCOMPATIBLE_ROOM_VERSION: {
+    when: 'Another server asks to join or knock on a room whose version it does not support.',
+    remedy: 'The other server has to support the room version in `room_version`.',
+  },
   M_UNABLE_TO_GRANT_JOIN: {
     when: 'The conditions of a restricted room hold, but nobody here may let the joiner in.',
     remedy: 'Try another server of the room, or ask for an invite.',

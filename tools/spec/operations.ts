@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import type { Access } from '../../src/matrix/api/declare.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -18,7 +19,7 @@ export interface Operation {
   readonly api: string;
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   readonly path: string;
-  readonly access: 'none' | 'optional' | 'required';
+  readonly access: Access;
   readonly rateLimited: boolean;
   readonly parameters: readonly Parameter[];
   /** Schema of the JSON body, `undefined` where there is none. */
@@ -136,7 +137,7 @@ function operationsOf(api: string, file: string): Operation[] {
         method: method.toUpperCase() as Operation['method'],
         // One path carries a blank "to disambiguate from the 3pid invite endpoint".
         path: (basePath(document) + route).trim().replace(/\/$/, ''),
-        access: accessOf(operation),
+        access: accessOf(api, operation),
         rateLimited: (operation['responses'] as Json)['429'] !== undefined,
         parameters: parametersOf(operation, file),
         body: bodyOf(operation, file),
@@ -148,10 +149,11 @@ function operationsOf(api: string, file: string): Operation[] {
   return found;
 }
 
-function accessOf(operation: Json): Operation['access'] {
+function accessOf(api: string, operation: Json): Access {
   const security = operation['security'] as Json[] | undefined;
   if (security === undefined || security.length === 0) return 'none';
-  return security.some((one) => Object.keys(one).length === 0) ? 'optional' : 'required';
+  if (security.some((one) => Object.keys(one).length === 0)) return 'optional';
+  return api === 'server-server' ? 'server' : 'required';
 }
 
 function parametersOf(operation: Json, file: string): Parameter[] {

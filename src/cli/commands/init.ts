@@ -5,7 +5,7 @@ import { createRandom } from '../../adapters/random/index.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import { type CliTexts, fill } from '../../text/cli/index.ts';
 import type { Command, Run } from '../command.ts';
-import { openSigningKey } from '../compose/signing-key.ts';
+import { openSigningKeys } from '../compose/signing-key.ts';
 import { checkConfig } from '../config/check.ts';
 import { DEFAULT_FILE } from '../config/load.ts';
 import { ConfigError, readFileSource } from '../config/sources.ts';
@@ -54,7 +54,7 @@ export const init: Command = {
     checkConfig([readFileSource(text, file)]);
     mkdirSync(path.dirname(target), { recursive: true });
     writeFileSync(target, text, { flag: 'wx', mode: 0o600 });
-    openSigningKey(path.join(path.dirname(target), answers.data, 'signing.key'), createRandom());
+    openSigningKeys(path.join(path.dirname(target), answers.data, 'signing.key'), createRandom());
     const next = fill(texts.initNext, { file });
     printResult(run, { file, written: true, next }, [fill(texts.initWritten, { file }), next]);
     return 0;

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { adminRoutes } from '../../http/admin-api/index.ts';
 import { clientRoutes } from '../../http/client-api/index.ts';
+import { authenticateServer, discoveryRoutes, federationRoutes, keyRoutes } from '../../http/federation-api/index.ts';
+import type { FederationRoute } from '../../http/federation-api/federation-route.ts';
 import { Dispatcher } from '../../http/kit/dispatcher.ts';
 import { type Listener, openListener } from '../../http/kit/listener.ts';
 import { type PeerNames, peerNames } from '../../http/kit/peer.ts';
@@ -15,6 +17,7 @@ import { StaticFiles } from '../../http/kit/static-files.ts';
 import { localRoutes } from '../../http/local-api/index.ts';
 import { mediaRoutes } from '../../http/media-api/index.ts';
 import { operationsRoutes } from '../../http/operations-api/index.ts';
+import type { ServerName } from '../../matrix/ids.ts';
 import type { Caller } from '../../server/accounts/index.ts';
 import type { Services } from '../../server/services.ts';
 import { authenticate } from '../../http/client-api/authenticate.ts';
@@ -32,6 +35,8 @@ interface ListenerTools {
   readonly limiter: RateLimiter;
   readonly peers: PeerNames;
   readonly files: StaticFiles | undefined;
+  /** `federation.enabled` */
+  readonly federates: boolean;
 }
 
 /** Opens every listener, or none: where one cannot be opened the others are closed again. */
@@ -43,6 +48,7 @@ export async function openListeners(
   const tools: ListenerTools = {
     services,
     limiter: new RateLimiter(clock, config.rateLimits.enabled ? DEFAULT_RATES : undefined),
+    federates: config.federation.enabled,
     peers: peerNames(crypto, random.token(32), config.network.trustedProxies),
     files: config.listeners.some((one) => one.apis.includes('web')) ? StaticFiles.open(files) : undefined,
   };
@@ -68,8 +74,11 @@ async function openOne(listener: ListenerConfig, baseDir: string, tools: Listene
     address: listener.address,
     port: listener.port,
     handle: handlerOf(
-      routesOf(listener, tools.services),
-      listener.apis.includes('web') ? tools.files : undefined,
+      {
+        routes: routesOf(listener, tools.services),
+        fromServers: routesForServers(listener, tools),
+        web: listener.apis.includes('web') ? tools.files : undefined,
+      },
       tools,
     ),
     ...(listener.tls !== undefined && {
@@ -81,34 +90,42 @@ async function openOne(listener: ListenerConfig, baseDir: string, tools: Listene
 /** The socket by which the owner's commands reach this process; only the owner of the folder can open it. */
 async function openOwnersSocket(socket: string, tools: ListenerTools): Promise<Listener> {
   rmSync(socket, { force: true });
-  const handle = handlerOf(localRoutes(tools.services), undefined, tools);
+  const handle = handlerOf({ routes: localRoutes(tools.services), fromServers: [], web: undefined }, tools);
   const listener = await openListener({ socket, handle });
   chmodSync(socket, 0o600);
   return listener;
 }
 
-function handlerOf(
-  routes: readonly Route<Caller>[],
-  web: StaticFiles | undefined,
-  { services, limiter, peers }: ListenerTools,
-) {
-  const router = new Router<Caller>();
-  for (const route of routes) router.add(route);
+interface Served {
+  readonly routes: readonly Route<Caller>[];
+  /** What servers call instead of users. */
+  readonly fromServers: readonly FederationRoute[];
+  readonly web: StaticFiles | undefined;
+}
+
+function handlerOf({ routes, fromServers, web }: Served, tools: ListenerTools) {
+  const { services, limiter, peers } = tools;
   const { clock, random, log, metrics } = services.context;
-  const dispatcher = new Dispatcher<Caller>({
-    router,
-    authenticate: (token, route) => authenticate(services, token, route),
+  const shared = { limiter, peers, clock, random, log: log.child('http'), metrics };
+  const users = new Dispatcher<Caller>({
+    ...shared,
+    router: Router.of(routes),
+    authenticate: (incoming, route) => authenticate(services, incoming, route),
     keyOf: (caller) => caller.user,
-    limiter,
-    peers,
-    clock,
-    random,
-    log: log.child('http'),
-    metrics,
+  });
+  const serverRouter = Router.of(fromServers);
+  const servers = new Dispatcher<ServerName>({
+    ...shared,
+    router: serverRouter,
+    authenticate: (incoming, route) => authenticateServer(services, incoming, route),
+    keyOf: (server) => server,
+    bodyNumbers: 'raw',
   });
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (web?.serves(request) === true) web.handle(request, response);
-    else await dispatcher.handle(request, response);
+    else if (serverRouter.methods((request.url ?? '/').split('?', 1)[0] ?? '/').length === 0) {
+      await users.handle(request, response);
+    } else await servers.handle(request, response);
   };
 }
 
@@ -118,6 +135,16 @@ function routesOf({ apis }: ListenerConfig, services: Services): Route<Caller>[]
     ...(apis.includes('client') ? clientRoutes(services) : []),
     ...(apis.includes('media') ? mediaRoutes(services) : []),
     ...(apis.includes('admin') ? adminRoutes(services) : []),
+  ];
+}
+
+/** Nothing where federation is off. */
+function routesForServers({ apis }: ListenerConfig, { services, federates }: ListenerTools): FederationRoute[] {
+  if (!federates) return [];
+  return [
+    ...(apis.includes('federation') ? federationRoutes(services) : []),
+    ...(apis.includes('keys') ? keyRoutes(services) : []),
+    ...(apis.includes('federation') || apis.includes('client') ? discoveryRoutes(services) : []),
   ];
 }
 

@@ -23,7 +23,8 @@ import type { Config } from '../config/schema.ts';
 import { askSecret, readSecret, type SecretValue } from '../config/secrets.ts';
 import { openListeners, type OpenListeners, webFolder } from './listeners.ts';
 import { createServices } from './services.ts';
-import { openSigningKey, parseSigningKey } from './signing-key.ts';
+import { createPeerPorts, federationName, peersOptions } from './peers.ts';
+import { openSigningKeys, parseSigningKeys, type SigningKeys } from './signing-key.ts';
 import { SOCKET_NAME } from './socket-name.ts';
 
 export interface ServeOptions {
@@ -59,18 +60,20 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
   const dataDir = dataDirOf(options);
   const log = options.log ?? createLog(config.log);
   const random = createRandom();
-  const signingKey = signingKeyOf(options, dataDir);
+  const signingKeys = signingKeysOf(options, dataDir);
+  const clock = options.clock ?? systemClock;
+  const peerPorts = createPeerPorts({ config, baseDir: options.baseDir, clock, version: packageVersion() });
   const store = await openStore({
     ...(await storageOptions(options, dataDir)),
     cryptoModule: cryptoModule(),
-    signingKeys: [signingKey],
+    signingKeys: [signingKeys.current],
     log: log.child('storage'),
   });
   const images = createImages();
   const context: Context = {
     serverName: present(parseServerName(config.serverName), 'the configuration was checked'),
     store,
-    clock: options.clock ?? systemClock,
+    clock,
     random,
     crypto: await createCrypto(),
     log,
@@ -82,21 +85,27 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
       publicBaseUrl: publicUrl(config),
       defaultRoomVersion: config.rooms.defaultVersion,
       maxUploadBytes: config.media.maxUploadBytes,
+      federationName: federationName(config),
       version: packageVersion(),
     },
     registration: config.registration.mode,
     sharedSecret: readSecret(config.registration.sharedSecret, 'registration.sharedSecret', places(options)),
     hasher: await createPasswordHasher({ cost: config.passwords.cost }),
-    signingKey,
+    signingKey: signingKeys.current,
+    peers: peersOptions(config, signingKeys, peerPorts),
+    retry: config.federation.retry,
     presence: config.presence.enabled,
     media: { blobs: new FileBlobs(path.join(dataDir, 'media')), images, maxUploadBytes: config.media.maxUploadBytes },
   });
   const housekeeping = new Housekeeping(context, services.media);
   housekeeping.start();
+  if (config.federation.enabled) await services.federation.outbound.start();
   return {
     services,
     close: async () => {
       housekeeping.stop();
+      await services.federation.outbound.close();
+      await services.peers.close();
       await services.sync.sliding.close();
       images?.close();
       await store.close();
@@ -135,13 +144,13 @@ function places({ baseDir, environment }: ServeOptions): { baseDir: string; envi
   return { baseDir, environment };
 }
 
-function signingKeyOf(options: ServeOptions, dataDir: string): ReturnType<typeof parseSigningKey> {
+function signingKeysOf(options: ServeOptions, dataDir: string): SigningKeys {
   const value: SecretValue = options.config.signingKey;
   // The file is made where it is missing, in the data folder unless its path says otherwise.
   if (value !== null && typeof value === 'object' && 'file' in value) {
-    return openSigningKey(path.resolve(dataDir, value.file), createRandom());
+    return openSigningKeys(path.resolve(dataDir, value.file), createRandom());
   }
-  return parseSigningKey(present(readSecret(value, 'signingKey', places(options)), 'the signing key is configured'));
+  return parseSigningKeys(present(readSecret(value, 'signingKey', places(options)), 'the signing key is configured'));
 }
 
 type StorageChoice = { engine: 'sqlite'; folder: string; encryptionKey?: string } | { engine: 'postgres'; url: string };

@@ -6,18 +6,22 @@ import { Admin } from '../../server/admin/index.ts';
 import type { Context } from '../../server/context.ts';
 import { Devices } from '../../server/devices/index.ts';
 import { Directory } from '../../server/directory/index.ts';
+import { Federation } from '../../server/federation/index.ts';
 import { Keys } from '../../server/keys/index.ts';
 import { Lifecycle } from '../../server/lifecycle/index.ts';
 import { Media, type MediaOptions } from '../../server/media/index.ts';
 import { Presence } from '../../server/presence/index.ts';
+import { Peers, type PeersOptions } from '../../server/peers/index.ts';
 import { PushRules } from '../../server/push-rules/index.ts';
 import { Receipts } from '../../server/receipts/index.ts';
+import { RemoteRooms } from '../../server/remote-rooms/index.ts';
 import { Rooms } from '../../server/rooms/index.ts';
 import { Spaces } from '../../server/spaces/index.ts';
 import { Sync } from '../../server/sync/index.ts';
 import { ToDevice } from '../../server/to-device/index.ts';
 import { Typing } from '../../server/typing/index.ts';
 import { Reader, Surroundings, Timeline } from '../../server/timeline/index.ts';
+import { Receiver } from '../../server/timeline/receive/index.ts';
 import type { PasswordHasher, SigningKey } from '../../ports/crypto.ts';
 
 export interface ServiceOptions {
@@ -26,6 +30,9 @@ export interface ServiceOptions {
   readonly sharedSecret: string | undefined;
   readonly hasher: PasswordHasher;
   readonly signingKey: SigningKey;
+  readonly peers: PeersOptions;
+  /** `federation.retry` */
+  readonly retry: { readonly initialMs: number; readonly maxMs: number };
   readonly presence: boolean;
   readonly media: MediaOptions;
 }
@@ -37,7 +44,10 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const rooms = new Rooms(context);
   const timeline = new Timeline(context, rooms, options.signingKey);
   const reader = new Reader(context, rooms);
-  const lifecycle = new Lifecycle({ context, accounts, rooms, timeline });
+  const peers = new Peers(context, options.peers);
+  const receiver = new Receiver(context, rooms, (wanted) => peers.ensureKeys(wanted));
+  const remoteRooms = new RemoteRooms({ context, peers, rooms, timeline, receiver });
+  const lifecycle = new Lifecycle({ context, accounts, rooms, timeline, remoteRooms });
   const accountData = new AccountData(context);
   const keys = new Keys(context);
   const typing = new Typing(context, rooms);
@@ -46,6 +56,8 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   return {
     context,
     facts: options.facts,
+    peers,
+    federation: new Federation({ context, accounts, peers, rooms, timeline, receiver, retry: options.retry, receiveEdu: async () => {} }),
     accounts,
     devices,
     accountData,

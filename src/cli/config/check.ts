@@ -1,8 +1,8 @@
 /** Sources against the schema: the typed configuration, or every mistake at once. */
-import { isIP } from 'node:net';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parseServerName } from '../../matrix/ids.ts';
+import { federationMistakes, networkMistakes } from './check-network.ts';
 import { type Config, ConfigSchema, LATER, SUPPORTED_APIS } from './schema.ts';
 import { ConfigError, type Source } from './sources.ts';
 import { allowed, defaultsOf, isSection, nearest, nodeOf } from './tree.ts';
@@ -95,20 +95,7 @@ function contradictions(config: Config): string[] {
       }
     }
   }
-  for (const [index, range] of config.network.trustedProxies.entries()) {
-    if (!isAddressRange(range)) {
-      found.push(
-        `network.trustedProxies[${index}] is ${show(range)}; allowed is an address or a range like 10.0.0.0/8`,
-      );
-    }
-  }
+  found.push(...networkMistakes(config), ...federationMistakes(config));
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');
   return found;
-}
-
-function isAddressRange(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || more.length > 0) return false;
-  return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (version === 6 ? 128 : 32));
 }

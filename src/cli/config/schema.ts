@@ -67,7 +67,7 @@ function secret(description: string, value: unknown, key: KeyOptions = {}) {
 /** Every API a listener can serve. */
 const APIS = ['client', 'media', 'admin', 'web', 'identity', 'push', 'federation', 'keys', 'metrics'] as const;
 /** Those that exist so far. */
-export const SUPPORTED_APIS = ['client', 'media', 'admin', 'web', 'metrics'] as const;
+export const SUPPORTED_APIS = ['client', 'media', 'admin', 'web', 'federation', 'keys', 'metrics'] as const;
 
 const Listener = Type.Object(
   {
@@ -145,41 +145,43 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
   }),
   typing: section('Who is typing.', { federate: flag('Tell it to other servers.', true, { later: true }) }),
   network: section('Outgoing connections.', {
-    hosts: map('Private name resolution for every outgoing request: name → IP address.', Type.String(), {
-      later: true,
-    }),
+    hosts: map('Private name resolution for every outgoing request: name → IP address.', Type.String()),
     denyRanges: list(
-      'Address ranges that outgoing requests never reach; [] allows all.',
+      'Address ranges that outgoing requests never reach; [] allows all. Addresses of network.hosts and ' +
+        'federation.overrides are always reached.',
       Type.String(),
       DENIED_RANGES,
-      {
-        later: true,
-      },
     ),
-    extraCa: list('PEM files of further certificate authorities to trust.', Type.String(), [], { later: true }),
-    proxy: optionalText('http:// or socks5:// proxy for outgoing requests.', { later: true }),
+    extraCa: list('PEM files of further certificate authorities to trust.', Type.String(), []),
+    proxy: optionalText('http:// or socks5:// proxy for outgoing requests; private addresses are reached without it.'),
     trustedProxies: list('Address ranges of reverse proxies whose X-Forwarded-For is believed.', Type.String(), []),
   }),
   federation: section('Other servers.', {
-    enabled: flag('Talk with other servers.', false, { later: true }),
-    overrides: map(
-      'How to reach a server, whatever its name resolves to.',
-      Type.Object({
-        connect: Type.Array(Type.String()),
-        order: Type.Optional(Type.Enum(['race', 'listed'])),
-        pin: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-      }),
-      { later: true },
+    enabled: flag('Talk with other servers.', true),
+    publicName: optionalText(
+      'Name (and port) under which other servers reach this one: what /.well-known/matrix/server says. ' +
+        'Default: drawn from publicBaseUrl and the listeners.',
     ),
-    trustedKeyServers: list('Servers that vouch for the keys of others.', Type.String(), [], { later: true }),
+    overrides: map(
+      'How to reach a server, whatever its name resolves to: connect lists host:port; order is race (the first that ' +
+        'answers) or listed; pin (sha256/…) names the public key of its certificate, which is then all that counts.',
+      Type.Object(
+        {
+          connect: Type.Array(Type.String()),
+          order: Type.Optional(Type.Enum(['race', 'listed'])),
+          pin: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    trustedKeyServers: list('Servers that vouch for the keys of others.', Type.String(), []),
     retry: section('Back-off of a destination that does not answer.', {
-      initialMs: integer('First pause.', 1_000, { minimum: 1, maximum: 3_600_000 }, { later: true }),
-      maxMs: integer('Longest pause.', 3_600_000, { minimum: 1, maximum: 86_400_000 }, { later: true }),
+      initialMs: integer('First pause.', 1_000, { minimum: 1, maximum: 3_600_000 }),
+      maxMs: integer('Longest pause.', 3_600_000, { minimum: 1, maximum: 86_400_000 }),
     }),
     allow: Type.Union([Type.Array(Type.String()), Type.Null()], {
       description: 'Closed federation: only these servers.',
       default: null,
-      [LATER]: true,
     }),
   }),
   appservices: list('Registration files of application services.', Type.String(), [], { later: true }),

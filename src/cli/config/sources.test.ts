@@ -79,7 +79,7 @@ describe('sources of the configuration', () => {
 
 describe('the check of the configuration', () => {
   it('tells every mistake at once, each with its place', () => {
-    const text = 'log:\n  level: loud\n  colour: red\nmedia: 5\nfederation:\n  enabled: true\n';
+    const text = 'log:\n  level: loud\n  colour: red\nmedia: 5\npush:\n  enabled: true\n';
     const found = mistakes(() => checkConfig([readFileSource(text, 'p.yaml')]));
     assert.equal(found.length, 4);
     assert.match(found[0] ?? '', /^p\.yaml:2: log\.level is "loud"; allowed is one of debug, info, warn, error/);
@@ -88,7 +88,7 @@ describe('the check of the configuration', () => {
       /^p\.yaml:3: log\.colour is no key of the configuration; known here are level, format/,
     );
     assert.match(found[2] ?? '', /^p\.yaml:4: media is 5; allowed is a map/);
-    assert.match(found[3] ?? '', /^p\.yaml:6: federation\.enabled is true, which is not yet supported/);
+    assert.match(found[3] ?? '', /^p\.yaml:6: push\.enabled is true, which is not yet supported/);
   });
 
   it('names no key that objects inherit', () => {
@@ -109,11 +109,44 @@ describe('the check of the configuration', () => {
       [{ listeners: '[]' }, /^listeners is empty/],
       [{ 'network.trustedProxies': '[10.0.0.1, "::1/128", 10.0.0.0/33]' }, /^network\.trustedProxies\[2\] is/],
       [{ 'network.trustedProxies': '[proxy.example]' }, /^network\.trustedProxies\[0\] is "proxy\.example"/],
-      [{ listeners: '[{ address: a, port: 1, apis: [federation] }]' }, /"federation", which is not yet supported/],
+      [{ listeners: '[{ address: a, port: 1, apis: [push] }]' }, /"push", which is not yet supported/],
     ];
     for (const [flags, expected] of cases) {
       const found = mistakes(() => fromFlags(...Object.entries(flags)));
       assert.equal(found.length, 1);
+      assert.match(found[0] ?? '', expected);
+    }
+  });
+
+  it('refuses addresses, names and pins that are none, with what is allowed', () => {
+    const pin = `sha256/${'A'.repeat(43)}=`;
+    const good = [
+      { 'network.hosts': '{ "hs2.test": 127.0.1.2, v6.test: "::1" }' },
+      { 'network.denyRanges': '[]' },
+      { 'network.proxy': 'socks5://user:secret@127.0.0.1:1080' },
+      { 'federation.overrides': `{ a.example: { connect: ["203.0.113.20:8448", "[::1]:1", h:2], pin: "${pin}" } }` },
+      { 'federation.allow': '[a.example, "[::1]:8448"]', 'federation.trustedKeyServers': '[a.example:1]' },
+      { 'federation.publicName': 'matrix.example.org:443' },
+    ];
+    for (const flags of good) fromFlags(...Object.entries(flags));
+    const bad: [Record<string, string>, RegExp][] = [
+      [{ 'network.hosts': '{ a.test: b.test }' }, /^network\.hosts\.a\.test is "b\.test"; allowed is an IP address/],
+      [{ 'network.hosts': '{ "a.test:1": 127.0.0.1 }' }, /names "a\.test:1"; allowed is a host name without a port/],
+      [{ 'network.denyRanges': '[10.0.0.0/33]' }, /^network\.denyRanges\[0\] is "10\.0\.0\.0\/33"; allowed is/],
+      [{ 'network.proxy': 'ftp://user:secret@h' }, /^network\.proxy is no proxy; allowed is http:\/\/(?!.*secret)/],
+      [{ 'federation.allow': '["a b"]' }, /^federation\.allow\[0\] is "a b"; allowed is a server name/],
+      [{ 'federation.trustedKeyServers': '[""]' }, /^federation\.trustedKeyServers\[0\] is ""/],
+      [{ 'federation.publicName': 'https://x' }, /^federation\.publicName is "https:\/\/x"; allowed is a host/],
+      [{ 'federation.overrides': '{ a.example: { connect: [] } }' }, /a\.example\.connect is empty; list at least/],
+      [{ 'federation.overrides': '{ a.example: { connect: [h] } }' }, /connect\[0\] is "h"; allowed is "host:port"/],
+      [{ 'federation.overrides': '{ a.example: { connect: ["h:70000"] } }' }, /connect\[0\] is "h:70000"/],
+      [{ 'federation.overrides': '{ a.example: { connect: ["h:1"], pin: x } }' }, /\.pin is "x"; allowed is sha256/],
+      [{ 'federation.overrides': '{ "a b": { connect: ["h:1"] } }' }, /names "a b"; allowed is a server name/],
+      [{ 'federation.retry.initialMs': '10', 'federation.retry.maxMs': '5' }, /initialMs is 10, more than maxMs \(5\)/],
+    ];
+    for (const [flags, expected] of bad) {
+      const found = mistakes(() => fromFlags(...Object.entries(flags)));
+      assert.equal(found.length, 1, JSON.stringify([flags, found]));
       assert.match(found[0] ?? '', expected);
     }
   });

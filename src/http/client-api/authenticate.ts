@@ -2,6 +2,8 @@
 import { MatrixError } from '../../matrix/errors.ts';
 import type { Caller } from '../../server/accounts/index.ts';
 import type { Services } from '../../server/services.ts';
+import { tokenOf } from '../kit/access-token.ts';
+import type { Incoming } from '../kit/incoming.ts';
 import type { Route } from '../kit/route.ts';
 
 /**
@@ -10,10 +12,11 @@ import type { Route } from '../kit/route.ts';
  */
 export async function authenticate(
   { accounts, devices }: Services,
-  token: string | undefined,
+  incoming: Incoming,
   { endpoint, options }: Route<Caller>,
 ): Promise<Caller | undefined> {
   if (endpoint.access === 'none') return undefined;
+  const token = tokenOf(incoming);
   if (token === undefined) {
     if (endpoint.access === 'optional') return undefined;
     throw new MatrixError('M_MISSING_TOKEN', 'The access token is missing');

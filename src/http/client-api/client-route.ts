@@ -1,7 +1,16 @@
 /** The form of a handler file of the client-server API. */
 import type { Endpoint } from '../../matrix/api/declare.ts';
 import { MatrixError } from '../../matrix/errors.ts';
-import { type EventId, parseEventId, parseRoomId, parseUserId, type RoomId, type UserId } from '../../matrix/ids.ts';
+import {
+  type EventId,
+  parseEventId,
+  parseRoomId,
+  parseServerName,
+  parseUserId,
+  type RoomId,
+  type ServerName,
+  type UserId,
+} from '../../matrix/ids.ts';
 import type { Caller } from '../../server/accounts/index.ts';
 import { type Handler, type Route, route, type RouteOptions } from '../kit/route.ts';
 
@@ -46,4 +55,9 @@ export function requireEventId(text: string | undefined): EventId {
   const event = text === undefined ? undefined : parseEventId(text);
   if (event === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such event');
   return event;
+}
+
+/** The server names among some texts, as `via` gives them. */
+export function serverNamesOf(texts: readonly string[] | undefined): ServerName[] {
+  return (texts ?? []).flatMap((text) => parseServerName(text) ?? []);
 }

@@ -6,7 +6,7 @@ export function getRoomSummaryRoute({ spaces, directory }: Services): ClientRout
   return clientRoute(
     getRoomSummary,
     async ({ caller, path }) => {
-      const roomId = requireRoomId(await directory.resolveAny(path['roomIdOrAlias'] ?? ''));
+      const roomId = requireRoomId((await directory.resolveAny(path['roomIdOrAlias'] ?? '')).roomId);
       return (await spaces.getSummary(caller.user, roomId)) as never;
     },
     { limit: 'read' },

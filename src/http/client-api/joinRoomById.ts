@@ -9,7 +9,7 @@ export function joinRoomByIdRoute({ lifecycle }: Services): ClientRoute {
     async ({ caller, path, body }) => {
       requireActive(caller);
       const roomId = requireRoomId(path['roomId']);
-      await lifecycle.memberships.join(roomId, caller.user, body.reason);
+      await lifecycle.memberships.join(roomId, caller.user, { reason: body.reason });
       return { room_id: roomId };
     },
     { limit: 'join' },

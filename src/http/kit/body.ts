@@ -39,11 +39,14 @@ function tooLarge(): MatrixError {
   return new MatrixError('M_TOO_LARGE', 'The request body is too large');
 }
 
-/** Parses a JSON body strictly; an absent body is an empty object. Throws `M_NOT_JSON`. */
-export function parseBody(bytes: Uint8Array): JsonValue {
+/**
+ * Parses a JSON body strictly; an absent body is an empty object. `numbers` says what becomes of those that canonical
+ * JSON forbids. Throws `M_NOT_JSON`.
+ */
+export function parseBody(bytes: Uint8Array, numbers: 'double' | 'raw' = 'double'): JsonValue {
   if (bytes.length === 0) return Object.create(null) as JsonValue;
   try {
-    return parseJson(bytes);
+    return parseJson(bytes, { numbers });
   } catch (cause) {
     if (!(cause instanceof JsonParseError)) throw cause;
     throw new MatrixError('M_NOT_JSON', `The request body is not JSON: ${cause.message}`, { cause });

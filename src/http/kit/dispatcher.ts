@@ -12,25 +12,26 @@ import type { Log } from '../../ports/log.ts';
 import type { Counter, Histogram, Metrics } from '../../ports/metrics.ts';
 import type { Random } from '../../ports/random.ts';
 import { type Answer, BytesAnswer, isAnswer, JsonAnswer, JsonText, RedirectAnswer } from './answer.ts';
-import { parseBody, readBytes } from './body.ts';
 import { compress } from './compression.ts';
 import { CORS_HEADERS } from './cors.ts';
 import { answerOf } from './errors.ts';
+import { Incoming } from './incoming.ts';
 import type { PeerNames } from './peer.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { Call, RequestFacts, Route } from './route.ts';
 import type { Router } from './router.ts';
 import { checkBody, readQuery } from './validation.ts';
 
-/** Who a request comes from; `key` names the account for rate limits. */
+/** Who a request comes from. */
 export interface Authenticator<Caller> {
-  /** The caller for an access token, or `undefined` without one where `access` is optional or none. */
-  (token: string | undefined, route: Route<Caller>): Caller | undefined | Promise<Caller | undefined>;
+  /** The caller, or `undefined` for nobody in particular where the route allows that; else throws. */
+  (incoming: Incoming, route: Route<Caller>): Caller | undefined | Promise<Caller | undefined>;
 }
 
 export interface DispatcherOptions<Caller> {
   readonly router: Router<Caller>;
   readonly authenticate: Authenticator<Caller>;
+  /** What names the caller for rate limits. */
   readonly keyOf: (caller: Caller) => string;
   readonly limiter: RateLimiter;
   readonly peers: PeerNames;
@@ -38,6 +39,8 @@ export interface DispatcherOptions<Caller> {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** `raw` where events of other servers may be in bodies: numbers that they must not hold are kept as written. */
+  readonly bodyNumbers?: 'double' | 'raw';
 }
 
 export class Dispatcher<Caller> {
@@ -83,8 +86,9 @@ export class Dispatcher<Caller> {
     if (method === 'OPTIONS' && router.methods(rawPath).length > 0) return new JsonAnswer(200, {});
     const { route, path } = router.match(method, rawPath);
     trace.operation = route.endpoint.id;
-    const { caller, facts } = await this.#admit(request, response, route, search);
-    const body = route.options.rawBody === true ? undefined : await readJson(request, route.endpoint);
+    const incoming = new Incoming(request, this.#options.bodyNumbers);
+    const { caller, facts } = await this.#admit(incoming, request, response, route);
+    const body = route.options.rawBody === true ? undefined : await readJson(incoming, request, route.endpoint);
     const query = readQuery(route.endpoint.query, search);
     const call = { caller, path, query, body, request: facts };
     const result = await route.handle(call as unknown as Call<Endpoint, Caller>);
@@ -92,22 +96,21 @@ export class Dispatcher<Caller> {
   }
 
   async #admit(
+    incoming: Incoming,
     request: IncomingMessage,
     response: ServerResponse,
     route: Route<Caller>,
-    search: string,
   ): Promise<{ caller: Caller | undefined; facts: RequestFacts }> {
     const { authenticate, keyOf, limiter, peers } = this.#options;
     const peer = peers.nameOf(request);
-    const token = route.endpoint.access === 'none' ? undefined : tokenOf(request, search);
-    const caller = await authenticate(token, route);
+    const caller = await authenticate(incoming, route);
     const { limit } = route.options;
     if (limit !== undefined) limiter.take(limit, caller === undefined ? peer : keyOf(caller));
-    return { caller, facts: factsOf(request, response, peer) };
+    return { caller, facts: factsOf(incoming, request, response, peer) };
   }
 }
 
-async function readJson(request: IncomingMessage, endpoint: Endpoint): Promise<unknown> {
+async function readJson(incoming: Incoming, request: IncomingMessage, endpoint: Endpoint): Promise<unknown> {
   if (endpoint.body === undefined) return undefined;
   // "application/json" is expected, but "homeservers should accept other or absent content types" in practice:
   // only forms that a browser sends across origins without asking are no JSON for certain.
@@ -118,32 +121,19 @@ async function readJson(request: IncomingMessage, endpoint: Endpoint): Promise<u
   ) {
     throw new MatrixError('M_NOT_JSON', 'The request body must be JSON', { status: 415 });
   }
-  const body = parseBody(await readBytes(request));
+  const body = await incoming.json();
   checkBody(endpoint.body, body);
   return body;
 }
 
-/** "Authorization: Bearer TheTokenHere", or the deprecated `access_token` query parameter. */
-function tokenOf(request: IncomingMessage, search: string): string | undefined {
-  const header = request.headers.authorization;
-  if (header !== undefined) {
-    const match = /^bearer +(\S+)$/i.exec(header);
-    if (match === null) throw new MatrixError('M_MISSING_TOKEN', 'The Authorization header holds no bearer token');
-    return match[1];
-  }
-  if (!search.includes('access_token')) return undefined;
-  const given = new URLSearchParams(search).getAll('access_token');
-  if (given.length > 1) throw new MatrixError('M_UNKNOWN_TOKEN', 'More than one access token', { extra: {} });
-  return given[0] === '' ? undefined : given[0];
-}
-
 const CLIENT_GONE = new Error('The client has gone');
 
-function factsOf(request: IncomingMessage, response: ServerResponse, peer: string): RequestFacts {
+function factsOf(incoming: Incoming, request: IncomingMessage, response: ServerResponse, peer: string): RequestFacts {
   const length = request.headers['content-length'];
   let controller: AbortController | undefined;
   return {
     bytes: request,
+    whole: () => incoming.bytes(),
     contentType: request.headers['content-type'],
     contentLength: length === undefined ? undefined : Number(length),
     header: (name) => {

@@ -11,6 +11,8 @@ type PathParameters<Path extends string> = Path extends `${string}{${infer Name}
 export interface RequestFacts {
   /** Body bytes as they arrive, for routes that take raw bytes. */
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** The whole body as it came, for routes that take JSON: what is cut into its parts. */
+  readonly whole: () => Promise<Uint8Array>;
   readonly contentType: string | undefined;
   readonly contentLength: number | undefined;
   header(name: string): string | undefined;

@@ -23,6 +23,13 @@ function emptyNode<Caller>(): Node<Caller> {
 export class Router<Caller> {
   readonly #root = emptyNode<Caller>();
 
+  /** A router of these routes. */
+  static of<Caller>(routes: readonly Route<Caller>[]): Router<Caller> {
+    const router = new Router<Caller>();
+    for (const route of routes) router.add(route);
+    return router;
+  }
+
   /** Adds a route under its path and its aliases; a second route for the same place is a bug. */
   add(route: Route<Caller>): void {
     for (const path of [route.endpoint.path, ...(route.endpoint.aliases ?? [])]) this.#addPath(path, route);

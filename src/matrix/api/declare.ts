@@ -3,8 +3,8 @@ import { object, type Static, type TSchema } from '../schema.ts';
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
-/** Who may call: nobody in particular, with or without an access token, or only with one. */
-export type Access = 'none' | 'optional' | 'required';
+/** Who may call: nobody in particular, with or without an access token, only with one, or a server that signs. */
+export type Access = 'none' | 'optional' | 'required' | 'server';
 
 export interface EndpointOptions<Q extends TSchema, B extends TSchema, R extends TSchema> {
   /** The specification's `operationId`, or a name of the same form for a proposal's endpoint. */

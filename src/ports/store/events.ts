@@ -22,6 +22,11 @@ export interface StoredEvent {
   readonly status: EventStatus;
   /** The state before this event; absent for outliers. */
   readonly stateBefore: StateReference | undefined;
+  /**
+   * Head of the room's main line once this event was in, where that is not what {@link stateBefore} says: after a
+   * fork or a merge. The current state at a place of the timeline is the main line up to there.
+   */
+  readonly mainHead: number | undefined;
   /** The event that redacted this one. */
   readonly redactedBy: EventId | undefined;
 }
@@ -49,6 +54,8 @@ export interface NewEvent {
   readonly status: EventStatus;
   readonly rejectedWhy?: string;
   readonly stateBefore: StateReference | undefined;
+  /** See {@link StoredEvent.mainHead}. */
+  readonly mainHead?: number | undefined;
   /** Set for a state event. */
   readonly statePair?: { readonly type: string; readonly stateKey: string };
   readonly depth: number;
@@ -57,6 +64,12 @@ export interface NewEvent {
   readonly sign?: SignRequest;
   readonly relation?: NewRelation;
 }
+
+/** What an outlier becomes once its place in the room is known. */
+export type AdoptedEvent = Pick<
+  NewEvent,
+  'number' | 'eventId' | 'room' | 'position' | 'status' | 'rejectedWhy' | 'stateBefore' | 'mainHead' | 'relation'
+>;
 
 export interface NewRelation {
   readonly parent: EventId;
@@ -148,6 +161,8 @@ export interface EventReads {
 
 export interface EventWrites {
   append(event: NewEvent): void;
+  /** Gives an outlier its place: position, status and the state before it. */
+  adopt(event: AdoptedEvent): void;
   setForwardExtremities(room: RoomNumber, add: readonly EventNumber[], remove: readonly EventNumber[]): void;
   /** Replaces the stored JSON by its redacted form: the content and its relation are gone from the disk at once. */
   redact(event: {

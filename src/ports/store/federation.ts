@@ -1,16 +1,27 @@
 import type { DeviceId, EventId, ServerName, UserId } from '../../matrix/ids.ts';
 import type { EventNumber, RoomNumber, StreamPosition } from './types.ts';
 
-/** Another server as a place to send to (PERFORMANCE §5.1): one cursor, never a row per event. */
+/** Another server as a place to send to: one cursor, never a row per event. */
 export interface DestinationRecord {
   readonly server: ServerName;
   /** Everything of the stream up to here is delivered, or is not for this server. */
   readonly ackedPosition: StreamPosition | 0;
-  /** Milliseconds since the epoch before which it is left alone; `undefined` while it answers. */
+  /** Milliseconds since the epoch before which it is left alone; `undefined` while it has all that is for it. */
   readonly retryAt: number | undefined;
   /** The last pause in milliseconds; 0 while it answers. */
   readonly retryIntervalMs: number;
+  /** `undefined` before the first; what is put as `undefined` leaves it as it is. */
   readonly lastSuccessAt: number | undefined;
+  /** The transaction that was not answered: it is repeated before there is another. */
+  readonly attempt: OutboundAttempt | undefined;
+}
+
+/** What a transaction held, so that it can be made again: it began behind the destination's cursor. */
+export interface OutboundAttempt {
+  readonly transactionId: string;
+  readonly endPosition: StreamPosition | 0;
+  /** The number of its last EDU; 0 for none. */
+  readonly lastEdu: number;
 }
 
 /** A server's stay in a room: what we send to it begins after `joinedPosition` and ends with `leftPosition`. */
@@ -21,13 +32,23 @@ export interface RoomServerRow {
   readonly leftPosition: StreamPosition | undefined;
 }
 
-/** An event of ours that other servers are to get: one row an event, whatever the number of destinations. */
+/**
+ * An event that this server tells the others: one row an event, whatever the number of destinations. Each has a
+ * position of its own.
+ */
 export interface OutboundEventRow {
   readonly position: StreamPosition;
   readonly room: RoomNumber;
   readonly event: EventNumber;
   /** A server beside those in the room: the one of an invited, kicked or banned user. */
   readonly also: ServerName | undefined;
+}
+
+/** Our newest outbound event of a room. */
+export interface OutboundRoomRow {
+  readonly position: StreamPosition;
+  readonly room: RoomNumber;
+  readonly event: EventNumber;
 }
 
 /** A message to one server that must not be lost: to-device messages and device list updates, in order. */
@@ -118,17 +139,25 @@ export interface FederationReads {
   listDestinations(): Promise<DestinationRecord[]>;
   /** Servers with a member who is joined now. */
   listServersInRoom(room: RoomNumber): Promise<ServerName[]>;
+  /** Servers that get what is sent at `position`: those that joined before, and did not leave before. */
+  listServersInRoomAt(room: RoomNumber, position: StreamPosition): Promise<ServerName[]>;
   /** Stays of a server, past ones included where they ended after `since`. */
   listRoomsOfServer(server: ServerName, since: StreamPosition | 0): Promise<RoomServerRow[]>;
   /** Rows after `from` up to `to` in order, at most `limit`. */
   listOutboundEvents(from: StreamPosition | 0, to: StreamPosition, limit: number): Promise<OutboundEventRow[]>;
+  /** Outbound events after `after` that name the server beside those in the room, in order. */
+  listOutboundEventsNaming(server: ServerName, after: StreamPosition | 0, limit: number): Promise<OutboundEventRow[]>;
+  /** Rooms the server is in now whose newest outbound event stands after `after`, in the order of those events. */
+  listOutboundRooms(server: ServerName, after: StreamPosition | 0, limit: number): Promise<OutboundRoomRow[]>;
   /** The oldest EDUs that wait for a server. */
   listOutboundEdus(server: ServerName, limit: number): Promise<OutboundEduRow[]>;
   /** Servers for which EDUs wait. */
   listServersWithEdus(): Promise<ServerName[]>;
+  /** The newest first. */
   listUndeliverable(limit: number): Promise<UndeliverableRow[]>;
 
   getServerKeys(servers: readonly ServerName[]): Promise<ServerKeyRecord[]>;
+  /** The answer to a transaction that was handled before. */
   findInboundTransaction(origin: ServerName, transactionId: string): Promise<InboundTransactionRow | undefined>;
 
   /** Events that others cite and that are not here, with the lowest depth at which they are cited. */
@@ -143,7 +172,7 @@ export interface FederationReads {
   findDeviceListPosition(user: UserId): Promise<StreamPosition | undefined>;
 
   findRemoteMedia(server: ServerName, mediaId: string): Promise<RemoteMediaRecord | undefined>;
-  /** Remote media that nobody has asked for since `usedBefore`. */
+  /** Remote media that nobody has asked for since `usedBefore`, the longest unused first; never quarantined media. */
   listRemoteMediaUnused(usedBefore: number, limit: number): Promise<RemoteMediaRecord[]>;
   findOpenIdToken(tokenHash: Uint8Array): Promise<OpenIdTokenRecord | undefined>;
 }
@@ -151,15 +180,17 @@ export interface FederationReads {
 export interface FederationWrites {
   putDestination(record: DestinationRecord): void;
   deleteDestination(server: ServerName): void;
-  /** The server has its first joined member in the room, at this transaction's position. */
+  /** The server has its first joined member in the room, at this transaction's position. It may be there already. */
   addRoomServer(room: RoomNumber, server: ServerName): void;
   /** Its last joined member is gone. */
   removeRoomServer(room: RoomNumber, server: ServerName): void;
+  /** Marks an event as outbound at this transaction's position, which no other outbound event shares. */
   putOutboundEvent(room: RoomNumber, event: EventNumber, also?: ServerName): void;
-  /** Deletes the rows that every destination has got. */
+  /** Deletes the rows that every destination has got. What `listOutboundRooms` tells stays. */
   deleteOutboundEventsUpTo(position: StreamPosition): void;
   putOutboundEdu(server: ServerName, json: string): void;
   deleteOutboundEdus(server: ServerName, numbers: readonly number[]): void;
+  /** Keeps the newest 1,000. */
   putUndeliverable(row: UndeliverableRow): void;
 
   putServerKey(record: ServerKeyRecord): void;
@@ -184,8 +215,9 @@ export interface FederationWrites {
 
   putRemoteMedia(record: RemoteMediaRecord): void;
   setRemoteMediaUsed(server: ServerName, mediaId: string, usedAt: number): void;
+  setRemoteMediaQuarantined(server: ServerName, mediaId: string, quarantined: boolean): void;
+  /** Its thumbnails go too: those whose `mediaId` is `server/mediaId`. */
   deleteRemoteMedia(server: ServerName, mediaId: string): void;
   putOpenIdToken(record: OpenIdTokenRecord): void;
   deleteOpenIdTokensBefore(expiresAt: number): void;
 }
-

@@ -7,6 +7,7 @@
  */
 import type { AccountReads, AccountWrites } from './accounts.ts';
 import type { EventReads, EventWrites } from './events.ts';
+import type { FederationReads, FederationWrites } from './federation.ts';
 import type { KeyReads, KeyWrites } from './keys.ts';
 import type { MediaReads, MediaWrites } from './media.ts';
 import type { RoomReads, RoomWrites } from './rooms.ts';
@@ -15,6 +16,7 @@ import type { SyncReads, SyncWrites, UserDataReads, UserDataWrites } from './use
 
 export type * from './accounts.ts';
 export type * from './events.ts';
+export type * from './federation.ts';
 export type * from './keys.ts';
 export type * from './media.ts';
 export type * from './rooms.ts';
@@ -33,6 +35,7 @@ export interface Transaction {
   readonly userData: UserDataWrites;
   readonly keys: KeyWrites;
   readonly media: MediaWrites;
+  readonly federation: FederationWrites;
   readonly sync: SyncWrites;
   /** Runs after the commit, in commit order over all transactions, before `transact` resolves. */
   onCommit(hook: () => void): void;
@@ -45,6 +48,7 @@ export interface Store {
   readonly userData: UserDataReads;
   readonly keys: KeyReads;
   readonly media: MediaReads;
+  readonly federation: FederationReads;
   readonly sync: SyncReads;
 
   /** The newest position that is durable: what a sync token may name. */

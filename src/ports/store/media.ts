@@ -15,6 +15,7 @@ export interface MediaRecord {
 }
 
 export interface ThumbnailRecord {
+  /** For media of another server `server/mediaId`, which no id of ours can be. */
   readonly mediaId: string;
   /** Size and method as the key, for example `96x96-crop` or `96x96-crop-animated`. */
   readonly variant: string;
@@ -29,7 +30,7 @@ export interface MediaReads {
   /** Uploads the user has reserved and not filled, at `now`. */
   countPending(user: UserId, now: number): Promise<number>;
   listExpired(now: number, limit: number): Promise<MediaRecord[]>;
-  /** How many media and thumbnails use a blob. */
+  /** How many media, ours and remote, and thumbnails use a blob. */
   countBlobUses(blob: string): Promise<number>;
 }
 

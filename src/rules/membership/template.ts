@@ -4,7 +4,7 @@
  */
 import { DEPTH_MAX } from '../../matrix/events.ts';
 import { type EventId, parseEventId, parseUserId } from '../../matrix/ids.ts';
-import { getArray, getInteger, getObject, getString, type JsonObject, type JsonValue } from '../../matrix/json.ts';
+import { asObject, getArray, getInteger, getObject, getString, type JsonObject, type JsonValue } from '../../matrix/json.ts';
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
 import { AUTH_EVENTS_MAX, PREV_EVENTS_MAX } from '../event-format/check-event-format.ts';
 
@@ -19,18 +19,31 @@ export interface TemplateExpectation {
 export interface TemplateParts {
   readonly authEvents: readonly EventId[];
   readonly prevEvents: readonly EventId[];
+  /** The reference hashes beside the ids, in room versions that cite both. */
+  readonly hashes: ReadonlyMap<EventId, string>;
   readonly depth: number;
   /** The user who vouches for a restricted join. */
   readonly authorisedVia: string | undefined;
 }
 
-function idsOf(value: JsonValue[] | undefined, max: number, rules: RoomVersionRules): EventId[] | undefined {
+/** Unpadded base64 of 32 bytes. */
+const HASH_LENGTH = 43;
+
+function idsOf(
+  value: JsonValue[] | undefined,
+  max: number,
+  { rules, hashes }: { rules: RoomVersionRules; hashes: Map<EventId, string> },
+): EventId[] | undefined {
   if (value === undefined || value.length > max) return undefined;
   const ids: EventId[] = [];
   for (const item of value) {
-    const text = rules.eventReferences === 'pairs' && Array.isArray(item) ? item[0] : item;
+    const isPair = rules.eventReferences === 'pairs' && Array.isArray(item);
+    const [text, hash] = isPair ? item : [item];
     const id = typeof text === 'string' ? parseEventId(text) : undefined;
     if (id === undefined) return undefined;
+    const sha256 = getString(asObject(hash), 'sha256');
+    if (isPair && sha256?.length !== HASH_LENGTH) return undefined;
+    if (isPair && sha256 !== undefined) hashes.set(id, sha256);
     ids.push(id);
   }
   return ids;
@@ -50,8 +63,9 @@ export function readTemplate(template: JsonObject, expected: TemplateExpectation
     template['state_key'] === userId &&
     getString(content, 'membership') === membership;
   if (!isExpected) return undefined;
-  const authEvents = idsOf(getArray(template, 'auth_events'), AUTH_EVENTS_MAX, rules);
-  const prevEvents = idsOf(getArray(template, 'prev_events'), PREV_EVENTS_MAX, rules);
+  const hashes = new Map<EventId, string>();
+  const authEvents = idsOf(getArray(template, 'auth_events'), AUTH_EVENTS_MAX, { rules, hashes });
+  const prevEvents = idsOf(getArray(template, 'prev_events'), PREV_EVENTS_MAX, { rules, hashes });
   if (authEvents === undefined || prevEvents === undefined) return undefined;
   const depth = getInteger(template, 'depth');
   const via = getString(content, 'join_authorised_via_users_server');
@@ -60,6 +74,7 @@ export function readTemplate(template: JsonObject, expected: TemplateExpectation
   return {
     authEvents,
     prevEvents,
+    hashes,
     // An odd depth is no reason to stay out of a room, and no reason to sign it either.
     depth: depth === undefined || depth < 0 ? 1 : Math.min(depth, DEPTH_MAX),
     authorisedVia: isVia ? via : undefined,

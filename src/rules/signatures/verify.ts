@@ -59,7 +59,7 @@ export interface VerificationOptions {
 /**
  * The key ids by which each required server signed: what to fetch before planning; `undefined` for a hopeless event.
  */
-function listSigningKeys(
+export function listSigningKeys(
   event: JsonObject,
   rules: RoomVersionRules,
 ): ReadonlyMap<ServerName, readonly string[]> | undefined {

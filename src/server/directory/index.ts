@@ -1,6 +1,6 @@
 /** Room aliases, the public room directory and the user directory. The face of the folder. */
 import { MatrixError } from '../../matrix/errors.ts';
-import { parseRoomAlias, type RoomAlias, type RoomId, serverOf, type UserId } from '../../matrix/ids.ts';
+import { parseRoomAlias, type RoomAlias, type RoomId, serverOf, type ServerName, type UserId } from '../../matrix/ids.ts';
 import { getString, getStrings, type JsonObject } from '../../matrix/json.ts';
 import { joinRuleOf, powerLevelsOf } from '../../rules/auth/index.ts';
 import { ConflictError } from '../../ports/store/index.ts';
@@ -49,16 +49,16 @@ export class Directory {
   }
 
   /** The room behind an alias. Throws `M_NOT_FOUND`. */
-  async resolve(alias: RoomAlias): Promise<{ roomId: RoomId; servers: string[] }> {
+  async resolve(alias: RoomAlias): Promise<{ roomId: RoomId; servers: ServerName[] }> {
     const found = await this.#context.store.rooms.findAlias(alias);
     if (found === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such alias');
     return { roomId: found.roomId, servers: [this.#context.serverName] };
   }
 
-  /** A room id or alias as a room id. */
-  async resolveAny(text: string): Promise<RoomId> {
-    if (text.startsWith('#')) return (await this.resolve(this.requireAlias(text))).roomId;
-    return text as RoomId;
+  /** A room id or alias as a room id, with servers that are in the room. */
+  async resolveAny(text: string): Promise<{ roomId: RoomId; servers: ServerName[] }> {
+    if (text.startsWith('#')) return await this.resolve(this.requireAlias(text));
+    return { roomId: text as RoomId, servers: [] };
   }
 
   /** Creates an alias of this server for a room that the user is in. Throws `M_ROOM_IN_USE` or `M_FORBIDDEN`. */

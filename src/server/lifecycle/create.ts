@@ -12,6 +12,8 @@ export interface CreateOptions {
   readonly published: boolean;
 }
 
+type WishedInvites = Pick<RoomWish, 'invitees' | 'creator'>;
+
 /** Invitations in one request: more are made one by one. */
 const INVITEES_MAX = 100;
 
@@ -47,7 +49,26 @@ export class Creation {
         throw new MatrixError('M_ROOM_IN_USE', 'The alias is taken', { cause: error });
       throw error;
     }
+    await this.#inviteAbroad(room.roomId, wish, options);
     return room.roomId;
+  }
+
+  #invitees({ invitees, creator }: WishedInvites): UserId[] {
+    return [...new Set(invitees)].filter((invitee) => invitee !== creator);
+  }
+
+  /** Users of other servers are invited once the room stands; one that cannot be reached does not undo it. */
+  async #inviteAbroad(roomId: RoomId, wish: RoomWish, { isDirect }: CreateOptions): Promise<void> {
+    const { accounts, context } = this.#parts;
+    for (const target of this.#invitees(wish)) {
+      if (accounts.isLocal(target)) continue;
+      try {
+        await this.#memberships.invite({ roomId, sender: wish.creator, target, reason: undefined }, isDirect);
+      } catch (error) {
+        if (!(error instanceof MatrixError)) throw error;
+        context.log.warn('a user of another server could not be invited', { why: error.code });
+      }
+    }
   }
 
   /**
@@ -113,7 +134,9 @@ export class Creation {
       plan.add({ sender, type: 'm.room.create', stateKey: '', content: createContent(wish) });
       await member(sender, 'join');
       for (const { type, stateKey, content } of firstState(wish)) plan.add({ sender, type, stateKey, content });
-      for (const invitee of new Set(wish.invitees)) if (invitee !== sender) await member(invitee, 'invite');
+      for (const invitee of this.#invitees(wish)) {
+        if (this.#parts.accounts.isLocal(invitee)) await member(invitee, 'invite');
+      }
     } catch (error) {
       if (!(error instanceof MatrixError) || error.code !== 'M_FORBIDDEN') throw error;
       throw new MatrixError('M_INVALID_ROOM_STATE', error.message, { cause: error });

@@ -1,12 +1,13 @@
 /** Joining, leaving, inviting, kicking, banning, knocking, forgetting: changes of one user's membership. */
 import { MatrixError } from '../../matrix/errors.ts';
-import type { RoomId, UserId } from '../../matrix/ids.ts';
+import type { RoomId, ServerName, UserId } from '../../matrix/ids.ts';
 import { asObject, getArray, getString, type JsonObject } from '../../matrix/json.ts';
 import { joinRuleOf, powerLevelsOf } from '../../rules/auth/index.ts';
 import type { RoomNumber } from '../../ports/store/index.ts';
 import type { Accounts } from '../accounts/index.ts';
 import type { Context } from '../context.ts';
 import type { Room, Rooms } from '../rooms/index.ts';
+import type { RemoteRooms } from '../remote-rooms/index.ts';
 import type { EventDraft, Timeline } from '../timeline/index.ts';
 
 export interface MembershipChange {
@@ -21,6 +22,7 @@ export interface LifecycleParts {
   readonly accounts: Accounts;
   readonly rooms: Rooms;
   readonly timeline: Timeline;
+  readonly remoteRooms: RemoteRooms;
 }
 
 export class Memberships {
@@ -41,10 +43,21 @@ export class Memberships {
     };
   }
 
-  /** Joins a room that this server is in. Throws `M_FORBIDDEN` or `M_NOT_FOUND`. */
-  async join(roomId: RoomId, user: UserId, reason: string | undefined): Promise<void> {
-    const room = await this.#parts.rooms.require(roomId);
+  /**
+   * Joins a room, by one of the servers in `via` where this one is not in it. Throws `M_FORBIDDEN`, `M_NOT_FOUND`,
+   * and what the other servers answered in our words.
+   */
+  async join(
+    roomId: RoomId,
+    user: UserId,
+    { reason, via = [] }: { reason?: string | undefined; via?: readonly ServerName[] } = {},
+  ): Promise<void> {
     const content = await this.memberContent('join', user, reasonOf(reason));
+    const room = await this.#parts.rooms.find(roomId);
+    if (room === undefined || !room.isResident) {
+      await this.#parts.remoteRooms.join({ roomId, user, content }, via);
+      return;
+    }
     const authorisers = await this.#authorisers(room);
     await this.#change(room.number, [user, ...authorisers], async (current) => {
       const before = current.membershipOf(user);
@@ -94,7 +107,14 @@ export class Memberships {
 
   /** Leaves a room, or refuses its invite. */
   async leave(roomId: RoomId, user: UserId, reason: string | undefined): Promise<void> {
-    const number = await this.#parts.rooms.requireMember(user, roomId);
+    const { rooms, remoteRooms } = this.#parts;
+    const number = await rooms.requireMember(user, roomId);
+    const place = await rooms.findMembership(user, number);
+    if (!(await rooms.get(number)).isResident && (place?.membership === 'invite' || place?.membership === 'knock')) {
+      const content = { ...reasonOf(reason), membership: 'leave' };
+      await remoteRooms.leave({ roomId, user, content }, number);
+      return;
+    }
     await this.#change(number, [user], async (room) => {
       const before = room.membershipOf(user);
       if (before === 'leave') return undefined;
@@ -108,7 +128,7 @@ export class Memberships {
     });
   }
 
-  /** Invites a user of this server. */
+  /** Invites a user; one of another server once that server has signed the invite. */
   async invite(change: MembershipChange, isDirect = false): Promise<void> {
     const { sender, target, reason } = change;
     await this.requireInvitable(target);
@@ -117,7 +137,7 @@ export class Memberships {
       ...reasonOf(reason),
       ...(isDirect && { is_direct: true }),
     });
-    await this.#change(number, [sender, target], async (room) => {
+    const draft = async (room: Room): Promise<EventDraft | undefined> => {
       const before = room.membershipOf(target);
       if (before === 'join' || before === 'ban') {
         throw new MatrixError(
@@ -126,13 +146,31 @@ export class Memberships {
         );
       }
       return before === 'invite' ? undefined : { sender, type: 'm.room.member', stateKey: target, content };
+    };
+    if (this.#parts.accounts.isLocal(target)) await this.#change(number, [sender, target], draft);
+    else await this.#inviteAbroad(number, [sender, target], draft);
+  }
+
+  async #inviteAbroad(
+    number: RoomNumber,
+    users: readonly UserId[],
+    draft: (room: Room) => Promise<EventDraft | undefined>,
+  ): Promise<void> {
+    const { timeline, remoteRooms } = this.#parts;
+    const planned = await timeline.draft(number, users, async (plan, room) => {
+      const event = await draft(room);
+      return event === undefined ? undefined : plan.add(event);
     });
+    if (planned !== undefined) await remoteRooms.invite(number, planned.built);
   }
 
   /** Throws where nobody of that name can be invited. */
   async requireInvitable(target: UserId): Promise<void> {
     const { accounts } = this.#parts;
-    if (!accounts.isLocal(target)) throw new MatrixError('M_FORBIDDEN', 'This server does not reach other servers');
+    if (!accounts.isLocal(target)) {
+      this.#parts.remoteRooms.requireReachable(target);
+      return;
+    }
     const account = await accounts.findByName(target);
     if (account === undefined || account.deactivated) throw new MatrixError('M_NOT_FOUND', 'There is no such user');
   }
@@ -165,10 +203,18 @@ export class Memberships {
     });
   }
 
-  /** Asks to be let in. */
-  async knock(roomId: RoomId, user: UserId, reason: string | undefined): Promise<void> {
-    const room = await this.#parts.rooms.require(roomId);
+  /** Asks to be let in, by one of the servers in `via` where this one is not in the room. */
+  async knock(
+    roomId: RoomId,
+    user: UserId,
+    { reason, via = [] }: { reason?: string | undefined; via?: readonly ServerName[] } = {},
+  ): Promise<void> {
     const content = await this.memberContent('knock', user, reasonOf(reason));
+    const room = await this.#parts.rooms.find(roomId);
+    if (room === undefined || !room.isResident) {
+      await this.#parts.remoteRooms.knock({ roomId, user, content }, via);
+      return;
+    }
     await this.#change(room.number, [user], async (current) =>
       current.membershipOf(user) === 'knock'
         ? undefined

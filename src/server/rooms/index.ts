@@ -2,17 +2,20 @@
 import { type BoundedMap, boundedMap } from '../bounded-map.ts';
 import { assert, present } from '../../lib/assert.ts';
 import { MatrixError } from '../../matrix/errors.ts';
-import type { EventId, RoomId, UserId } from '../../matrix/ids.ts';
+import { type EventId, type RoomId, serverOf, type UserId } from '../../matrix/ids.ts';
 import { findRoomVersion } from '../../matrix/room-versions.ts';
-import type { Membership, MembershipRecord, RoomNumber, RoomRecord, StateReference } from '../../ports/store/index.ts';
+import type { Membership, MembershipRecord, RoomNumber, RoomRecord, StatePair, StateReference } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import { EventCache, type RoomFormat } from './event-cache.ts';
 import { Room } from './room.ts';
+import { RoomServers } from './room-servers.ts';
 import type { RoomEvent } from './room-event.ts';
 
 export { type Extremity, Room, type RoomHead } from './room.ts';
 export { RoomEvent, type RoomEventFields } from './room-event.ts';
 export { EventCache } from './event-cache.ts';
+export { RoomServers } from './room-servers.ts';
+export { LINE_DEPTH_MAX, Lines } from './lines.ts';
 
 /** Rooms whose head and state stay resident. */
 const RESIDENT_ROOMS_MAX = 10_000;
@@ -79,14 +82,27 @@ export class Rooms {
     const rules = present(findRoomVersion(record.version), 'a stored room has a known version');
     this.#formats.set(number, { roomId: record.roomId, rules });
     const entries = await store.rooms.getCurrentStateWithoutMembers(number);
+    const localJoined = await store.rooms.getLocalJoined(number);
     const room = new Room(record, {
       rules,
       state: await this.events.getByNumber(entries.map((one) => one.event)),
       extremities: await store.events.getForwardExtremities(number),
-      localJoined: await store.rooms.getLocalJoined(number),
+      localJoined,
+      servers: await this.#countServers(record, localJoined.length),
     });
     this.admit(room);
     return room;
+  }
+
+  /** Joined users of other servers; read only where there are any. */
+  async #countServers({ number, joinedCount }: RoomRecord, localCount: number): Promise<RoomServers> {
+    const servers = new RoomServers(new Map());
+    if (joinedCount === localCount) return servers;
+    for (const { user } of await this.#context.store.rooms.getMembers(number, ['join'])) {
+      const server = serverOf(user);
+      if (server !== undefined && server !== this.#context.serverName) servers.count(server, 1);
+    }
+    return servers;
   }
 
   /** Makes a room that was just created or loaded resident. */
@@ -172,9 +188,9 @@ export class Rooms {
     return room;
   }
 
-  /** The whole state at a reference. */
-  async getStateAt(reference: StateReference): Promise<RoomEvent[]> {
-    const entries = await this.#context.store.rooms.getStateAt(reference);
+  /** The whole state at a reference, or the entries of it that are asked for. */
+  async getStateAt(reference: StateReference, pairs?: readonly StatePair[]): Promise<RoomEvent[]> {
+    const entries = await this.#context.store.rooms.getStateAt(reference, pairs);
     return await this.events.getByNumber(entries.map((one) => one.event));
   }
 

@@ -14,6 +14,7 @@ export interface RoomEventFields {
   readonly position: number;
   readonly status: EventStatus;
   readonly stateBefore: StateReference | undefined;
+  readonly mainHead?: number | undefined;
   readonly redactedBy: EventId | undefined;
   readonly pdu: Pdu;
   /** The canonical JSON of the content, as it was hashed. */
@@ -26,6 +27,7 @@ export class RoomEvent {
   readonly position: number;
   readonly status: EventStatus;
   readonly stateBefore: StateReference | undefined;
+  readonly #mainHead: number | undefined;
   readonly redactedBy: EventId | undefined;
   readonly pdu: Pdu;
   readonly contentText: string;
@@ -37,6 +39,7 @@ export class RoomEvent {
     this.position = fields.position;
     this.status = fields.status;
     this.stateBefore = fields.stateBefore;
+    this.#mainHead = fields.mainHead;
     this.redactedBy = fields.redactedBy;
     this.pdu = fields.pdu;
     this.contentText = fields.contentText;
@@ -48,6 +51,36 @@ export class RoomEvent {
 
   get isState(): boolean {
     return this.pdu.stateKey !== undefined;
+  }
+
+  /** The state after this event; `undefined` for an outlier whose place is not known. */
+  get stateAfter(): StateReference | undefined {
+    const { stateBefore } = this;
+    // A state event is the entry that follows its state on the same line (timeline/receive/placement.ts).
+    if (stateBefore === undefined || !this.isState || this.status === 'rejected') return stateBefore;
+    return { line: stateBefore.line, position: stateBefore.position + 1 };
+  }
+
+  /** Where the main line stood, if that is not what the event's own state says. */
+  get ownMainHead(): number | undefined {
+    return this.#mainHead;
+  }
+
+  /** The same event, of which it is known where the main line stood. */
+  withMainHead(mainHead: number): RoomEvent {
+    const { number, room, position, status, stateBefore, redactedBy, pdu, contentText } = this;
+    return new RoomEvent({ number, room, position, status, stateBefore, mainHead, redactedBy, pdu, contentText });
+  }
+
+  /** The same event, of which it is known what state it follows, and where it stands in the stream. */
+  placedAt(stateBefore: StateReference | undefined, position: number): RoomEvent {
+    const { number, room, status, redactedBy, pdu, contentText } = this;
+    return new RoomEvent({ number, room, position, status, stateBefore, redactedBy, pdu, contentText });
+  }
+
+  /** The head of the room's main line once this event was in. */
+  get mainHead(): number | undefined {
+    return this.#mainHead ?? this.stateAfter?.position;
   }
 
   /** Roughly what it takes in memory, in bytes. */
@@ -95,6 +128,7 @@ export function loadRoomEvent(stored: StoredEvent, room: { roomId: RoomId; rules
     position: stored.position,
     status: stored.status,
     stateBefore: stored.stateBefore,
+    mainHead: stored.mainHead,
     redactedBy: stored.redactedBy,
     pdu: typePdu(json, stored.eventId, room.rules),
     contentText: stored.json.slice(stored.contentStart, stored.contentEnd),

@@ -10,6 +10,8 @@ import type { RoomVersionRules } from '../../matrix/room-versions.ts';
 import type { EventNumber, RoomNumber, RoomRecord, StatePair, StateReference, Store } from '../../ports/store/index.ts';
 import type { EventCache } from './event-cache.ts';
 import type { RoomEvent } from './room-event.ts';
+import { Lines } from './lines.ts';
+import { RoomServers } from './room-servers.ts';
 
 export interface Extremity {
   readonly eventId: EventId;
@@ -37,13 +39,16 @@ export class Room {
   extremities: readonly Extremity[];
   /** Local users who are joined. */
   readonly localJoined: Set<UserId>;
+  /** Other servers with users who are joined. */
+  readonly servers: RoomServers;
   /** Resolves when everything that was sent so far is durable (or has failed). */
   settled: Promise<unknown> = Promise.resolve();
   #unsettled = 0;
+  #lines: Promise<Lines> | undefined;
   readonly #state: Map<StateKey, RoomEvent | undefined>;
   /** A room made just now: what is not resident does not exist. */
   readonly #complete: boolean;
-  #recent: RoomEvent | undefined;
+  #recent: readonly RoomEvent[] = [];
 
   constructor(
     record: RoomRecord,
@@ -52,6 +57,7 @@ export class Room {
       state: readonly RoomEvent[];
       extremities: readonly Extremity[];
       localJoined: readonly UserId[];
+      servers?: RoomServers;
       complete?: boolean;
     },
   ) {
@@ -63,6 +69,7 @@ export class Room {
     this.published = record.published;
     this.extremities = parts.extremities;
     this.localJoined = new Set(parts.localJoined);
+    this.servers = parts.servers ?? new RoomServers(new Map());
     this.#complete = parts.complete === true;
     this.#state = new Map(parts.state.map((event) => [stateKeyOfRoomEvent(event), event]));
   }
@@ -78,6 +85,17 @@ export class Room {
     this.settled = Promise.allSettled([this.settled, write]).then(() => {
       this.#unsettled -= 1;
     });
+  }
+
+  /** The lines of its state: read once somebody asks, that is, when the room first forks. */
+  lines(store: Store): Promise<Lines> {
+    this.#lines ??= store.rooms.getLines(this.number).then((rows) => new Lines(rows));
+    return this.#lines;
+  }
+
+  /** Whether this server takes part in it: a user of ours is joined, or it was never anybody else's. */
+  get isResident(): boolean {
+    return this.localJoined.size > 0 || (this.servers.size === 0 && this.#state.has(stateKeyOf('m.room.create', '')));
   }
 
   get version(): string {
@@ -110,18 +128,25 @@ export class Room {
     }
   }
 
-  /** The newest event, when it is the one asked for: what the next event usually cites. */
+  /** One of the newest events: what the next event cites. */
   recent(eventId: EventId): RoomEvent | undefined {
-    return this.#recent?.eventId === eventId ? this.#recent : undefined;
+    return this.#recent.find((event) => event.eventId === eventId);
   }
 
-  remember(newest: RoomEvent): void {
+  remember(...newest: readonly RoomEvent[]): void {
     this.#recent = newest;
   }
 
   /** Makes an event part of the current state. */
   setState(event: RoomEvent): void {
     this.#state.set(stateKeyOfRoomEvent(event), event);
+  }
+
+  /** Takes an entry out of the current state: a merge can do that. */
+  removeState(type: string, stateKey: string): void {
+    // A member stays known, as being absent.
+    if (type === 'm.room.member') this.#state.set(stateKeyOf(type, stateKey), undefined);
+    else this.#state.delete(stateKeyOf(type, stateKey));
   }
 
   /** Replaces an event by its redacted form wherever it is current state. */

@@ -2,8 +2,17 @@
  * The event stream inside the process: news of what has been committed, in commit order.
  * Lower services publish, higher ones (sync, push) listen; so no service needs one above it.
  */
-import type { DeviceId, UserId } from '../../matrix/ids.ts';
+import type { DeviceId, ServerName, UserId } from '../../matrix/ids.ts';
 import type { EventNumber, Membership, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
+
+/** A local user's membership has changed. */
+export interface MemberNews {
+  readonly user: UserId;
+  readonly membership: Membership;
+  readonly before: Membership | undefined;
+  /** Whoever sent the member event. */
+  readonly by: UserId;
+}
 
 export type Change =
   | {
@@ -13,14 +22,8 @@ export type Change =
       readonly event: EventNumber;
       /** Set when it rewrote another event. */
       readonly redaction?: true;
-      /** Set when it changed the membership of a local user. */
-      readonly member?: {
-        readonly user: UserId;
-        readonly membership: Membership;
-        readonly before: Membership | undefined;
-        /** Whoever sent the member event. */
-        readonly by: UserId;
-      };
+      /** Local users whose membership it changed: usually one, more where states were merged. */
+      readonly members?: readonly MemberNews[];
     }
   | {
       readonly kind: 'account-data';
@@ -42,6 +45,8 @@ export type Change =
   /** The user has signed keys of others: the user's own devices see them differently now. */
   | { readonly kind: 'key-signature'; readonly position: StreamPosition; readonly user: UserId }
   | { readonly kind: 'one-time-keys'; readonly user: UserId; readonly device: DeviceId }
+  /** A message that must not be lost waits for another server. */
+  | { readonly kind: 'outbound-edu'; readonly server: ServerName }
   | { readonly kind: 'typing'; readonly room: RoomNumber }
   | { readonly kind: 'presence'; readonly user: UserId }
   /** The user wants to hear no more of a room that they have left. */

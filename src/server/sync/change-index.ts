@@ -246,18 +246,20 @@ export class ChangeIndex {
         );
         return;
       case 'one-time-keys':
+      case 'outbound-edu':
         return;
     }
   }
 
   #onEvent(change: Extract<Change, { kind: 'event' }>): void {
-    const { member, room, position } = change;
+    const { members, room, position } = change;
     this.#touchRoom(change, undefined);
-    if (member === undefined) return;
-    this.#touchRoom(change, [member.user]);
-    for (const index of this.#indexes(member.user)) {
-      const byUser = member.by === member.user;
-      index.places.set(room, { membership: member.membership, position, forgotten: false, byUser });
+    for (const member of members ?? []) {
+      this.#touchRoom(change, [member.user]);
+      for (const index of this.#indexes(member.user)) {
+        const byUser = member.by === member.user;
+        index.places.set(room, { membership: member.membership, position, forgotten: false, byUser });
+      }
     }
   }
 

@@ -87,7 +87,7 @@ export class RoomDeltas {
       limited: !complete,
       isWhole: complete && isWhole,
       prevBatch: first === undefined ? Math.max(before, from) : first.position - 1,
-      stateBefore: first === undefined ? stateAfter : first.stateBefore,
+      stateBefore: first === undefined ? stateAfter : await this.#stateBefore(room, first),
       stateAfter,
     };
   }
@@ -130,9 +130,15 @@ export class RoomDeltas {
       to: Math.min(position, room.head.lastPosition),
       limit: 1,
     });
-    const [last] = events;
-    if (last?.stateBefore === undefined) return undefined;
-    return last.isState ? { line: last.stateBefore.line, position: last.stateBefore.position + 1 } : last.stateBefore;
+    // The main line is the current state as the room went; at a fork an event's own state is another.
+    const mainHead = events[0]?.mainHead;
+    return mainHead === undefined ? undefined : { line: room.mainLine, position: mainHead };
+  }
+
+  /** The current state right before an event of the timeline. */
+  async #stateBefore(room: Room, event: RoomEvent): Promise<StateReference | undefined> {
+    if (event.ownMainHead === undefined && event.stateBefore?.line === room.mainLine) return event.stateBefore;
+    return await this.stateAt(room, event.position - 1);
   }
 
   /** The state events by which `to` differs from `from`; all of `to` where there is no `from`. */

@@ -8,6 +8,7 @@ import { canonicalJson } from '../../matrix/canonical-json.ts';
 import { requireCanonical } from '../../matrix/json-input.ts';
 import type { Pdu } from '../../matrix/events.ts';
 import { MatrixError } from '../../matrix/errors.ts';
+import { withEventSignature } from '../../matrix/event-signature.ts';
 import { type EventId, type RoomId, type UserId, utf8Length } from '../../matrix/ids.ts';
 import { asObject, type JsonObject } from '../../matrix/json.ts';
 import { parseTrusted } from '../../matrix/json-parse.ts';
@@ -19,6 +20,14 @@ import { redactContent } from '../../rules/redaction/redact.ts';
 export const EVENT_BYTES_MAX = 65_536;
 /** "sender, room_id, event_id, type and state_key MUST NOT exceed 255 bytes." */
 const FIELD_BYTES_MAX = 255;
+
+/** An event that another one cites. */
+export interface CitedEvent {
+  readonly eventId: EventId;
+  readonly pdu?: Pdu;
+  /** Its reference hash in base64, where the event itself is not here: room versions 1 and 2 cite both. */
+  readonly sha256?: string;
+}
 
 export interface EventInput {
   readonly rules: RoomVersionRules;
@@ -32,8 +41,8 @@ export interface EventInput {
   readonly redacts: EventId | undefined;
   readonly originServerTs: number;
   readonly depth: number;
-  readonly authEvents: readonly Pdu[];
-  readonly prevEvents: readonly { readonly eventId: EventId; readonly pdu?: Pdu }[];
+  readonly authEvents: readonly CitedEvent[];
+  readonly prevEvents: readonly CitedEvent[];
 }
 
 export interface BuildTools {
@@ -68,8 +77,7 @@ export function buildEvent(input: EventInput, tools: BuildTools): BuiltEvent {
   const assigned = rules.eventIds === 'assigned' ? `$${tools.assignedId()}:${tools.serverName}` : undefined;
   const before = `{"auth_events":${references(input.authEvents, rules, tools)},"content":`;
   const depth = `,"depth":${input.depth}${assigned === undefined ? '' : `,"event_id":${JSON.stringify(assigned)}`}`;
-  const prev = input.prevEvents.map((one) => one.pdu ?? ({ eventId: one.eventId } as Pdu));
-  const middle = `,"origin_server_ts":${input.originServerTs},"prev_events":${references(prev, rules, tools)}`;
+  const middle = `,"origin_server_ts":${input.originServerTs},"prev_events":${references(input.prevEvents, rules, tools)}`;
   const redacts = input.redacts === undefined ? '' : `,"redacts":${JSON.stringify(input.redacts)}`;
   const room = input.roomId === undefined ? '' : `,"room_id":${JSON.stringify(input.roomId)}`;
   const sender = `${room},"sender":${JSON.stringify(input.sender)}`;
@@ -113,14 +121,19 @@ function idOf(hash: Uint8Array, rules: RoomVersionRules): string {
 }
 
 /** `auth_events` and `prev_events`: ids, or in room versions 1 and 2 pairs with the reference hash. */
-function references(events: readonly Pdu[], rules: RoomVersionRules, tools: BuildTools): string {
+function references(events: readonly CitedEvent[], rules: RoomVersionRules, tools: BuildTools): string {
   if (rules.eventReferences === 'ids') return JSON.stringify(events.map((one) => one.eventId));
-  return canonicalJson(
-    events.map((one) => [
-      one.eventId,
-      { sha256: encodeBase64(referenceHash(present(one.json, 'the cited event is loaded'), rules, tools.sha256)) },
-    ]),
-  );
+  const hashOf = ({ pdu, sha256 }: CitedEvent): string =>
+    sha256 ?? encodeBase64(referenceHash(present(pdu, 'the cited event is loaded').json, rules, tools.sha256));
+  return canonicalJson(events.map((one) => [one.eventId, { sha256: hashOf(one) }]));
+}
+
+/** Signs a built event at once: one that is not for the store's writer but for another server. */
+export function signBuilt(built: BuiltEvent, sign: (text: string) => Uint8Array): string {
+  const { json, contentStart, contentEnd } = built;
+  const { insertAt, redactedContent, signedText, keyId, serverName } = built.sign;
+  const text = signedText ?? json.slice(0, contentStart) + redactedContent + json.slice(contentEnd);
+  return withEventSignature(json, { insertAt, serverName, keyId, signature: encodeBase64(sign(text)) });
 }
 
 function pduOf(input: EventInput, eventId: EventId, json: string): Pdu {

@@ -4,25 +4,24 @@
  */
 import { canonicalJson } from '../../matrix/canonical-json.ts';
 import type { Pdu } from '../../matrix/events.ts';
-import { type EventId, parseEventId, serverOf, type UserId } from '../../matrix/ids.ts';
+import { type EventId, parseEventId, type ServerName } from '../../matrix/ids.ts';
 import { asObject, getObject, getString, type JsonObject } from '../../matrix/json.ts';
 import { parseTrusted } from '../../matrix/json-parse.ts';
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
 import { redact } from '../../rules/redaction/redact.ts';
 import { present } from '../../lib/assert.ts';
-import type {
-  EventNumber,
-  Membership,
-  NewEvent,
-  NewRelation,
-  StoredEvent,
-  StreamPosition,
-  Transaction,
-} from '../../ports/store/index.ts';
+import type { NewEvent, NewRelation, StoredEvent, StreamPosition, Transaction } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import { type Room, RoomEvent, type RoomHead, type Rooms } from '../rooms/index.ts';
 import type { PlannedEvent, RoomPlan } from './plan.ts';
-import { strippedState } from './stripped-state.ts';
+import {
+  countsAfter,
+  markOutbound,
+  memberNewsOf,
+  rememberStateChanges,
+  type StateChange,
+  writeStateChanges,
+} from './state-change.ts';
 
 /** What else belongs to the same transaction. */
 export type AlsoWrite = (transaction: Transaction) => void;
@@ -31,9 +30,8 @@ interface Written {
   readonly planned: PlannedEvent;
   readonly event: RoomEvent;
   readonly position: StreamPosition;
+  readonly changes: readonly StateChange[];
 }
-
-const MEMBERSHIPS: ReadonlySet<string> = new Set(['join', 'invite', 'leave', 'ban', 'knock']);
 
 /**
  * Carries a plan out. Memory changes at once, so that the room goes on; the promise resolves when the disk has it.
@@ -83,27 +81,6 @@ function writeEvent(planned: PlannedEvent, { plan, context, transaction }: Write
   const { pdu } = built;
   const position = transaction.advance();
   transaction.events.append(newEvent(planned, room, position));
-  if (pdu.stateKey !== undefined) {
-    const entry = { type: pdu.type, stateKey: pdu.stateKey, event: number };
-    const membership = membershipOfEvent(pdu);
-    transaction.rooms.appendState(room.mainLine, stateBefore.position + 1, [entry]);
-    transaction.rooms.setCurrentState(room.number, [{ ...entry, ...(membership !== undefined && { membership }) }]);
-    if (membership !== undefined && serverOf(pdu.stateKey) === context.serverName) {
-      const stripped = membership === 'invite' || membership === 'knock' ? strippedState(plan.lookup, pdu) : undefined;
-      transaction.rooms.setMembership({
-        user: pdu.stateKey as UserId,
-        room: room.number,
-        roomId: room.roomId,
-        membership,
-        event: number,
-        position,
-        sender: pdu.sender,
-        strippedState: stripped,
-      });
-    }
-  }
-  if (planned.redactionTarget !== undefined)
-    writeRedaction(planned.redactionTarget, pdu.eventId, { room, transaction });
   const event = new RoomEvent({
     number,
     room: room.number,
@@ -114,7 +91,18 @@ function writeEvent(planned: PlannedEvent, { plan, context, transaction }: Write
     pdu,
     contentText: built.contentText,
   });
-  return { planned, event, position };
+  const changes: StateChange[] = [];
+  if (pdu.stateKey !== undefined) {
+    const entry = { type: pdu.type, stateKey: pdu.stateKey };
+    transaction.rooms.appendState(room.mainLine, stateBefore.position + 1, [{ ...entry, event: number }]);
+    changes.push({ ...entry, before: planned.replaces, event, isRemoved: false });
+    const { serverName } = context;
+    writeStateChanges(changes, { transaction, room, serverName, position, lookup: plan.lookup });
+  }
+  if (planned.redactionTarget !== undefined)
+    writeRedaction(planned.redactionTarget, pdu.eventId, { room, transaction });
+  markOutbound(event, { transaction, room, serverName: context.serverName });
+  return { planned, event, position, changes };
 }
 
 function newEvent({ built, number, stateBefore }: PlannedEvent, room: Room, position: number): NewEvent {
@@ -148,11 +136,6 @@ export function relationOf(pdu: Pdu): NewRelation | undefined {
   return { parent, relType, sender: pdu.sender, type: pdu.type, ...(key !== undefined && { key }) };
 }
 
-function membershipOfEvent(pdu: Pdu): Membership | undefined {
-  const membership = pdu.type === 'm.room.member' ? getString(pdu.content, 'membership') : undefined;
-  return membership !== undefined && MEMBERSHIPS.has(membership) ? (membership as Membership) : undefined;
-}
-
 /** The stored text of an event after redaction, with the place of its content. */
 function redactedForm(
   stored: StoredEvent,
@@ -168,7 +151,8 @@ function redactedForm(
   return { json, contentStart, contentEnd: contentStart + canonicalJson(getObject(redacted, 'content') ?? {}).length };
 }
 
-function writeRedaction(
+/** Replaces the stored form of a redacted event. */
+export function writeRedaction(
   target: StoredEvent,
   redaction: EventId,
   { room, transaction }: { room: Room; transaction: Transaction },
@@ -177,42 +161,34 @@ function writeRedaction(
 }
 
 function headAfter(plan: RoomPlan, written: readonly Written[]): RoomHead {
-  const { room } = plan;
-  let { joinedCount, invitedCount, lastPosition, lastDepth } = room.head;
-  for (const { planned, position } of written) {
-    const { pdu } = planned.built;
-    const membership = membershipOfEvent(pdu);
-    if (membership !== undefined) {
-      joinedCount += Number(membership === 'join') - Number(planned.membershipBefore === 'join');
-      invitedCount += Number(membership === 'invite') - Number(planned.membershipBefore === 'invite');
-    }
-    lastPosition = position;
-    lastDepth = pdu.depth;
-  }
-  return { mainHead: plan.linePosition, joinedCount, invitedCount, lastPosition, lastDepth };
+  const { head } = plan.room;
+  const last = written.at(-1);
+  return {
+    ...countsAfter(head, written.flatMap(({ changes }) => changes)),
+    mainHead: plan.linePosition,
+    lastPosition: last?.position ?? head.lastPosition,
+    lastDepth: last?.event.pdu.depth ?? head.lastDepth,
+  };
 }
 
 function applyToMemory(
   plan: RoomPlan,
   head: RoomHead,
-  { written, rooms, serverName }: { written: readonly Written[]; rooms: Rooms; serverName: string },
+  { written, rooms, serverName }: { written: readonly Written[]; rooms: Rooms; serverName: ServerName },
 ): void {
   const { room } = plan;
   room.head = head;
   room.extremities = plan.extremities;
-  for (const { event, planned } of written) {
+  for (const { event, planned, changes } of written) {
     rooms.events.put(event);
     room.remember(event);
-    if (event.isState) room.setState(event);
-    const membership = membershipOfEvent(event.pdu);
-    const user = event.pdu.stateKey as UserId;
-    if (membership === 'join' && serverOf(user) === serverName) room.localJoined.add(user);
-    else if (membership !== undefined) room.localJoined.delete(user);
+    rememberStateChanges(room, changes, serverName);
     if (planned.redactionTarget !== undefined) applyRedaction(planned.redactionTarget, event, { room, rooms });
   }
 }
 
-function applyRedaction(
+/** Shows the redacted form of an event wherever memory has it. */
+export function applyRedaction(
   target: StoredEvent,
   redaction: RoomEvent,
   { room, rooms }: { room: Room; rooms: Rooms },
@@ -223,22 +199,15 @@ function applyRedaction(
 }
 
 function publish(written: readonly Written[], { stream, serverName }: Context): void {
-  for (const { planned, event, position } of written) {
-    const membership = membershipOfEvent(event.pdu);
-    const user = event.pdu.stateKey as UserId;
-    const local = membership !== undefined && serverOf(user) === serverName;
+  for (const { planned, event, position, changes } of written) {
+    const members = memberNewsOf(changes, serverName);
     stream.publish({
       kind: 'event',
       position,
       room: event.room,
-      event: event.number as EventNumber,
+      event: event.number,
       ...(planned.redactionTarget !== undefined && { redaction: true as const }),
-      ...(local && { member: { user, membership, before: beforeOf(planned), by: event.pdu.sender } }),
+      ...(members.length > 0 && { members }),
     });
   }
-}
-
-/** `undefined` where the user had no member event at all. */
-function beforeOf({ replaces, membershipBefore }: PlannedEvent): Membership | undefined {
-  return replaces === undefined ? undefined : (membershipBefore as Membership | undefined);
 }

@@ -9,15 +9,15 @@ import type { SigningKey } from '../../ports/crypto.ts';
 import type { Context } from '../context.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 import { type AlsoWrite, commitPlan, relationOf } from './commit.ts';
-import { type EventDraft, type PlanTools, RoomPlan } from './plan.ts';
+import { type EventDraft, type PlannedEvent, type PlanTools, RoomPlan } from './plan.ts';
 import { SentTransactions } from './sent-transactions.ts';
 
-export { buildEvent } from './build-event.ts';
-export { type EventDraft, type PlanTools, RoomPlan } from './plan.ts';
+export { type BuiltEvent, buildEvent, signBuilt } from './build-event.ts';
+export { type EventDraft, type PlannedEvent, type PlanTools, RoomPlan } from './plan.ts';
 export { boundaryAfter, type Direction, type Page, pageBounds, Reader } from './read.ts';
 export { RECURSION_DEPTH, Surroundings } from './read-around.ts';
 export { formatToken, parseToken } from './token.ts';
-export { stripped } from './stripped-state.ts';
+export { stripped, STRIPPED_TYPES } from './stripped-state.ts';
 export type { AlsoWrite } from './commit.ts';
 export { relationOf } from './commit.ts';
 export { Presenter, type Viewer } from './present.ts';
@@ -67,6 +67,11 @@ export class Timeline {
     };
   }
 
+  /** Our signature over a text: for events that go to another server before they stand here. */
+  signText(text: string): Uint8Array {
+    return this.#context.crypto.ed25519Sign(this.#signingKey.seed, text);
+  }
+
   /**
    * Plans and commits events of one room, all or none. `users` are those whose member events the decisions need.
    * Resolves when they are durable; the room itself goes on as soon as they are planned.
@@ -86,6 +91,16 @@ export class Timeline {
     return { result, events: (await durable[0]) ?? [] };
   }
 
+  /**
+   * Builds and judges one event without writing it: one that another server signs first. Throws what sending throws.
+   */
+  async draft(room: RoomNumber, users: readonly string[], fill: FillPlan<PlannedEvent | undefined>) {
+    return await this.#rooms.exclusively(room, async (current) => {
+      await this.#prepare(current, users);
+      return await fill(new RoomPlan(current, this.planTools()), current);
+    });
+  }
+
   /** Commits a plan that was made outside {@link append}: a room that did not exist before. */
   commit(plan: RoomPlan, also?: AlsoWrite): Promise<readonly RoomEvent[]> {
     return commitPlan(plan, this.#context, this.#rooms, also);
@@ -96,7 +111,7 @@ export class Timeline {
     // Room versions 1 and 2 cite events together with their hash.
     if (room.rules.eventReferences === 'pairs') {
       const cited = await this.#rooms.events.get(room.extremities.map((one) => one.eventId));
-      for (const event of cited) room.remember(event);
+      room.remember(...cited);
     }
   }
 

@@ -36,7 +36,6 @@ export interface PlannedEvent {
   readonly stateBefore: StateReference;
   /** The state event that this one replaces. */
   readonly replaces: Pdu | undefined;
-  readonly membershipBefore: string | undefined;
   readonly redactionTarget: StoredEvent | undefined;
 }
 
@@ -78,13 +77,11 @@ export class RoomPlan {
     const { pdu } = built;
     const verdict = checkAuth({ rules: this.room.rules, event: pdu, state: this.lookup, verify: this.#tools.verify });
     if (!verdict.accept) throw new MatrixError('M_FORBIDDEN', `Not allowed in this room: ${verdict.why}`);
-    const isMember = pdu.type === 'm.room.member' && pdu.stateKey !== undefined;
     const planned: PlannedEvent = {
       number: this.#tools.allocateEvent(),
       built,
       stateBefore: { line: this.room.mainLine, position: this.#linePosition },
       replaces: pdu.stateKey === undefined ? undefined : this.lookup(pdu.type, pdu.stateKey),
-      membershipBefore: isMember ? membershipOf(this.lookup, pdu.stateKey ?? '') : undefined,
       redactionTarget: draft.redactionTarget,
     };
     if (pdu.stateKey !== undefined) {
@@ -115,7 +112,7 @@ export class RoomPlan {
         redacts: draft.redacts,
         originServerTs: this.#tools.now,
         depth: Math.min(deepest + 1, DEPTH_MAX),
-        authEvents,
+        authEvents: authEvents.map((pdu) => ({ eventId: pdu.eventId, pdu })),
         prevEvents: prevEvents.map((one) => this.#cited(one)),
       },
       this.#tools,

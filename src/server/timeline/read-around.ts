@@ -103,7 +103,7 @@ export class Surroundings {
   ): Promise<string[]> {
     const matches = new EventFilter(filter);
     const lazy = matches.lazyLoadMembers;
-    const state = (await this.#reader.stateAfter(event)).filter(
+    const state = (await this.#reader.stateAfter(view.room, event)).filter(
       (one) =>
         matches.matches(one.pdu) &&
         !(

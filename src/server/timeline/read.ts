@@ -165,17 +165,18 @@ export class Reader {
     const [event] = row === undefined ? [] : await this.#rooms.events.load([row]);
     if (event === undefined) return [];
     const left = await this.#leftAt(view);
-    const isLater = left !== undefined && (event.stateBefore?.position ?? 0) >= left.position;
-    return isLater ? await this.#rooms.getStateAt(left) : await this.stateAfter(event);
+    const isLater = left !== undefined && (event.mainHead ?? 0) >= left.position;
+    return isLater ? await this.#rooms.getStateAt(left) : await this.stateAfter(view.room, event);
   }
 
-  /** The state after an event. */
-  async stateAfter(event: RoomEvent): Promise<RoomEvent[]> {
-    if (event.stateBefore === undefined) return [];
-    const reference: StateReference = event.isState
-      ? { line: event.stateBefore.line, position: event.stateBefore.position + 1 }
-      : event.stateBefore;
-    return await this.#rooms.getStateAt(reference);
+  /** The current state as it was once an event had arrived. */
+  async stateAfter(room: Room, event: RoomEvent): Promise<RoomEvent[]> {
+    const { mainHead, stateAfter } = event;
+    if (mainHead === undefined) return [];
+    // History that was fetched later has a state of its own, and none of the main line.
+    const isCurrent = event.position > 0;
+    const at = isCurrent ? { line: room.mainLine, position: mainHead } : stateAfter;
+    return at === undefined ? [] : await this.#rooms.getStateAt(at);
   }
 }
 

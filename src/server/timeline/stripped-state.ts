@@ -2,7 +2,7 @@
 import type { Pdu, StateLookup } from '../../matrix/events.ts';
 
 /** "The following state events SHOULD be represented as stripped state events when possible." */
-const STRIPPED_TYPES = [
+export const STRIPPED_TYPES = [
   'm.room.create',
   'm.room.name',
   'm.room.avatar',

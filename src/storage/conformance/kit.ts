@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { DeviceId, EventId, RoomId, UserId } from '../../matrix/ids.ts';
+import type { DeviceId, EventId, RoomId, ServerName, UserId } from '../../matrix/ids.ts';
 import type {
   AccountRecord,
   EventNumber,
@@ -8,6 +8,7 @@ import type {
   RoomNumber,
   StateReference,
   Store,
+  StreamPosition,
   Transaction,
 } from '../../ports/store/index.ts';
 
@@ -54,8 +55,20 @@ export class Kit {
     return `DEVICE${this.unique()}` as DeviceId;
   }
 
+  serverName(): ServerName {
+    return `server${this.unique()}.example` as ServerName;
+  }
+
   eventId(): EventId {
     return `$${Buffer.from(String(this.unique()).padStart(32, '.')).toString('base64url')}` as EventId;
+  }
+
+  /** Writes in a transaction of its own; gives its last position. */
+  write(plan: (transaction: Transaction) => void): Promise<StreamPosition> {
+    return this.store.transact((one) => {
+      plan(one);
+      return one.position;
+    });
   }
 
   async account(change: Partial<AccountRecord> = {}): Promise<AccountRecord> {

@@ -8,6 +8,7 @@ import { connect, loadDriver, serverCode } from '../postgres/driver.ts';
 import { kindOfCode } from '../postgres/writer.ts';
 import { Kit } from './kit.ts';
 import { startPostgres } from './postgres-server.ts';
+import { checkSecondSchema, secondSchema } from './second-schema.ts';
 import { defineConformance } from './suite.ts';
 import { TEST_KEY } from './transactions.ts';
 
@@ -78,6 +79,16 @@ if (typeof server === 'string') {
     }
     assert.equal(await store.accounts.findServerValue('k'), 'after');
     await admin.end();
+    await store.close();
+  });
+
+  test('a database from before other servers were known goes on with what it has', async () => {
+    const url = await createDatabase();
+    const admin = await connect(await loadDriver(), url);
+    for (const { text, params } of secondSchema('postgres')) await admin.query(text, params);
+    await admin.end();
+    const store = await open(url);
+    await checkSecondSchema(store);
     await store.close();
   });
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Store } from '../../ports/store/index.ts';
 import { ACCOUNT_CASES } from './accounts.ts';
 import { EVENT_CASES } from './events.ts';
+import { FEDERATION_CASES } from './federation.ts';
 import { KEY_CASES } from './keys.ts';
 import { type Case, Kit } from './kit.ts';
 import { MEDIA_CASES } from './media.ts';
@@ -21,9 +22,10 @@ export const CASES: readonly Case[] = [
   ...USER_DATA_CASES,
   ...KEY_CASES,
   ...MEDIA_CASES,
+  ...FEDERATION_CASES,
 ];
 
-const OWNERS = ['events', 'rooms', 'accounts', 'userData', 'keys', 'media', 'sync'] as const;
+const OWNERS = ['events', 'rooms', 'accounts', 'userData', 'keys', 'media', 'federation', 'sync'] as const;
 
 /** Wraps an object so that the names of the methods that are called land in `called`. */
 function watch<T extends object>(target: T, owner: string, called: Set<string>): T {

@@ -18,6 +18,7 @@ import {
   type Row,
   textOf,
 } from '../database.ts';
+import { deviceIn, userIn } from './columns.ts';
 import { foldText, holdsPattern } from './fold.ts';
 
 const ACCOUNT = `SELECT user_id, password_hash, created_at, admin, guest, locked, suspended, deactivated FROM accounts`;
@@ -47,7 +48,7 @@ const SERVER_VALUE = 'SELECT value FROM server_values WHERE name = ?';
 
 function accountOf(row: Row): AccountRecord {
   return {
-    user: textOf(row, 'user_id') as UserId,
+    user: userIn(row),
     passwordHash: findText(row, 'password_hash'),
     createdAt: integerOf(row, 'created_at'),
     admin: flagOf(row, 'admin'),
@@ -60,8 +61,8 @@ function accountOf(row: Row): AccountRecord {
 
 function deviceOf(row: Row): DeviceRecord {
   return {
-    user: textOf(row, 'user_id') as UserId,
-    device: textOf(row, 'device') as DeviceId,
+    user: userIn(row),
+    device: deviceIn(row),
     displayName: findText(row, 'display_name'),
     createdAt: integerOf(row, 'created_at'),
     lastSeenAt: findInteger(row, 'last_seen_at'),
@@ -113,8 +114,8 @@ export class AccountQueries implements AccountReads {
     if (row === undefined) return undefined;
     return {
       tokenHash: bytesOf(row, 'token_hash'),
-      user: textOf(row, 'user_id') as UserId,
-      device: textOf(row, 'device') as DeviceId,
+      user: userIn(row),
+      device: deviceIn(row),
       expiresAt: findInteger(row, 'expires_at'),
       refreshHash: findBytes(row, 'refresh_hash'),
     };
@@ -125,8 +126,8 @@ export class AccountQueries implements AccountReads {
     if (row === undefined) return undefined;
     return {
       tokenHash: bytesOf(row, 'token_hash'),
-      user: textOf(row, 'user_id') as UserId,
-      device: textOf(row, 'device') as DeviceId,
+      user: userIn(row),
+      device: deviceIn(row),
       successorHash: findBytes(row, 'successor_hash'),
     };
   }
@@ -158,7 +159,7 @@ export class AccountQueries implements AccountReads {
     const profiles = new Map<UserId, Map<string, string>>();
     if (users.length === 0) return profiles;
     for (const row of await this.#database.all(PROFILES, users)) {
-      const user = textOf(row, 'user_id') as UserId;
+      const user = userIn(row);
       const fields = profiles.get(user) ?? new Map<string, string>();
       profiles.set(user, fields.set(textOf(row, 'field'), textOf(row, 'value')));
     }
@@ -168,7 +169,7 @@ export class AccountQueries implements AccountReads {
   async searchProfiles(term: string, limit: number): Promise<UserId[]> {
     const pattern = holdsPattern(foldText(term));
     const rows = await this.#database.slow(SEARCH_PROFILES, pattern, pattern, limit);
-    return rows.map((row) => textOf(row, 'user_id') as UserId);
+    return rows.map((row) => userIn(row));
   }
 
   async findFilter(user: UserId, filterId: string): Promise<string | undefined> {

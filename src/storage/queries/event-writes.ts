@@ -1,15 +1,17 @@
 import type { EventId } from '../../matrix/ids.ts';
-import type { EventNumber, EventWrites, NewEvent, RoomNumber, TransactionKey } from '../../ports/store/index.ts';
+import type { AdoptedEvent, EventNumber, EventWrites, NewEvent, RoomNumber, TransactionKey } from '../../ports/store/index.ts';
 import { orNull, type StatementSink } from '../database.ts';
 import { eventIdBytes } from '../event-id-code.ts';
 import { statusCode } from './codes.ts';
 import type { StateKeys } from './state-keys.ts';
 
 const COLUMNS = `number, event_id, room, position, depth, origin_server_ts, line, line_position, content_start,
-  content_end, status, rejected_why`;
-const ADD_MESSAGE = `INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const ADD_STATE = `INSERT INTO events (${COLUMNS}, state_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+  content_end, status, rejected_why, main_head`;
+const ADD_MESSAGE = `INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const ADD_STATE = `INSERT INTO events (${COLUMNS}, state_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
   (SELECT key FROM state_keys WHERE type = ? AND state_key = ?))`;
+const ADOPT = `UPDATE events SET position = ?, line = ?, line_position = ?, status = ?, rejected_why = ?, main_head = ?
+  WHERE number = ? AND status = 3`;
 const ADD_JSON = 'INSERT INTO event_json (number, json) VALUES (?, ?)';
 const ADD_RELATION = `INSERT INTO event_relations (child, room, parent, rel_type, relation_key, sender, type, position)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -41,7 +43,7 @@ export class EventStatements implements EventWrites {
   }
 
   append(event: NewEvent): void {
-    const { sign, statePair, relation, json, contentStart, contentEnd } = event;
+    const { sign, statePair, json, contentStart, contentEnd } = event;
     const columns = [
       event.number,
       eventIdBytes(event.eventId),
@@ -55,6 +57,7 @@ export class EventStatements implements EventWrites {
       contentEnd,
       statusCode(event.status),
       orNull(event.rejectedWhy),
+      orNull(event.mainHead),
     ];
     if (statePair === undefined) {
       this.#sink.run(ADD_MESSAGE, ...columns);
@@ -64,6 +67,25 @@ export class EventStatements implements EventWrites {
     }
     if (sign === undefined) this.#sink.run(ADD_JSON, event.number, json);
     else this.#sink.runSigned(ADD_JSON, event.number, { ...sign, json, contentStart, contentEnd });
+    this.#relate(event);
+  }
+
+  adopt(event: AdoptedEvent): void {
+    this.#sink.runOne(
+      ADOPT,
+      event.position,
+      orNull<number>(event.stateBefore?.line),
+      orNull(event.stateBefore?.position),
+      statusCode(event.status),
+      orNull(event.rejectedWhy),
+      orNull(event.mainHead),
+      event.number,
+    );
+    this.#relate(event);
+  }
+
+  #relate(event: AdoptedEvent): void {
+    const { relation } = event;
     // What the timeline does not show relates to nothing, and no relation has a name that fills an index page.
     if (relation !== undefined && event.status === 'accepted' && relation.relType.length <= REL_TYPE_LENGTH_MAX) {
       this.#sink.run(

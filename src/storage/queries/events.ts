@@ -11,6 +11,7 @@ import type {
 } from '../../ports/store/index.ts';
 import { bytesOf, type Database, integerOf, type Row, textOf } from '../database.ts';
 import { eventIdBytes, eventIdOf } from '../event-id-code.ts';
+import { eventIn } from './columns.ts';
 import { SELECT_STORED, storedEventOf } from './event-rows.ts';
 import { pageThreadRoots, readReplacements, readThreadSummaries, relationsText } from './relations.ts';
 
@@ -134,7 +135,7 @@ export class EventQueries implements EventReads {
     const rows = await this.#database.all(EXTREMITIES, room);
     return rows.map((row) => ({
       eventId: idIn(row, 'event_id'),
-      number: integerOf(row, 'number') as EventNumber,
+      number: eventIn(row, 'number'),
       depth: integerOf(row, 'depth'),
     }));
   }

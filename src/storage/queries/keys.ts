@@ -1,4 +1,4 @@
-import type { DeviceId, RoomId, UserId } from '../../matrix/ids.ts';
+import type { DeviceId, UserId } from '../../matrix/ids.ts';
 import type {
   BackupKeyRow,
   BackupScope,
@@ -14,6 +14,7 @@ import type {
 } from '../../ports/store/index.ts';
 import { type Database, findText, flagOf, integerOf, type Row, textOf } from '../database.ts';
 import { backupScopeText } from './backup-scope.ts';
+import { deviceIn, positionIn, roomIdIn, userIn } from './columns.ts';
 
 const DEVICE_KEYS = `SELECT k.user_id, k.device, k.json, d.display_name FROM device_keys k
   LEFT JOIN devices d ON d.user_id = k.user_id AND d.device = k.device WHERE k.user_id IN @texts
@@ -49,7 +50,7 @@ function keyOf(row: Row): OneTimeKeyRow {
 
 function backupKeyOf(row: Row): BackupKeyRow {
   return {
-    roomId: textOf(row, 'room_id') as RoomId,
+    roomId: roomIdIn(row),
     sessionId: textOf(row, 'session_id'),
     firstMessageIndex: integerOf(row, 'first_message_index'),
     forwardedCount: integerOf(row, 'forwarded_count'),
@@ -80,8 +81,8 @@ export class KeyQueries implements KeyReads {
     if (users.length === 0) return [];
     const rows = await this.#database.all(DEVICE_KEYS, users);
     return rows.map((row) => ({
-      user: textOf(row, 'user_id') as UserId,
-      device: textOf(row, 'device') as DeviceId,
+      user: userIn(row),
+      device: deviceIn(row),
       json: textOf(row, 'json'),
       displayName: findText(row, 'display_name'),
     }));
@@ -111,7 +112,7 @@ export class KeyQueries implements KeyReads {
     const keys = new Map<UserId, Map<CrossSigningUsage, string>>();
     if (users.length === 0) return keys;
     for (const row of await this.#database.all(CROSS_SIGNING, users)) {
-      const user = textOf(row, 'user_id') as UserId;
+      const user = userIn(row);
       const own = keys.get(user) ?? new Map<CrossSigningUsage, string>();
       keys.set(user, own.set(textOf(row, 'usage') as CrossSigningUsage, textOf(row, 'json')));
     }
@@ -122,9 +123,9 @@ export class KeyQueries implements KeyReads {
     if (users.length === 0) return [];
     const rows = await this.#database.all(SIGNATURES, users);
     return rows.map((row) => ({
-      target: textOf(row, 'target') as UserId,
+      target: userIn(row, 'target'),
       targetKey: textOf(row, 'target_key'),
-      signer: textOf(row, 'signer') as UserId,
+      signer: userIn(row, 'signer'),
       signerKeyId: textOf(row, 'signer_key_id'),
       signature: textOf(row, 'signature'),
     }));
@@ -132,7 +133,7 @@ export class KeyQueries implements KeyReads {
 
   async listDeviceListChanges(seenBy: UserId, from: StreamPosition, to: StreamPosition): Promise<UserId[]> {
     const rows = await this.#database.all(LIST_CHANGES, from, to, seenBy, from, to);
-    return rows.map((row) => textOf(row, 'user_id') as UserId);
+    return rows.map((row) => userIn(row));
   }
 
   async listToDevice(
@@ -143,7 +144,7 @@ export class KeyQueries implements KeyReads {
     const { after, to, limit } = options;
     if (limit < 1) return [];
     const rows = await this.#database.all(TO_DEVICE, user, device, after, user, device, after, to, limit - 1, to);
-    return rows.map((row) => ({ position: integerOf(row, 'position') as StreamPosition, json: textOf(row, 'json') }));
+    return rows.map((row) => ({ position: positionIn(row), json: textOf(row, 'json') }));
   }
 
   async findToDeviceTransaction(user: UserId, device: DeviceId, transactionId: string): Promise<boolean> {
@@ -153,7 +154,7 @@ export class KeyQueries implements KeyReads {
   async findDehydratedDevice(user: UserId): Promise<{ device: DeviceId; dataJson: string } | undefined> {
     const [row] = await this.#database.all(DEHYDRATED, user);
     if (row === undefined) return undefined;
-    return { device: textOf(row, 'device') as DeviceId, dataJson: textOf(row, 'data') };
+    return { device: deviceIn(row), dataJson: textOf(row, 'data') };
   }
 
   async findBackupVersion(user: UserId, version?: string): Promise<BackupVersionRow | undefined> {

@@ -12,6 +12,7 @@ import {
   type StatementSink,
   textOf,
 } from '../database.ts';
+import { userIn } from './columns.ts';
 
 const MEDIA = `SELECT media_id, owner, created_at, blob, size_bytes, content_type, file_name, expires_at, quarantined
   FROM media`;
@@ -22,7 +23,7 @@ const THUMBNAIL = `SELECT media_id, variant, blob, content_type, size_bytes FROM
 const PENDING = `SELECT count(*) AS total FROM media WHERE owner = ? AND blob IS NULL
   AND (expires_at IS NULL OR expires_at > ?)`;
 const USES = `SELECT (SELECT count(*) FROM media WHERE blob = ?) + (SELECT count(*) FROM thumbnails WHERE blob = ?)
-  AS total`;
+  + (SELECT count(*) FROM remote_media WHERE blob = ?) AS total`;
 const ADD_MEDIA = `INSERT INTO media (media_id, owner, created_at, blob, size_bytes, content_type, file_name,
   expires_at, quarantined) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const FILL = `UPDATE media SET blob = ?, size_bytes = ?, content_type = ?, file_name = ?, expires_at = NULL
@@ -32,12 +33,12 @@ const PUT_THUMBNAIL = `INSERT INTO thumbnails (media_id, variant, blob, content_
   content_type = excluded.content_type, size_bytes = excluded.size_bytes`;
 const QUARANTINE = 'UPDATE media SET quarantined = ? WHERE media_id = ?';
 const DELETE_MEDIA = 'DELETE FROM media WHERE media_id = ?';
-const DELETE_THUMBNAILS = 'DELETE FROM thumbnails WHERE media_id = ?';
+export const DELETE_THUMBNAILS = 'DELETE FROM thumbnails WHERE media_id = ?';
 
 function mediaOf(row: Row): MediaRecord {
   return {
     mediaId: textOf(row, 'media_id'),
-    owner: textOf(row, 'owner') as UserId,
+    owner: userIn(row, 'owner'),
     createdAt: integerOf(row, 'created_at'),
     blob: findText(row, 'blob'),
     sizeBytes: integerOf(row, 'size_bytes'),
@@ -86,7 +87,7 @@ export class MediaQueries implements MediaReads {
   }
 
   async countBlobUses(blob: string): Promise<number> {
-    const [row] = await this.#database.all(USES, blob, blob);
+    const [row] = await this.#database.all(USES, blob, blob, blob);
     return row === undefined ? 0 : integerOf(row, 'total');
   }
 }

@@ -1,16 +1,7 @@
-import type { RoomId, UserId } from '../../matrix/ids.ts';
-import type {
-  EventNumber,
-  LineNumber,
-  MemberRow,
-  MembershipRecord,
-  RoomNumber,
-  RoomRecord,
-  StateEntry,
-  StateLine,
-} from '../../ports/store/index.ts';
+import type { MemberRow, MembershipRecord, RoomRecord, StateEntry, StateLine } from '../../ports/store/index.ts';
 import { findText, flagOf, integerOf, type Row, textOf } from '../database.ts';
 import { membershipOf } from './codes.ts';
+import { eventIn, lineIn, roomIdIn, roomIn, userIn } from './columns.ts';
 import { referenceOf } from './event-rows.ts';
 
 export const ROOM_COLUMNS = `r.number, r.room_id, r.version, r.main_line, r.main_head, r.joined_count, r.invited_count,
@@ -21,10 +12,10 @@ export const MEMBERSHIP_COLUMNS = `m.user_id, m.room, r.room_id, m.membership, m
 /** A room from a row of {@link ROOM_COLUMNS}. */
 export function roomOf(row: Row): RoomRecord {
   return {
-    number: integerOf(row, 'number') as RoomNumber,
-    roomId: textOf(row, 'room_id') as RoomId,
+    number: roomIn(row, 'number'),
+    roomId: roomIdIn(row),
     version: textOf(row, 'version'),
-    mainLine: integerOf(row, 'main_line') as LineNumber,
+    mainLine: lineIn(row, 'main_line'),
     mainHead: integerOf(row, 'main_head'),
     joinedCount: integerOf(row, 'joined_count'),
     invitedCount: integerOf(row, 'invited_count'),
@@ -37,13 +28,13 @@ export function roomOf(row: Row): RoomRecord {
 /** A membership from a row of {@link MEMBERSHIP_COLUMNS}. */
 export function membershipRecordOf(row: Row): MembershipRecord {
   return {
-    user: textOf(row, 'user_id') as UserId,
-    room: integerOf(row, 'room') as RoomNumber,
-    roomId: textOf(row, 'room_id') as RoomId,
+    user: userIn(row),
+    room: roomIn(row),
+    roomId: roomIdIn(row),
     membership: membershipOf(integerOf(row, 'membership')),
-    event: integerOf(row, 'event') as EventNumber,
+    event: eventIn(row),
     position: integerOf(row, 'position'),
-    sender: textOf(row, 'sender') as UserId,
+    sender: userIn(row, 'sender'),
     forgotten: flagOf(row, 'forgotten'),
     strippedState: findText(row, 'stripped_state'),
   };
@@ -52,9 +43,9 @@ export function membershipRecordOf(row: Row): MembershipRecord {
 /** A member from the columns `state_key`, `membership` and `event`. */
 export function memberOf(row: Row): MemberRow {
   return {
-    user: textOf(row, 'state_key') as UserId,
+    user: userIn(row, 'state_key'),
     membership: membershipOf(integerOf(row, 'membership')),
-    event: integerOf(row, 'event') as EventNumber,
+    event: eventIn(row),
   };
 }
 
@@ -63,15 +54,15 @@ export function entryOf(row: Row): StateEntry {
   return {
     type: textOf(row, 'type'),
     stateKey: textOf(row, 'state_key'),
-    event: integerOf(row, 'event') as EventNumber,
+    event: eventIn(row),
   };
 }
 
 /** A line from its row. */
 export function lineOf(row: Row): StateLine {
   return {
-    line: integerOf(row, 'line') as LineNumber,
-    room: integerOf(row, 'room') as RoomNumber,
+    line: lineIn(row),
+    room: roomIn(row),
     parent: referenceOf(row, 'parent_line', 'parent_position'),
     head: integerOf(row, 'head'),
   };

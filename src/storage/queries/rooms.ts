@@ -17,6 +17,7 @@ import type {
 } from '../../ports/store/index.ts';
 import { type Database, integerOf, textOf } from '../database.ts';
 import { membershipCodes } from './codes.ts';
+import { roomIdIn, roomIn, userIn } from './columns.ts';
 import { lineOf, MEMBERSHIP_COLUMNS, memberOf, membershipRecordOf, ROOM_COLUMNS, roomOf } from './room-rows.ts';
 import { StateQueries } from './state.ts';
 import type { StateKeys } from './state-keys.ts';
@@ -85,9 +86,9 @@ export class RoomQueries implements RoomReads {
     const [row] = await this.#database.all(ALIAS, alias);
     if (row === undefined) return undefined;
     return {
-      room: integerOf(row, 'room') as RoomNumber,
-      roomId: textOf(row, 'room_id') as RoomId,
-      creator: textOf(row, 'creator') as UserId,
+      room: roomIn(row),
+      roomId: roomIdIn(row),
+      creator: userIn(row, 'creator'),
     };
   }
 
@@ -133,7 +134,7 @@ export class RoomQueries implements RoomReads {
   }
 
   async getLocalJoined(room: RoomNumber): Promise<UserId[]> {
-    return (await this.#database.all(LOCAL_JOINED, room)).map((row) => textOf(row, 'user_id') as UserId);
+    return (await this.#database.all(LOCAL_JOINED, room)).map((row) => userIn(row));
   }
 
   async listMemberships(user: UserId, memberships?: readonly Membership[]): Promise<MembershipRecord[]> {
@@ -151,18 +152,18 @@ export class RoomQueries implements RoomReads {
 
   async listSharedRooms(user: UserId, other: UserId): Promise<RoomNumber[]> {
     const rows = await this.#database.all(SHARED_ROOMS, other, user);
-    return rows.map((row) => integerOf(row, 'room') as RoomNumber);
+    return rows.map((row) => roomIn(row));
   }
 
   async listUsersSharingRooms(user: UserId): Promise<UserId[]> {
-    return (await this.#database.all(USERS_SHARING, user)).map((row) => textOf(row, 'state_key') as UserId);
+    return (await this.#database.all(USERS_SHARING, user)).map((row) => userIn(row, 'state_key'));
   }
 
   async listJoinedPositions(user: UserId): Promise<JoinedPosition[]> {
     const rows = await this.#database.all(JOINED_POSITIONS, user);
     return rows.map((row) => ({
-      room: integerOf(row, 'room') as RoomNumber,
-      roomId: textOf(row, 'room_id') as RoomId,
+      room: roomIn(row),
+      roomId: roomIdIn(row),
       lastPosition: integerOf(row, 'last_position'),
       receiptPosition: integerOf(row, 'receipt_position'),
     }));

@@ -8,6 +8,7 @@ import type {
   StateReference,
 } from '../../ports/store/index.ts';
 import { type Database, integerOf, type Row } from '../database.ts';
+import { eventIn } from './columns.ts';
 import { entryOf, lineOf } from './room-rows.ts';
 import type { StateKeys } from './state-keys.ts';
 
@@ -77,7 +78,7 @@ export class StateQueries {
     const rows = await this.#database.all(HISTORY, line, key);
     return rows.map((row) => ({
       position: integerOf(row, 'position'),
-      event: integerOf(row, 'event') as EventNumber,
+      event: eventIn(row),
     }));
   }
 

@@ -22,6 +22,7 @@ import {
   type WritePosition,
 } from '../database.ts';
 import { eventIdBytes, eventIdOf } from '../event-id-code.ts';
+import { deviceIn, positionIn, roomIn, userIn } from './columns.ts';
 
 /** Global account data has no room; room numbers begin at 1. */
 const NO_ROOM = 0;
@@ -61,28 +62,28 @@ function dataOf(row: Row): AccountDataRow {
     room: room === NO_ROOM ? undefined : (room as RoomNumber),
     type: textOf(row, 'type'),
     content: textOf(row, 'content'),
-    position: integerOf(row, 'position') as StreamPosition,
+    position: positionIn(row),
   };
 }
 
 function receiptOf(row: Row): ReceiptRow {
   const thread = textOf(row, 'thread');
   return {
-    room: integerOf(row, 'room') as RoomNumber,
-    user: textOf(row, 'user_id') as UserId,
+    room: roomIn(row),
+    user: userIn(row),
     type: textOf(row, 'type') as ReceiptType,
     thread: thread === NO_THREAD ? undefined : thread,
     event: eventIdOf(bytesOf(row, 'event')),
     eventPosition: integerOf(row, 'event_position'),
     sentAt: integerOf(row, 'sent_at'),
-    position: integerOf(row, 'position') as StreamPosition,
+    position: positionIn(row),
   };
 }
 
 function unreadOf(row: Row): UnreadCheckpoint {
   return {
-    user: textOf(row, 'user_id') as UserId,
-    room: integerOf(row, 'room') as RoomNumber,
+    user: userIn(row),
+    room: roomIn(row),
     thread: textOf(row, 'thread'),
     countedTo: integerOf(row, 'counted_to'),
     notifications: integerOf(row, 'notifications'),
@@ -92,8 +93,8 @@ function unreadOf(row: Row): UnreadCheckpoint {
 
 function connectionOf(row: Row): SyncConnectionRow {
   return {
-    user: textOf(row, 'user_id') as UserId,
-    device: textOf(row, 'device') as DeviceId,
+    user: userIn(row),
+    device: deviceIn(row),
     connection: textOf(row, 'connection'),
     pos: textOf(row, 'pos'),
     state: textOf(row, 'state'),

@@ -1,4 +1,5 @@
 import { OperationError } from '../../matrix/errors.ts';
+import { FEDERATION_TABLES } from './federation-tables.ts';
 import { FIRST_TABLES } from './tables.ts';
 
 /** One step of the schema. Steps only go forward, and a released one never changes. */
@@ -17,6 +18,12 @@ const MIGRATIONS: readonly Migration[] = [
       'ALTER TABLE key_signatures ADD COLUMN position @int NOT NULL DEFAULT 0',
       'CREATE INDEX key_signatures_signer ON key_signatures (signer, position)',
     ],
+  },
+  { number: 3, name: 'other servers', statements: FEDERATION_TABLES },
+  {
+    number: 4,
+    name: 'where the main line stood',
+    statements: ['ALTER TABLE events ADD COLUMN main_head @int'],
   },
 ];
 

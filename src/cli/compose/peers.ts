@@ -1,0 +1,87 @@
+/** The ports by which other servers are reached, and where they reach us, from the configuration. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createDns } from '../../adapters/dns/index.ts';
+import { createHttp } from '../../adapters/http/index.ts';
+import { present } from '../../lib/assert.ts';
+import { parseServerName } from '../../matrix/ids.ts';
+import { splitServerName } from '../../matrix/server-address.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Dns } from '../../ports/dns.ts';
+import type { Http } from '../../ports/http.ts';
+import type { PeersOptions } from '../../server/peers/index.ts';
+import type { Config } from '../config/schema.ts';
+import { ConfigError } from '../config/sources.ts';
+import type { SigningKeys } from './signing-key.ts';
+
+export interface PeerPorts {
+  readonly http: Http;
+  readonly dns: Dns;
+}
+
+/** Opens the gate for outgoing requests. Throws {@link ConfigError} where a file of `network.extraCa` is none. */
+export function createPeerPorts(options: {
+  readonly config: Config;
+  readonly baseDir: string;
+  readonly clock: Clock;
+  readonly version: string;
+}): PeerPorts {
+  const { clock, baseDir } = options;
+  const { hosts, denyRanges, extraCa, proxy } = options.config.network;
+  const dns = createDns({ clock });
+  const http = createHttp({
+    clock,
+    dns,
+    hosts,
+    denyRanges,
+    extraCa: extraCa.map((file) => readAuthority(baseDir, file)),
+    proxy,
+    userAgent: `Postern/${options.version}`,
+  });
+  return { http, dns };
+}
+
+function readAuthority(baseDir: string, file: string): string {
+  let text = '';
+  try {
+    text = readFileSync(path.resolve(baseDir, file), 'utf8');
+  } catch (cause) {
+    throw new ConfigError(`network.extraCa: ${file} cannot be read; name a PEM file`, { cause });
+  }
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new ConfigError(`network.extraCa: ${file} holds no certificate; allowed is a PEM file`);
+}
+
+/** What the service is made with. */
+export function peersOptions({ federation, network }: Config, keys: SigningKeys, ports: PeerPorts): PeersOptions {
+  return {
+    ...ports,
+    signingKey: keys.current,
+    oldSigningKeys: keys.old,
+    isEnabled: federation.enabled,
+    allow: federation.allow,
+    overrides: federation.overrides,
+    hosts: network.hosts,
+    trustedKeyServers: federation.trustedKeyServers.map((name) =>
+      present(parseServerName(name), 'the configuration was checked'),
+    ),
+  };
+}
+
+/**
+ * What `/.well-known/matrix/server` says: `federation.publicName`, or what the listeners show. A name that is an
+ * address or has a port is never asked for it.
+ */
+export function federationName({ federation, serverName, publicBaseUrl, listeners }: Config): string | undefined {
+  const { host, port, isLiteral } = splitServerName(serverName);
+  if (!federation.enabled || isLiteral || port !== undefined) return undefined;
+  if (federation.publicName !== null) return federation.publicName;
+  const ours = listeners.filter(({ apis }) => apis.includes('federation'));
+  // Whoever forwards the clients' URL to a listener forwards what other servers ask there, too.
+  const url = publicBaseUrl === null ? null : URL.parse(publicBaseUrl);
+  if (url !== null && ours.some(({ apis }) => apis.includes('client'))) {
+    return `${url.hostname}:${url.port === '' ? 443 : url.port}`;
+  }
+  const direct = ours.find(({ tls }) => tls !== undefined);
+  return direct === undefined || direct.port === 0 ? undefined : `${host}:${direct.port}`;
+}

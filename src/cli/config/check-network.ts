@@ -1,0 +1,93 @@
+/** Addresses, names and pins: what each key of `network` and `federation` allows beyond its type. */
+import { isIP } from 'node:net';
+import { parseServerName } from '../../matrix/ids.ts';
+import type { Config } from './schema.ts';
+
+const HOST_NAME = /^(?=.{1,253}$)(?:[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?\.)*[0-9A-Za-z_-]{1,63}$/;
+/** 32 bytes in base64, with or without its padding. */
+const PIN = /^sha256\/[0-9A-Za-z+/]{43}=?$/;
+
+/** What is wrong below `network`, one sentence each. */
+export function networkMistakes({ network }: Config): string[] {
+  const found: string[] = [];
+  for (const [name, address] of Object.entries(network.hosts)) {
+    if (!HOST_NAME.test(name)) found.push(`network.hosts names ${show(name)}; allowed is a host name without a port`);
+    if (isIP(address) === 0) {
+      found.push(`network.hosts.${name} is ${show(address)}; allowed is an IP address like 10.0.0.2`);
+    }
+  }
+  for (const key of ['denyRanges', 'trustedProxies'] as const) {
+    for (const [index, range] of network[key].entries()) {
+      if (isAddressRange(range)) continue;
+      found.push(`network.${key}[${index}] is ${show(range)}; allowed is an address or a range like 10.0.0.0/8`);
+    }
+  }
+  if (network.proxy !== null && !isProxy(network.proxy)) {
+    // The address may carry a password: it is not repeated.
+    found.push(
+      'network.proxy is no proxy; allowed is http://host:port or socks5://host:port, with or without user:password@',
+    );
+  }
+  return found;
+}
+
+/** What is wrong below `federation`. */
+export function federationMistakes({ federation }: Config): string[] {
+  const found: string[] = [];
+  const names = (key: string, list: readonly string[]): void => {
+    for (const [index, name] of list.entries()) {
+      if (parseServerName(name) !== undefined) continue;
+      found.push(`federation.${key}[${index}] is ${show(name)}; allowed is a server name like example.org`);
+    }
+  };
+  names('trustedKeyServers', federation.trustedKeyServers);
+  names('allow', federation.allow ?? []);
+  if (federation.publicName !== null && parseServerName(federation.publicName) === undefined) {
+    found.push(`federation.publicName is ${show(federation.publicName)}; allowed is a host with or without :port`);
+  }
+  for (const [name, override] of Object.entries(federation.overrides)) {
+    const where = `federation.overrides.${name}`;
+    if (parseServerName(name) === undefined) {
+      found.push(`federation.overrides names ${show(name)}; allowed is a server name like example.org`);
+    }
+    if (override.connect.length === 0) found.push(`${where}.connect is empty; list at least one "host:port"`);
+    for (const [index, target] of override.connect.entries()) {
+      if (isHostAndPort(target)) continue;
+      found.push(`${where}.connect[${index}] is ${show(target)}; allowed is "host:port", with [ ] around IPv6`);
+    }
+    const { pin } = override;
+    if (typeof pin === 'string' && !PIN.test(pin)) {
+      found.push(`${where}.pin is ${show(pin)}; allowed is sha256/ and the base64 of the public key's SHA-256`);
+    }
+  }
+  const { initialMs, maxMs } = federation.retry;
+  if (initialMs > maxMs) {
+    found.push(`federation.retry.initialMs is ${initialMs}, more than maxMs (${maxMs}); lower it or raise maxMs`);
+  }
+  return found;
+}
+
+function isHostAndPort(text: string): boolean {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text);
+  if (match === null) return false;
+  const [, literal, name, port] = match;
+  const isHost = literal === undefined ? isIP(name ?? '') === 4 || HOST_NAME.test(name ?? '') : isIP(literal) === 6;
+  return isHost && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+function isProxy(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(text);
+  return /^(?:http|socks5):$/.test(protocol) && hostname !== '' && /^\/?$/.test(pathname) && search + hash === '';
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (version === 6 ? 128 : 32));
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value).slice(0, 60);
+}

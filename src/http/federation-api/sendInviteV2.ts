@@ -1,0 +1,20 @@
+import { sendInviteV2 } from '../../matrix/api/server-server/sendInviteV2.ts';
+import type { JsonObject, JsonValue } from '../../matrix/json.ts';
+import type { Services } from '../../server/services.ts';
+import { JsonText } from '../kit/answer.ts';
+import { type FederationRoute, federationRoute } from './federation-route.ts';
+import { requireEventId, requireRoomId } from './path-ids.ts';
+
+export function sendInviteV2Route({ federation }: Services): FederationRoute {
+  return federationRoute(sendInviteV2, async ({ caller, path, body }) => {
+    const event = await federation.invites.invite({
+      roomId: requireRoomId(path['roomId']),
+      eventId: requireEventId(path['eventId']),
+      origin: caller,
+      version: body.room_version,
+      event: body.event as JsonObject,
+      state: body.invite_room_state as JsonValue | undefined,
+    });
+    return new JsonText(`{"event":${event}}`);
+  });
+}

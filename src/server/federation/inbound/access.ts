@@ -1,0 +1,76 @@
+/**
+ * What another server may see. A room that this server is not in, one that the asker is not in, and an event of
+ * another room look alike (SECURITY §1.1: "other room" and "unknown" are indistinguishable).
+ */
+import { MatrixError } from '../../../matrix/errors.ts';
+import { type EventId, type RoomId, serverOf, type ServerName } from '../../../matrix/ids.ts';
+import { getString } from '../../../matrix/json.ts';
+import { serverAclOf } from '../../../rules/membership/server-acl.ts';
+import { historyVisibilityOf, isVisibleToServer } from '../../../rules/visibility/visibility.ts';
+import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
+
+export class Access {
+  readonly #rooms: Rooms;
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+  }
+
+  /** A room that this server is in. Throws `M_NOT_FOUND`. */
+  async requireResident(roomId: RoomId): Promise<Room> {
+    const room = await this.#rooms.find(roomId);
+    if (room === undefined || room.localJoined.size === 0) {
+      throw new MatrixError('M_NOT_FOUND', 'This server is not in such a room');
+    }
+    return room;
+  }
+
+  /** The same, unless its server ACL keeps the asker out. Throws `M_FORBIDDEN`. */
+  async requireAllowed(roomId: RoomId, origin: ServerName): Promise<Room> {
+    const room = await this.requireResident(roomId);
+    // "Servers MUST … deny access to … the room for the servers that match".
+    if (!serverAclOf(room.lookup).allows(origin)) {
+      throw new MatrixError('M_FORBIDDEN', 'The room keeps your server out');
+    }
+    return room;
+  }
+
+  /** The same for a server with a user in it. Throws `M_FORBIDDEN`. */
+  async requireInRoom(roomId: RoomId, origin: ServerName): Promise<Room> {
+    const room = await this.requireAllowed(roomId, origin);
+    if (!room.servers.has(origin)) throw new MatrixError('M_FORBIDDEN', 'Your server is not in this room');
+    return room;
+  }
+
+  /** An event of this very room that has not been rejected. Throws `M_NOT_FOUND`. */
+  async requireEvent(room: Room, eventId: EventId): Promise<RoomEvent> {
+    const event = await this.#rooms.findEvent(room, eventId);
+    if (event === undefined || event.status === 'rejected') {
+      throw new MatrixError('M_NOT_FOUND', 'There is no such event');
+    }
+    return event;
+  }
+
+  /** Whether a server in the room may have an event as it is; of others it may know that they are there. */
+  async canSee(room: Room, event: RoomEvent, origin: ServerName): Promise<boolean> {
+    if (event.isState || serverOf(event.pdu.sender) === origin) return true;
+    const { stateBefore } = event;
+    if (stateBefore === undefined) return false;
+    const pair = { type: 'm.room.history_visibility', stateKey: '' };
+    const [visibility] = await this.#rooms.getStateAt(stateBefore, [pair]);
+    const value = historyVisibilityOf(visibility?.pdu);
+    if (value === 'world_readable' || value === 'shared') return true;
+    const memberships: string[] = [];
+    for (const { pdu } of await this.#rooms.getStateAt(stateBefore)) {
+      if (pdu.type !== 'm.room.member' || serverOf(pdu.stateKey ?? '') !== origin) continue;
+      memberships.push(getString(pdu.content, 'membership') ?? 'leave');
+    }
+    return isVisibleToServer({
+      event: event.pdu,
+      visibility: value,
+      memberships,
+      isOwnMember: false,
+      isInRoom: room.servers.has(origin),
+    });
+  }
+}

@@ -1,0 +1,107 @@
+/** What other servers know of a room: asked one after another, the likeliest first. */
+import { OperationError } from '../../matrix/errors.ts';
+import { type EventId, parseEventId, type RoomId, type ServerName } from '../../matrix/ids.ts';
+import { JsonParseError } from '../../matrix/json-parse.ts';
+import { type ElementResult, parseElements, sliceMembers } from '../../matrix/json-slice.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Peers } from '../peers/index.ts';
+import type { EventSource, MissingRequest, StateIds } from '../timeline/receive/index.ts';
+
+/** Servers asked for one thing at most. */
+const SERVERS_MAX = 4;
+/** Requests for single events at the same time. */
+const PARALLEL = 8;
+const BODY_BYTES_MAX = 100 * 1024 * 1024;
+/** Ids in a state of which nobody has heard: more than this and the answer is not believed. */
+const STATE_IDS_MAX = 200_000;
+
+export function eventSource(
+  servers: readonly ServerName[],
+  { peers, log }: { readonly peers: Peers; readonly log: Log },
+): EventSource {
+  return new PeerSource(servers.slice(0, SERVERS_MAX), peers, log);
+}
+
+class PeerSource implements EventSource {
+  readonly #servers: readonly ServerName[];
+  readonly #peers: Peers;
+  readonly #log: Log;
+
+  constructor(servers: readonly ServerName[], peers: Peers, log: Log) {
+    this.#servers = servers;
+    this.#peers = peers;
+    this.#log = log;
+  }
+
+  /** The first answer that `read` can use. */
+  async #ask<T>(
+    path: string,
+    read: (bytes: Uint8Array) => T | undefined,
+    body?: Parameters<Peers['request']>[1]['body'],
+  ): Promise<T | undefined> {
+    for (const server of this.#servers) {
+      try {
+        const method = body === undefined ? 'GET' : 'POST';
+        const request = { method, path, bytesMax: BODY_BYTES_MAX, ...(body !== undefined && { body }) } as const;
+        const answer = read(await this.#peers.requestBytes(server, request));
+        if (answer !== undefined) return answer;
+      } catch (error) {
+        if (!(error instanceof OperationError) && !(error instanceof JsonParseError)) throw error;
+        const why = error instanceof OperationError ? error.kind : error.message;
+        this.#log.debug('a server did not tell of a room', { server, why });
+      }
+    }
+    return undefined;
+  }
+
+  async getMissingEvents(roomId: RoomId, request: MissingRequest): Promise<readonly ElementResult[]> {
+    const { earliest, latest, limit } = request;
+    const body = { earliest_events: [...earliest], latest_events: [...latest], limit, min_depth: 0 };
+    const path = `/_matrix/federation/v1/get_missing_events/${encodeURIComponent(roomId)}`;
+    return (await this.#ask(path, (bytes) => elementsOf(bytes, 'events'), body)) ?? [];
+  }
+
+  async getStateIds(roomId: RoomId, eventId: EventId): Promise<StateIds | undefined> {
+    const path = `/_matrix/federation/v1/state_ids/${encodeURIComponent(roomId)}?event_id=${encodeURIComponent(eventId)}`;
+    return await this.#ask(path, (bytes) => {
+      const members = sliceMembers(bytes);
+      const [state, authChain] = ['pdu_ids', 'auth_chain_ids'].map((name) => idsIn(bytes, members, name));
+      return state === undefined || authChain === undefined ? undefined : { state, authChain };
+    });
+  }
+
+  async getEvents(roomId: RoomId, eventIds: readonly EventId[]): Promise<readonly ElementResult[]> {
+    const found: ElementResult[] = [];
+    for (let at = 0; at < eventIds.length; at += PARALLEL) {
+      const answers = await Promise.all(
+        eventIds.slice(at, at + PARALLEL).map((id) =>
+          this.#ask(`/_matrix/federation/v1/event/${encodeURIComponent(id)}`, (bytes) => elementsOf(bytes, 'pdus')),
+        ),
+      );
+      for (const answer of answers) found.push(...(answer ?? []));
+    }
+    return found;
+  }
+
+  async getAuthChain(roomId: RoomId, eventId: EventId): Promise<readonly ElementResult[]> {
+    const path = `/_matrix/federation/v1/event_auth/${encodeURIComponent(roomId)}/${encodeURIComponent(eventId)}`;
+    return (await this.#ask(path, (bytes) => elementsOf(bytes, 'auth_chain'))) ?? [];
+  }
+}
+
+/** The events of an array in an answer, each parsed alone; `undefined` where there is no such array. */
+export function elementsOf(bytes: Uint8Array, name: string): readonly ElementResult[] | undefined {
+  const range = sliceMembers(bytes).get(name);
+  return range === undefined ? undefined : parseElements(bytes, range);
+}
+
+function idsIn(bytes: Uint8Array, members: ReturnType<typeof sliceMembers>, name: string): EventId[] | undefined {
+  const range = members.get(name);
+  if (range === undefined) return undefined;
+  const ids = parseElements(bytes, range).map((element) =>
+    element.ok && typeof element.parsed.value === 'string' ? parseEventId(element.parsed.value) : undefined,
+  );
+  const good = ids.filter((id) => id !== undefined);
+  return good.length === ids.length && good.length <= STATE_IDS_MAX ? good : undefined;
+}
+

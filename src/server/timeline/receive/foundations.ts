@@ -1,0 +1,48 @@
+/**
+ * Giving a place to an event whose past nobody could give: the state before it is written out in full, as another
+ * server told it, so that what follows it can be judged. It stays outside the timeline.
+ */
+import { type StateKey, stateKeyOfEvent } from '../../../matrix/events.ts';
+import type { RoomEvent } from '../../rooms/index.ts';
+import type { AppendTools } from './append.ts';
+import type { Foundation } from './gather.ts';
+
+/** Writes the states that were fetched, and places the events that they stand before. */
+export async function storeFoundations(foundations: readonly Foundation[], tools: AppendTools): Promise<void> {
+  for (const foundation of foundations) await storeFoundation(foundation, tools);
+}
+
+async function storeFoundation({ eventId, state }: Foundation, tools: AppendTools): Promise<void> {
+  const { context, room, rooms, lines } = tools;
+  const { events } = rooms;
+  const event = await events.find(eventId);
+  // It was rejected, or has come by another way meanwhile.
+  if (event?.status !== 'outlier' || event.stateBefore !== undefined || event.room !== room.number) return;
+  const entries = new Map<StateKey, RoomEvent>();
+  for (const one of await events.get(state)) {
+    const key = stateKeyOfEvent(one.pdu);
+    if (key !== undefined && one.room === room.number && one.status !== 'rejected') entries.set(key, one);
+  }
+  const line = context.store.allocateLine();
+  const own = stateKeyOfEvent(event.pdu);
+  await context.store.transact((transaction) => {
+    transaction.rooms.openLine({ line, room: room.number, parent: undefined, head: 0 });
+    transaction.rooms.appendState(line, 0, [...entries.values()].map(entryOf));
+    if (own !== undefined) transaction.rooms.appendState(line, 1, [entryOf(event)]);
+    transaction.events.adopt({
+      number: event.number,
+      eventId,
+      room: room.number,
+      position: 0,
+      status: 'outlier',
+      stateBefore: { line, position: 0 },
+    });
+    transaction.federation.addBackwardExtremity(room.number, eventId, event.pdu.depth);
+  });
+  lines.open({ line, parent: undefined, head: own === undefined ? 0 : 1 });
+  events.put(event.placedAt({ line, position: 0 }, 0));
+}
+
+function entryOf({ pdu, number }: RoomEvent) {
+  return { type: pdu.type, stateKey: pdu.stateKey ?? '', event: number };
+}

@@ -1,0 +1,94 @@
+/**
+ * Receiving events of other servers: the steps of docs/event-lifecycle.md, "Receive". What others are asked for is
+ * fetched before the room's queue is taken; judging and writing happen inside it, one event after another.
+ */
+import { KeyedQueue } from '../../../lib/queue.ts';
+import type { EventId, ServerName } from '../../../matrix/ids.ts';
+import type { ElementResult } from '../../../matrix/json-slice.ts';
+import { serverAclOf } from '../../../rules/membership/server-acl.ts';
+import type { EventStatus, RoomNumber } from '../../../ports/store/index.ts';
+import type { Context } from '../../context.ts';
+import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
+import { appendJudged } from './append.ts';
+import { type Batch, gather } from './gather.ts';
+import { storeFoundations } from './foundations.ts';
+import { toolsOf } from './room-tools.ts';
+import { judgeIncoming } from './state-before.ts';
+import { storeOutliers } from './outliers.ts';
+import type { EnsureKeys, EventSource } from './source.ts';
+
+export type { EnsureKeys, EventSource, MissingRequest, StateIds, WantedKeys } from './source.ts';
+
+/** What became of events that were received. */
+export interface Received {
+  readonly statuses: ReadonlyMap<EventId, EventStatus>;
+  /** Those that were dropped, with the reason. */
+  readonly dropped: readonly { readonly eventId: EventId | undefined; readonly why: string }[];
+}
+
+export interface ReceiveOptions {
+  /** Whether the other servers in the room hear of them from us. */
+  readonly isForwarded?: boolean;
+}
+
+export class Receiver {
+  readonly #context: Context;
+  readonly #rooms: Rooms;
+  readonly #ensureKeys: EnsureKeys;
+  readonly #queues = new KeyedQueue<RoomNumber>();
+
+  constructor(context: Context, rooms: Rooms, ensureKeys: EnsureKeys) {
+    this.#context = context;
+    this.#rooms = rooms;
+    this.#ensureKeys = ensureKeys;
+  }
+
+  /**
+   * Receives PDUs of one room that this server is in. Resolves when what was accepted is durable; throws only where
+   * the store fails.
+   */
+  receive(
+    number: RoomNumber,
+    elements: readonly ElementResult[],
+    source: EventSource,
+    options: ReceiveOptions = {},
+  ): Promise<Received> {
+    // "Per room one fetch at a time": what is gathered for one batch serves the next.
+    return this.#queues.run(number, async () => {
+      const room = await this.#rooms.get(number);
+      const acl = serverAclOf(room.lookup);
+      const batch = await gather(elements, {
+        room,
+        source,
+        tools: { context: this.#context, ensureKeys: this.#ensureKeys },
+        allows: (server: ServerName) => acl.allows(server),
+      });
+      const durable = await this.#rooms.exclusively(number, (current) => this.#accept(current, batch, options));
+      const events = await Promise.all(durable);
+      const statuses = new Map<EventId, EventStatus>(events.map((event) => [event.eventId, event.status]));
+      for (const [eventId, { status }] of batch.known) statuses.set(eventId, status);
+      return { statuses, dropped: batch.dropped };
+    });
+  }
+
+  /** Judges and writes a batch, in the room's queue. */
+  async #accept(
+    room: Room,
+    batch: Batch,
+    { isForwarded = false }: ReceiveOptions,
+  ): Promise<readonly Promise<RoomEvent>[]> {
+    const tools = await toolsOf(room, this.#context, this.#rooms);
+    await storeOutliers(batch.outliers, tools);
+    await storeFoundations(batch.foundations, tools);
+    const durable: Promise<RoomEvent>[] = [];
+    for (const incoming of batch.events) {
+      const judged = await judgeIncoming(incoming, tools);
+      if (judged === undefined) continue;
+      const appended = await appendJudged({ ...judged, isForwarded }, tools);
+      // Whoever waits for all of them hears of the failure; until then it is nobody's.
+      appended.durable.catch(() => undefined);
+      durable.push(appended.durable);
+    }
+    return durable;
+  }
+}

@@ -1,0 +1,37 @@
+/** Ordering a set of events so that each stands behind those of the set that it refers to. */
+import { createEventIdOf, type Pdu } from '../../../matrix/events.ts';
+import type { EventId } from '../../../matrix/ids.ts';
+import type { RoomVersionRules } from '../../../matrix/room-versions.ts';
+
+/**
+ * Sorts without recursion, however long the chains are. A cycle, which the assigned ids of room versions 1 and 2
+ * allow, is cut somewhere: what it holds is judged by what is there then.
+ */
+export function sortByFoundation<T>(
+  items: ReadonlyMap<EventId, T>,
+  foundationsOf: (item: T) => readonly EventId[],
+): T[] {
+  const sorted: T[] = [];
+  const begun = new Set<EventId>();
+  for (const start of items.keys()) {
+    const stack = [{ id: start, isReady: false }];
+    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+      const { id, isReady } = top;
+      const item = items.get(id);
+      if (item === undefined) continue;
+      if (isReady) sorted.push(item);
+      else if (!begun.has(id)) {
+        begun.add(id);
+        stack.push({ id, isReady: true });
+        for (const below of foundationsOf(item)) if (!begun.has(below)) stack.push({ id: below, isReady: false });
+      }
+    }
+  }
+  return sorted;
+}
+
+/** What an event stands on: its auth events, and the create event behind its room id in versions that do not cite it. */
+export function foundationsOf(pdu: Pdu, rules: RoomVersionRules): readonly EventId[] {
+  if (!rules.roomIdIsCreateHash || pdu.type === 'm.room.create') return pdu.authEvents;
+  return [createEventIdOf(pdu.roomId), ...pdu.authEvents];
+}

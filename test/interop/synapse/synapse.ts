@@ -3,26 +3,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { defer } from '../../../src/lib/deferred.ts';
+import { closedPort } from '../../harness/places.ts';
 import { type SynapsePlan, writeSynapseConfig } from './config.ts';
 import { findSynapse } from './install.ts';
 
 /** How long a start or a stop may take on a busy machine. */
 const PROCESS_TIMEOUT_MS = 90_000;
 const KEPT_LINES = 200;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 export interface SynapseSession {
   readonly user_id: string;
@@ -48,7 +39,7 @@ export class Synapse {
   static async start(): Promise<Synapse> {
     const python = findSynapse();
     if (python === undefined) throw new Error('Synapse is not installed: npm run test:interop');
-    const [federationPort, clientPort] = [await freePort(), await freePort()];
+    const [federationPort, clientPort] = [await closedPort(), await closedPort()];
     const plan = {
       folder: mkdtempSync(path.join(tmpdir(), 'postern-synapse-')),
       serverName: `localhost:${federationPort}`,

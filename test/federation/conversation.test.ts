@@ -34,7 +34,8 @@ test('an invite crosses, is accepted, and the conversation goes on', async () =>
   const bob = await beta.register('bob');
   const room = await alice.createRoom({ preset: 'private_chat', name: 'Across', invite: [bob.id] });
   const first = await bob.sync();
-  const invite = (first.body as { rooms: { invite: Record<string, { invite_state: { events: object[] } }> } }).rooms.invite;
+  const invite = (first.body as { rooms: { invite: Record<string, { invite_state: { events: object[] } }> } }).rooms
+    .invite;
   assert.ok(JSON.stringify(invite[room]).includes('Across'));
   await bob.join(room);
   await untilSeen(bob, room, await alice.send(room, 'welcome'));
@@ -84,7 +85,10 @@ test('who is banned is out on both sides', async () => {
   const before = (await bob.sync()).text('next_batch');
   await alice.ok('POST', v3`/rooms/${room}/ban`, { user_id: bob.id });
   await untilSeen(bob, room, await memberEvent(alice, room, bob.id), before);
-  await bob.fails('403 M_FORBIDDEN', 'PUT', v3`/rooms/${room}/send/m.room.message/x1`, { msgtype: 'm.text', body: 'no' });
+  await bob.fails('403 M_FORBIDDEN', 'PUT', v3`/rooms/${room}/send/m.room.message/x1`, {
+    msgtype: 'm.text',
+    body: 'no',
+  });
   await bob.fails('403 M_FORBIDDEN', 'POST', `${v3`/join/${room}`}?via=alpha.test`, {});
 });
 
@@ -104,4 +108,29 @@ test('what was sent while a server was down arrives when it is back', async () =
   const seen = (page.body as { chunk: { event_id: string }[] }).chunk.map((event) => event.event_id);
   assert.equal(new Set(seen).size, seen.length);
   for (const id of sent) assert.ok(seen.includes(id));
+});
+
+test('history from before the join is fetched, page by page, whole and in order', async () => {
+  const alice = await alpha.register('alice');
+  const bob = await beta.register('bob');
+  const room = await alice.createRoom({ preset: 'public_chat' });
+  const sent: string[] = [];
+  for (let index = 0; index < 120; index += 1) {
+    if (index % 30 === 10) await alice.setState(room, 'm.room.topic', { topic: `${index}` });
+    sent.push(await alice.send(room, `old ${index}`));
+  }
+  await joinVia(bob, room, 'alpha.test');
+  const seen: string[] = [];
+  for (let from: string | undefined; ; ) {
+    const query = `dir=b&limit=40${from === undefined ? '' : `&from=${from}`}`;
+    const page = await bob.ok('GET', `${v3`/rooms/${room}/messages`}?${query}`);
+    const { chunk, end } = page.body as { chunk: { event_id: string; type: string }[]; end?: string };
+    seen.push(...chunk.map((event) => event.event_id));
+    if (end === undefined) break;
+    from = end;
+  }
+  assert.equal(new Set(seen).size, seen.length, 'nothing comes twice');
+  assert.deepEqual(seen.filter((id) => sent.includes(id)).reverse(), sent);
+  const create = await bob.ok('GET', v3`/rooms/${room}/event/${seen.at(-1) ?? ''}`);
+  assert.equal(create.text('type'), 'm.room.create');
 });

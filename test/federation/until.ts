@@ -30,7 +30,10 @@ export async function untilSeen(user: User, room: string, eventId: string, from?
 }
 
 interface SyncBody {
-  readonly rooms?: Record<'join' | 'leave', Record<string, { timeline?: { events: { event_id: string }[] } }> | undefined>;
+  readonly rooms?: Record<
+    'join' | 'leave',
+    Record<string, { timeline?: { events: { event_id: string }[] } }> | undefined
+  >;
 }
 
 function timelineOf(answer: unknown, room: string): string[] {

@@ -77,4 +77,16 @@ describe('three servers', () => {
     await federation.assertAgreement(room);
     assert.ok(!(await messagesOf(alice, room)).includes('"body":"regretted"'));
   });
+
+  test('many loose ends are tied together, and everybody agrees', async () => {
+    const room = await federation.sharedRoom('11');
+    const [alice, bob] = [federation.user(0), federation.user(1)];
+    // One server alone sends what follows the same event many times: each leaves an end of its own.
+    const texts = await federation.node(1).forks(room, bob.id, 30);
+    await federation.node(0).receive(room, texts, federation.node(1));
+    assert.ok((await federation.node(0).extremities(room)).length <= 10);
+    await alice.send(room, 'after the flood');
+    await federation.exchange(room);
+    await federation.assertAgreement(room);
+  });
 });

@@ -1,4 +1,4 @@
-/** One server of a simulated federation: the real services and store, with the wire between servers in the test's hand. */
+/** One server of a simulated federation: real services and store, with the wire between them in the test's hand. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -47,7 +47,10 @@ export class Node {
       return key?.keyId === keyId ? { publicKey: key.publicKey, validUntilTs: Number.MAX_SAFE_INTEGER } : undefined;
     };
     for (const node of nodes) {
-      node.#receiver = new Receiver(node.services.context, node.services.rooms, async () => findKey);
+      node.#receiver = new Receiver(node.services.context, node.services.rooms, {
+        ensureKeys: async () => findKey,
+        own: node.services.timeline,
+      });
       node.#findKey = findKey;
     }
     return nodes;
@@ -171,6 +174,7 @@ export class Node {
         }
         return (await this.textsOf(found.reverse())).map(elementOf);
       },
+      backfill: async () => [],
       getStateIds: async (_roomId, eventId) => {
         if (closed()) return undefined;
         const event = await this.services.rooms.events.find(eventId);
@@ -196,6 +200,34 @@ export class Node {
   async receive(roomId: string, texts: readonly string[], from: Node): Promise<Received> {
     const room = await this.#room(roomId);
     return await this.receiver.receive(room.number, texts.map(elementOf), from.sourceFor(this));
+  }
+
+  /** Signed messages that all follow the same events: as many forks. They are not stored here. */
+  async forks(roomId: string, user: string, count: number): Promise<string[]> {
+    const room = await this.#room(roomId);
+    await room.settled;
+    const previous = await this.services.rooms.events.get(room.extremities.map((one) => one.eventId));
+    return Array.from({ length: count }, (_, index) => {
+      const content = { msgtype: 'm.text', body: `fork ${index}` };
+      const subject = { type: 'm.room.message', sender: user as UserId, stateKey: undefined, content };
+      const authEvents = authEventKeys(subject, room.rules).flatMap(
+        ({ type, stateKey }) => room.lookup(type, stateKey) ?? [],
+      );
+      const built = buildEvent(
+        {
+          ...subject,
+          rules: room.rules,
+          roomId: room.roomId,
+          redacts: undefined,
+          originServerTs: this.services.context.clock.now(),
+          depth: Math.max(...room.extremities.map((one) => one.depth)) + 1,
+          authEvents: authEvents.map((pdu) => ({ eventId: pdu.eventId, pdu })),
+          prevEvents: previous.map(({ eventId, pdu }) => ({ eventId, pdu })),
+        },
+        this.services.timeline.planTools(),
+      );
+      return signBuilt(built, (data) => this.services.timeline.signText(data));
+    });
   }
 
   /** Joins a room that another server is in, as make_join and send_join do. */

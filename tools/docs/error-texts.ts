@@ -106,7 +106,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: 'Treat it as done.',
   },
   M_UNABLE_TO_AUTHORISE_JOIN: {
-    when: 'Another server asks to join a restricted room, and this one is in none of the rooms that would let its user in.',
+    when: 'Another server asks to join a restricted room, and this one is in none of those that would let its user in.',
     remedy: 'The other server asks a server that is in one of those rooms.',
   },
   M_INCOMPATIBLE_ROOM_VERSION: {

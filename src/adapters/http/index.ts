@@ -132,10 +132,10 @@ class Gate implements Http {
       ...(body !== undefined && { body }),
     };
     try {
-      return await this.#pools.get(destination).request(options);
+      return await (await this.#pools.get(destination)).request(options);
     } catch (error) {
       if (!isStale(error) || !REPEATABLE.has(method) || deadline.reason !== undefined) throw error;
-      return await this.#pools.get(destination).request(options);
+      return await (await this.#pools.get(destination)).request(options);
     }
   }
 }

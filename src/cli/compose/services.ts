@@ -20,8 +20,7 @@ import { Spaces } from '../../server/spaces/index.ts';
 import { Sync } from '../../server/sync/index.ts';
 import { ToDevice } from '../../server/to-device/index.ts';
 import { Typing } from '../../server/typing/index.ts';
-import { Reader, Surroundings, Timeline } from '../../server/timeline/index.ts';
-import { Receiver } from '../../server/timeline/receive/index.ts';
+import { Reader, Receiver, Surroundings, Timeline } from '../../server/timeline/index.ts';
 import type { PasswordHasher, SigningKey } from '../../ports/crypto.ts';
 
 export interface ServiceOptions {
@@ -43,10 +42,10 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const devices = new Devices(context, accounts);
   const rooms = new Rooms(context);
   const timeline = new Timeline(context, rooms, options.signingKey);
-  const reader = new Reader(context, rooms);
   const peers = new Peers(context, options.peers);
-  const receiver = new Receiver(context, rooms, (wanted) => peers.ensureKeys(wanted));
+  const receiver = new Receiver(context, rooms, { ensureKeys: (wanted) => peers.ensureKeys(wanted), own: timeline });
   const remoteRooms = new RemoteRooms({ context, peers, rooms, timeline, receiver });
+  const reader = new Reader(context, rooms, remoteRooms);
   const lifecycle = new Lifecycle({ context, accounts, rooms, timeline, remoteRooms });
   const accountData = new AccountData(context);
   const keys = new Keys(context);
@@ -57,7 +56,16 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     context,
     facts: options.facts,
     peers,
-    federation: new Federation({ context, accounts, peers, rooms, timeline, receiver, retry: options.retry, receiveEdu: async () => {} }),
+    federation: new Federation({
+      context,
+      accounts,
+      peers,
+      rooms,
+      timeline,
+      receiver,
+      retry: options.retry,
+      receiveEdu: async () => {},
+    }),
     accounts,
     devices,
     accountData,

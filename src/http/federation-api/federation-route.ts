@@ -25,12 +25,14 @@ export async function authenticateServer(
   { endpoint }: FederationRoute,
 ): Promise<ServerName | undefined> {
   if (endpoint.access === 'none') return undefined;
-  const isEmpty = (await incoming.bytes()).length === 0;
   const { method, target } = incoming;
   return await peers.verifyRequest({
     method,
     target,
     authorization: incoming.headers('authorization'),
-    content: isEmpty ? undefined : canonicalJson(await incoming.json(), { rawNumbers: true }),
+    content: async () => {
+      if ((await incoming.bytes()).length === 0) return undefined;
+      return canonicalJson(await incoming.json(), { rawNumbers: true });
+    },
   });
 }

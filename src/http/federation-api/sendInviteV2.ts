@@ -1,5 +1,5 @@
 import { sendInviteV2 } from '../../matrix/api/server-server/sendInviteV2.ts';
-import type { JsonObject, JsonValue } from '../../matrix/json.ts';
+import { asObject } from '../../matrix/json.ts';
 import type { Services } from '../../server/services.ts';
 import { JsonText } from '../kit/answer.ts';
 import { type FederationRoute, federationRoute } from './federation-route.ts';
@@ -12,8 +12,8 @@ export function sendInviteV2Route({ federation }: Services): FederationRoute {
       eventId: requireEventId(path['eventId']),
       origin: caller,
       version: body.room_version,
-      event: body.event as JsonObject,
-      state: body.invite_room_state as JsonValue | undefined,
+      event: asObject(body.event) ?? null,
+      state: body.invite_room_state,
     });
     return new JsonText(`{"event":${event}}`);
   });

@@ -144,7 +144,7 @@ export interface FederationReads {
   /** Stays of a server, past ones included where they ended after `since`. */
   listRoomsOfServer(server: ServerName, since: StreamPosition | 0): Promise<RoomServerRow[]>;
   /** Rows after `from` up to `to` in order, at most `limit`. */
-  listOutboundEvents(from: StreamPosition | 0, to: StreamPosition, limit: number): Promise<OutboundEventRow[]>;
+  listOutboundEvents(from: StreamPosition | 0, to: StreamPosition | 0, limit: number): Promise<OutboundEventRow[]>;
   /** Outbound events after `after` that name the server beside those in the room, in order. */
   listOutboundEventsNaming(server: ServerName, after: StreamPosition | 0, limit: number): Promise<OutboundEventRow[]>;
   /** Rooms the server is in now whose newest outbound event stands after `after`, in the order of those events. */

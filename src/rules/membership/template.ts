@@ -4,7 +4,15 @@
  */
 import { DEPTH_MAX } from '../../matrix/events.ts';
 import { type EventId, parseEventId, parseUserId } from '../../matrix/ids.ts';
-import { asObject, getArray, getInteger, getObject, getString, type JsonObject, type JsonValue } from '../../matrix/json.ts';
+import {
+  asObject,
+  getArray,
+  getInteger,
+  getObject,
+  getString,
+  type JsonObject,
+  type JsonValue,
+} from '../../matrix/json.ts';
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
 import { AUTH_EVENTS_MAX, PREV_EVENTS_MAX } from '../event-format/check-event-format.ts';
 

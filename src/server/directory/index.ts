@@ -1,6 +1,13 @@
 /** Room aliases, the public room directory and the user directory. The face of the folder. */
 import { MatrixError } from '../../matrix/errors.ts';
-import { parseRoomAlias, type RoomAlias, type RoomId, serverOf, type ServerName, type UserId } from '../../matrix/ids.ts';
+import {
+  parseRoomAlias,
+  type RoomAlias,
+  type RoomId,
+  serverOf,
+  type ServerName,
+  type UserId,
+} from '../../matrix/ids.ts';
 import { getString, getStrings, type JsonObject } from '../../matrix/json.ts';
 import { joinRuleOf, powerLevelsOf } from '../../rules/auth/index.ts';
 import { ConflictError } from '../../ports/store/index.ts';

@@ -48,8 +48,11 @@ function header({ origin = THEM, destination = US, signer = key, content }: Clai
   return formatAuthorization({ origin: from, destination: to }, { keyId: signer.keyId, signature });
 }
 
-function request(claims: readonly Claim[], change: Partial<InboundRequest> = {}): InboundRequest {
-  return { method: 'PUT', target: '/_matrix/x?y=z', authorization: claims.map(header), content: undefined, ...change };
+type Change = Partial<Omit<InboundRequest, 'content'>> & { readonly content?: string };
+
+function request(claims: readonly Claim[], { content, ...change }: Change = {}): InboundRequest {
+  const authorization = claims.map(header);
+  return { method: 'PUT', target: '/_matrix/x?y=z', authorization, content: async () => content, ...change };
 }
 
 async function rig(setup: PeersSetup = {}) {
@@ -97,6 +100,24 @@ describe('a request of another server', () => {
     for (const [what, given] of cases) assert.equal(await check(given), '401 M_UNAUTHORIZED', what);
     assert.deepEqual(contacts, []);
     assert.equal(await check(request([{}, { signer: old }])), THEM, 'an unknown signature beside a good one');
+  });
+
+  it('has its body read only where somebody may have signed it', async () => {
+    const { check } = await rig();
+    let reads = 0;
+    const content = async () => {
+      reads += 1;
+      return undefined;
+    };
+    const bad = [
+      request([]),
+      request([{ destination: 'other.test' }]),
+      request([{ signer: keyOf(THEM, 1, 'ed25519:2') }]),
+    ];
+    for (const one of bad) assert.equal(await check({ ...one, content }), '401 M_UNAUTHORIZED');
+    assert.equal(reads, 0);
+    assert.equal(await check({ ...request([{}]), content }), THEM);
+    assert.equal(reads, 1);
   });
 
   it('is refused where its key has run out and nobody tells a later time', async () => {

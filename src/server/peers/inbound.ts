@@ -12,8 +12,8 @@ export interface InboundRequest {
   readonly target: string;
   /** Every Authorization header. */
   readonly authorization: readonly string[];
-  /** The body as canonical JSON; `undefined` where there is none. */
-  readonly content: string | undefined;
+  /** The body as canonical JSON; `undefined` where there is none. Asked for only where somebody may have signed it. */
+  readonly content: () => Promise<string | undefined>;
 }
 
 export interface InboundOptions {
@@ -36,23 +36,23 @@ export async function requireSignature(request: InboundRequest, options: Inbound
   const now = context.clock.now();
   const keyIds = signatures.map(({ keyId }) => keyId);
   const findKey = await keyRing.ensure([{ server: origin, keyIds, validAt: now, isUrgent: true }]);
+  const claims = signatures.flatMap(({ keyId, signature }) => {
+    const key = findKey(origin, keyId);
+    // `old_verify_keys` "are only valid for signing events".
+    const counts = key !== undefined && key.expiredTs === undefined && key.validUntilTs >= now;
+    return counts ? [{ publicKey: key.publicKey, signature }] : [];
+  });
+  if (claims.length === 0) throw unauthorized(`No valid key of ${origin} is known for this signature`);
   const text = requestText({
     method: request.method,
     target: request.target,
     origin,
     // Servers that leave it out of the header have signed it nonetheless.
     destination: context.serverName,
-    content: request.content,
+    content: await request.content(),
   });
-  let isSigned = false;
-  for (const { keyId, signature } of signatures) {
-    const key = findKey(origin, keyId);
-    // `old_verify_keys` "are only valid for signing events".
-    if (key === undefined || key.expiredTs !== undefined || key.validUntilTs < now) continue;
-    if (!context.crypto.ed25519Verify(key.publicKey, text, signature)) throw unauthorized('The signature is wrong');
-    isSigned = true;
-  }
-  if (!isSigned) throw unauthorized(`No valid key of ${origin} is known for this signature`);
+  const isRight = claims.every((one) => context.crypto.ed25519Verify(one.publicKey, text, one.signature));
+  if (!isRight) throw unauthorized('The signature is wrong');
   return origin;
 }
 

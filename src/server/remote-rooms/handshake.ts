@@ -48,8 +48,10 @@ export async function makeMemberEvent(
   const rules = findRoomVersion(getString(answer, 'room_version') ?? '1');
   if (rules === undefined) throw new MatrixError('M_UNSUPPORTED_ROOM_VERSION', 'This server does not support the room');
   const template = getObject(answer, 'event');
-  const parts = template === undefined ? undefined : readTemplate(template, { roomId, userId: user, membership, rules });
-  if (parts === undefined) throw new MatrixError('M_UNKNOWN', 'The other server answered with another event');
+  const parts =
+    template === undefined ? undefined : readTemplate(template, { roomId, userId: user, membership, rules });
+  if (parts === undefined)
+    throw new MatrixError('M_UNKNOWN', 'The other server answered with another event', { status: 502 });
   const { authorisedVia, hashes } = parts;
   const cite = (eventId: (typeof parts.authEvents)[number]) => {
     const sha256 = hashes.get(eventId);

@@ -11,10 +11,16 @@ import { withSignature } from '../../rules/signatures/sign.ts';
 import { readStrippedState } from '../../rules/membership/stripped-state.ts';
 import type { Context } from '../context.ts';
 import { errorForClient, type Peers } from '../peers/index.ts';
-import type { Rooms } from '../rooms/index.ts';
-import { type BuiltEvent, signBuilt, STRIPPED_TYPES, type Timeline } from '../timeline/index.ts';
-import type { Receiver } from '../timeline/receive/index.ts';
-import { enterRoom } from '../timeline/receive/join.ts';
+import type { Room, Rooms } from '../rooms/index.ts';
+import {
+  type BuiltEvent,
+  enterRoom,
+  type History,
+  type Receiver,
+  signBuilt,
+  STRIPPED_TYPES,
+  type Timeline,
+} from '../timeline/index.ts';
 import { type HandshakeRequest, makeMemberEvent } from './handshake.ts';
 import { OutOfRoom } from './out-of-room.ts';
 
@@ -40,7 +46,7 @@ const SERVERS_MAX = 8;
 /** What a client may be told of the refusal of another server. */
 const REFUSALS = ['M_FORBIDDEN', 'M_NOT_FOUND', 'M_UNABLE_TO_GRANT_JOIN', 'M_UNSUPPORTED_ROOM_VERSION'] as const;
 
-export class RemoteRooms {
+export class RemoteRooms implements History {
   readonly #parts: RemoteRoomParts;
   readonly #outOfRoom: OutOfRoom;
 
@@ -83,7 +89,7 @@ export class RemoteRooms {
     await this.#atOneOf(await this.#candidates(roomId, user, via), async (server) => {
       const { context, rooms, peers } = this.#parts;
       const made = await makeMemberEvent(server, { ...request, membership: 'join' }, this.#parts);
-      const path = `/_matrix/federation/v2/send_join/${encodeURIComponent(roomId)}/${encodeURIComponent(made.eventId)}`;
+      const path = pathTo('v2/send_join', roomId, made.eventId);
       const limits = { bytesMax: JOIN_BYTES_MAX, timeoutMs: JOIN_TIMEOUT_MS };
       const bytes = await peers.requestBytes(server, { method: 'PUT', path, body: made.json, ...limits });
       const members = sliceMembers(bytes);
@@ -107,7 +113,7 @@ export class RemoteRooms {
     try {
       await this.#atOneOf(servers, async (server) => {
         const made = await makeMemberEvent(server, { ...request, membership: 'leave' }, this.#parts);
-        const path = `/_matrix/federation/v2/send_leave/${encodeURIComponent(roomId)}/${encodeURIComponent(made.eventId)}`;
+        const path = pathTo('v2/send_leave', roomId, made.eventId);
         await this.#parts.peers.request(server, { method: 'PUT', path, body: made.json });
         await this.#outOfRoom.keep({ number, roomId, user, membership: 'leave' }, made.json, made.rules);
       });
@@ -124,12 +130,19 @@ export class RemoteRooms {
     const { roomId, user } = request;
     await this.#atOneOf(await this.#candidates(roomId, user, via), async (server) => {
       const made = await makeMemberEvent(server, { ...request, membership: 'knock' }, this.#parts);
-      const path = `/_matrix/federation/v1/send_knock/${encodeURIComponent(roomId)}/${encodeURIComponent(made.eventId)}`;
+      const path = pathTo('v1/send_knock', roomId, made.eventId);
       const answer = await this.#parts.peers.request(server, { method: 'PUT', path, body: made.json });
       const state = readStrippedState(getArray(answer, 'knock_room_state'));
       const number = await this.#outOfRoom.numberOf(roomId, made.rules);
       await this.#outOfRoom.keep({ number, roomId, user, membership: 'knock', state }, made.json, made.rules);
     });
+  }
+
+  /** Fetches history of a room from the servers in it. */
+  async fetchMore(room: Room): Promise<boolean> {
+    const { context, peers, receiver } = this.#parts;
+    if (room.servers.size === 0) return false;
+    return await receiver.fetchHistory(room.number, eventSource(room.servers.list(), { peers, log: context.log }));
   }
 
   /** Throws `M_FORBIDDEN` where this server does not talk with the one of a user. */
@@ -150,9 +163,10 @@ export class RemoteRooms {
     const { pdu } = built;
     const server = present(serverOf(pdu.stateKey ?? ''), 'an invite is for a user');
     const text = signBuilt(built, (data) => timeline.signText(data));
-    const path = `/_matrix/federation/v2/invite/${encodeURIComponent(room.roomId)}/${encodeURIComponent(pdu.eventId)}`;
+    const path = pathTo('v2/invite', room.roomId, pdu.eventId);
     const state = await this.#inviteState(room.roomId, pdu.sender);
-    const body = `{"event":${text},"invite_room_state":[${state.join(',')}],"room_version":${JSON.stringify(room.version)}}`;
+    const version = JSON.stringify(room.version);
+    const body = `{"event":${text},"invite_room_state":[${state.join(',')}],"room_version":${version}}`;
     let answer: JsonObject;
     try {
       answer = await peers.request(server, { method: 'PUT', path, body });
@@ -169,7 +183,8 @@ export class RemoteRooms {
     const source = eventSource([], { peers, log: context.log });
     const element = elementOf(canonicalJson(event, { rawNumbers: !room.rules.strictCanonicalJson }));
     const { statuses } = await receiver.receive(number, [element], source, { isForwarded: true });
-    if (statuses.get(pdu.eventId) !== 'accepted') throw new MatrixError('M_FORBIDDEN', 'The room has changed meanwhile');
+    if (statuses.get(pdu.eventId) !== 'accepted')
+      throw new MatrixError('M_FORBIDDEN', 'The room has changed meanwhile');
   }
 
   /** What an invited user is shown of the room: whole events, signed, as their server wants to check them. */
@@ -187,4 +202,8 @@ export class RemoteRooms {
 function elementOf(input: string | Uint8Array): ElementResult {
   const bytes = typeof input === 'string' ? new TextEncoder().encode(input) : input;
   return { ok: true, bytes, parsed: parsePduJson(bytes) };
+}
+
+function pathTo(operation: string, ...parts: readonly string[]): string {
+  return `/_matrix/federation/${operation}/${parts.map(encodeURIComponent).join('/')}`;
 }

@@ -11,8 +11,7 @@ import { parsePdu } from '../../rules/event-format/parse-pdu.ts';
 import type { Context } from '../context.ts';
 import type { Rooms } from '../rooms/index.ts';
 import { assert, present } from '../../lib/assert.ts';
-import { createEmptyRoom } from '../timeline/receive/join.ts';
-import { textOf } from '../timeline/receive/ingress.ts';
+import { createEmptyRoom, textOf } from '../timeline/index.ts';
 
 export interface OutsidePlace {
   readonly number: RoomNumber;

@@ -5,7 +5,7 @@ import { JsonParseError } from '../../matrix/json-parse.ts';
 import { type ElementResult, parseElements, sliceMembers } from '../../matrix/json-slice.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Peers } from '../peers/index.ts';
-import type { EventSource, MissingRequest, StateIds } from '../timeline/receive/index.ts';
+import type { EventSource, MissingRequest, StateIds } from '../timeline/index.ts';
 
 /** Servers asked for one thing at most. */
 const SERVERS_MAX = 4;
@@ -61,8 +61,19 @@ class PeerSource implements EventSource {
     return (await this.#ask(path, (bytes) => elementsOf(bytes, 'events'), body)) ?? [];
   }
 
+  async backfill(roomId: RoomId, from: readonly EventId[], limit: number): Promise<readonly ElementResult[]> {
+    const query = [...from.map((id) => `v=${encodeURIComponent(id)}`), `limit=${limit}`].join('&');
+    const path = `/_matrix/federation/v1/backfill/${encodeURIComponent(roomId)}?${query}`;
+    const elements = await this.#ask(path, (bytes) => {
+      const pdus = elementsOf(bytes, 'pdus');
+      return pdus?.length === 0 ? undefined : pdus;
+    });
+    return (elements ?? []).slice(0, limit);
+  }
+
   async getStateIds(roomId: RoomId, eventId: EventId): Promise<StateIds | undefined> {
-    const path = `/_matrix/federation/v1/state_ids/${encodeURIComponent(roomId)}?event_id=${encodeURIComponent(eventId)}`;
+    const query = `event_id=${encodeURIComponent(eventId)}`;
+    const path = `/_matrix/federation/v1/state_ids/${encodeURIComponent(roomId)}?${query}`;
     return await this.#ask(path, (bytes) => {
       const members = sliceMembers(bytes);
       const [state, authChain] = ['pdu_ids', 'auth_chain_ids'].map((name) => idsIn(bytes, members, name));
@@ -74,9 +85,11 @@ class PeerSource implements EventSource {
     const found: ElementResult[] = [];
     for (let at = 0; at < eventIds.length; at += PARALLEL) {
       const answers = await Promise.all(
-        eventIds.slice(at, at + PARALLEL).map((id) =>
-          this.#ask(`/_matrix/federation/v1/event/${encodeURIComponent(id)}`, (bytes) => elementsOf(bytes, 'pdus')),
-        ),
+        eventIds
+          .slice(at, at + PARALLEL)
+          .map((id) =>
+            this.#ask(`/_matrix/federation/v1/event/${encodeURIComponent(id)}`, (bytes) => elementsOf(bytes, 'pdus')),
+          ),
       );
       for (const answer of answers) found.push(...(answer ?? []));
     }
@@ -90,7 +103,7 @@ class PeerSource implements EventSource {
 }
 
 /** The events of an array in an answer, each parsed alone; `undefined` where there is no such array. */
-export function elementsOf(bytes: Uint8Array, name: string): readonly ElementResult[] | undefined {
+function elementsOf(bytes: Uint8Array, name: string): readonly ElementResult[] | undefined {
   const range = sliceMembers(bytes).get(name);
   return range === undefined ? undefined : parseElements(bytes, range);
 }
@@ -104,4 +117,3 @@ function idsIn(bytes: Uint8Array, members: ReturnType<typeof sliceMembers>, name
   const good = ids.filter((id) => id !== undefined);
   return good.length === ids.length && good.length <= STATE_IDS_MAX ? good : undefined;
 }
-

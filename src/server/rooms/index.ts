@@ -4,7 +4,14 @@ import { assert, present } from '../../lib/assert.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type EventId, type RoomId, serverOf, type UserId } from '../../matrix/ids.ts';
 import { findRoomVersion } from '../../matrix/room-versions.ts';
-import type { Membership, MembershipRecord, RoomNumber, RoomRecord, StatePair, StateReference } from '../../ports/store/index.ts';
+import type {
+  Membership,
+  MembershipRecord,
+  RoomNumber,
+  RoomRecord,
+  StatePair,
+  StateReference,
+} from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import { EventCache, type RoomFormat } from './event-cache.ts';
 import { Room } from './room.ts';

@@ -58,7 +58,8 @@ export class Lines {
   /** The reference and those it falls through to, nearest first. */
   chainOf(reference: StateReference): StateReference[] {
     const chain: StateReference[] = [];
-    for (let at: StateReference | undefined = reference; at !== undefined; at = this.#get(at.line).parent) chain.push(at);
+    for (let at: StateReference | undefined = reference; at !== undefined; at = this.#get(at.line).parent)
+      chain.push(at);
     return chain;
   }
 }

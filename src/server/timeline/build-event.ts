@@ -77,7 +77,8 @@ export function buildEvent(input: EventInput, tools: BuildTools): BuiltEvent {
   const assigned = rules.eventIds === 'assigned' ? `$${tools.assignedId()}:${tools.serverName}` : undefined;
   const before = `{"auth_events":${references(input.authEvents, rules, tools)},"content":`;
   const depth = `,"depth":${input.depth}${assigned === undefined ? '' : `,"event_id":${JSON.stringify(assigned)}`}`;
-  const middle = `,"origin_server_ts":${input.originServerTs},"prev_events":${references(input.prevEvents, rules, tools)}`;
+  const previous = references(input.prevEvents, rules, tools);
+  const middle = `,"origin_server_ts":${input.originServerTs},"prev_events":${previous}`;
   const redacts = input.redacts === undefined ? '' : `,"redacts":${JSON.stringify(input.redacts)}`;
   const room = input.roomId === undefined ? '' : `,"room_id":${JSON.stringify(input.roomId)}`;
   const sender = `${room},"sender":${JSON.stringify(input.sender)}`;

@@ -164,7 +164,10 @@ function headAfter(plan: RoomPlan, written: readonly Written[]): RoomHead {
   const { head } = plan.room;
   const last = written.at(-1);
   return {
-    ...countsAfter(head, written.flatMap(({ changes }) => changes)),
+    ...countsAfter(
+      head,
+      written.flatMap(({ changes }) => changes),
+    ),
     mainHead: plan.linePosition,
     lastPosition: last?.position ?? head.lastPosition,
     lastDepth: last?.event.pdu.depth ?? head.lastDepth,

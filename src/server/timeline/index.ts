@@ -14,7 +14,7 @@ import { SentTransactions } from './sent-transactions.ts';
 
 export { type BuiltEvent, buildEvent, signBuilt } from './build-event.ts';
 export { type EventDraft, type PlannedEvent, type PlanTools, RoomPlan } from './plan.ts';
-export { boundaryAfter, type Direction, type Page, pageBounds, Reader } from './read.ts';
+export { boundaryAfter, type Direction, type Page, type History, pageBounds, Reader } from './read.ts';
 export { RECURSION_DEPTH, Surroundings } from './read-around.ts';
 export { formatToken, parseToken } from './token.ts';
 export { stripped, STRIPPED_TYPES } from './stripped-state.ts';
@@ -22,6 +22,15 @@ export type { AlsoWrite } from './commit.ts';
 export { relationOf } from './commit.ts';
 export { Presenter, type Viewer } from './present.ts';
 export { RoomView } from './room-view.ts';
+export {
+  createEmptyRoom,
+  enterRoom,
+  type EventSource,
+  type MissingRequest,
+  Receiver,
+  type StateIds,
+  textOf,
+} from './receive/index.ts';
 
 export interface SendRequest {
   readonly roomId: RoomId;

@@ -7,7 +7,7 @@ import { DEPTH_MAX, stateKeyOf } from '../../matrix/events.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { EventId, UserId } from '../../matrix/ids.ts';
 import type { JsonObject } from '../../matrix/json.ts';
-import { authEventKeys, checkAuth, findUnreadableLevel, membershipOf } from '../../rules/auth/index.ts';
+import { authEventKeys, checkAuth, findUnreadableLevel } from '../../rules/auth/index.ts';
 import type { VerifySignature } from '../../rules/signatures/verify.ts';
 import type { EventNumber, StateReference, StoredEvent } from '../../ports/store/index.ts';
 import type { Extremity, Room } from '../rooms/index.ts';
@@ -40,7 +40,7 @@ export interface PlannedEvent {
 }
 
 /** "prev_events … at most 20": ten are enough to tie a room together. */
-const PREV_EVENTS_MAX = 10;
+export const PREV_EVENTS_MAX = 10;
 
 export class RoomPlan {
   readonly room: Room;
@@ -88,7 +88,9 @@ export class RoomPlan {
       this.#changed.set(stateKeyOf(pdu.type, pdu.stateKey), pdu);
       this.#linePosition += 1;
     }
-    this.#extremities = [{ eventId: pdu.eventId, number: planned.number, depth: pdu.depth }];
+    const cited = new Set(pdu.prevEvents);
+    const left = this.#extremities.filter(({ eventId }) => !cited.has(eventId));
+    this.#extremities = [...left, { eventId: pdu.eventId, number: planned.number, depth: pdu.depth }];
     this.events.push(planned);
     return planned;
   }

@@ -30,17 +30,27 @@ export interface Page {
 /** Events scanned for one page at most, so that a filter which matches nothing costs a bounded time. */
 const SCAN_MAX = 2_000;
 const BATCH = 100;
+/** How often one page asks other servers for more. */
+const FETCHES_MAX = 2;
 /** "limit … default 10"; more than a thousand at once is nobody's screen. */
 const LIMIT_MAX = 1_000;
+
+/** Where history comes from that is not here. */
+export interface History {
+  /** Fetches what lies behind the oldest event here; true where there is more now. Never throws for others' faults. */
+  fetchMore(room: Room): Promise<boolean>;
+}
 
 export class Reader {
   readonly #context: Context;
   readonly #rooms: Rooms;
+  readonly #history: History;
   readonly presenter: Presenter;
 
-  constructor(context: Context, rooms: Rooms) {
+  constructor(context: Context, rooms: Rooms, history: History) {
     this.#context = context;
     this.#rooms = rooms;
+    this.#history = history;
     this.presenter = new Presenter(context, rooms);
   }
 
@@ -104,6 +114,7 @@ export class Reader {
     const { direction, matches, limit } = options;
     const events: RoomEvent[] = [];
     let from = options.start;
+    let fetches = 0;
     for (let scanned = 0; scanned < SCAN_MAX; ) {
       const rows = await this.#context.store.events.pageTimeline({
         room: view.room.number,
@@ -117,9 +128,12 @@ export class Reader {
         events.push(event);
         if (events.length === limit) return { events, end: from };
       }
-      // "If no further events are available, this property is omitted."
-      if (rows.length < BATCH) return { events, end: undefined };
       scanned += rows.length;
+      if (rows.length === BATCH) continue;
+      const isPast = direction === 'backwards' && options.to === undefined && fetches < FETCHES_MAX;
+      fetches += 1;
+      // "If no further events are available, this property is omitted."
+      if (!isPast || !(await this.#history.fetchMore(view.room))) return { events, end: undefined };
     }
     return { events, end: from };
   }

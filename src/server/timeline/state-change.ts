@@ -23,7 +23,7 @@ export interface StateChange extends StatePair {
 }
 
 /** The membership that a member event states; `undefined` for other events and for what is none. */
-export function membershipOfEvent(pdu: Pdu | undefined): Membership | undefined {
+function membershipOfEvent(pdu: Pdu | undefined): Membership | undefined {
   const membership = pdu?.type === 'm.room.member' ? getString(pdu.content, 'membership') : undefined;
   return membership !== undefined && MEMBERSHIPS.has(membership) ? (membership as Membership) : undefined;
 }

@@ -1,5 +1,12 @@
 import type { EventId } from '../../matrix/ids.ts';
-import type { AdoptedEvent, EventNumber, EventWrites, NewEvent, RoomNumber, TransactionKey } from '../../ports/store/index.ts';
+import type {
+  AdoptedEvent,
+  EventNumber,
+  EventWrites,
+  NewEvent,
+  RoomNumber,
+  TransactionKey,
+} from '../../ports/store/index.ts';
 import { orNull, type StatementSink } from '../database.ts';
 import { eventIdBytes } from '../event-id-code.ts';
 import { statusCode } from './codes.ts';

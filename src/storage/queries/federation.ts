@@ -103,7 +103,11 @@ export class FederationQueries implements FederationReads {
     return (await this.#database.all(ROOMS_OF_SERVER, server, server, since)).map(roomServerOf);
   }
 
-  async listOutboundEvents(from: StreamPosition | 0, to: StreamPosition, limit: number): Promise<OutboundEventRow[]> {
+  async listOutboundEvents(
+    from: StreamPosition | 0,
+    to: StreamPosition | 0,
+    limit: number,
+  ): Promise<OutboundEventRow[]> {
     return (await this.#database.all(OUTBOUND_EVENTS, from, to, limit)).map(outboundEventOf);
   }
 

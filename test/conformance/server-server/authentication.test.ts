@@ -147,6 +147,21 @@ test('what is not signed, or signed otherwise, is refused before anything reads 
   assert.equal(seen.length, before);
 });
 
+test('where federation is off nothing is served to other servers', async () => {
+  const gamma = network.server('gamma.test', { config: { federation: { enabled: false } } });
+  await gamma.start();
+  try {
+    for (const uri of ['/_matrix/key/v2/server', '/_matrix/federation/v1/version', '/.well-known/matrix/server']) {
+      const answer = await remote.client.request({ destination: 'gamma.test', method: 'GET', uri });
+      answer.expect(404, 'M_UNRECOGNIZED');
+    }
+    const asked = gamma.running.services.peers.request(serverName('remote.test'), { method: 'GET', path: '/x' });
+    await assert.rejects(asked, { kind: 'not allowed' });
+  } finally {
+    await gamma.finish();
+  }
+});
+
 test('a body that does not fit is told only to those who have signed it', async () => {
   (await ask({ body: { pdus: 1 } })).expect(400, 'M_BAD_JSON');
   (await ask({ body: { pdus: 1 }, authorization: '' })).expect(401, 'M_UNAUTHORIZED');

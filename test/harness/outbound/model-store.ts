@@ -30,6 +30,10 @@ export class ModelStore {
   readonly destinations = new Map<ServerName, DestinationRecord>();
   readonly values = new Map<string, string>();
   readonly undeliverable: UndeliverableRow[] = [];
+  readonly roomIds = new Map<number, string>();
+  /** The rooms that a user of ours is in. */
+  readonly memberships = new Map<string, readonly number[]>();
+  readonly receipts: { user: string; room: number; thread: string | undefined; [more: string]: unknown }[] = [];
   outbound: OutboundEventRow[] = [];
   edus: OutboundEduRow[] = [];
   /** Whether every transaction fails. */
@@ -69,6 +73,16 @@ export class ModelStore {
           this.#read(() =>
             (this.extremities.get(room) ?? []).map((number) => ({ eventId: `$${number}`, number, depth: number })),
           ),
+      },
+      rooms: {
+        getRooms: (numbers: readonly number[]) =>
+          this.#read(() => numbers.map((number) => ({ number, roomId: this.roomIds.get(number) }))),
+        listMemberships: (user: string) =>
+          this.#read(() => (this.memberships.get(user) ?? []).map((room) => ({ room, user }))),
+      },
+      userData: {
+        getOwnReceipts: (user: string, room: number) =>
+          this.#read(() => this.receipts.filter((one) => one.user === user && one.room === room)),
       },
       federation: this.#federationReads(),
     };
@@ -111,7 +125,11 @@ export class ModelStore {
     return number;
   }
 
-  serversAt(room: RoomNumber, position: number): ServerName[] {
+  roomNumber(room: number): RoomNumber {
+    return room as RoomNumber;
+  }
+
+  serversAt(room: number, position: number): ServerName[] {
     const inside = (stay: Stay): boolean =>
       stay.room === room &&
       stay.joinedPosition < position &&
@@ -141,6 +159,7 @@ export class ModelStore {
     return {
       findDestination: (server: ServerName) => this.#read(() => this.destinations.get(server)),
       listDestinations: () => this.#read(() => [...this.destinations.values()]),
+      listServersInRoom: (room: RoomNumber) => this.#read(() => this.serversAt(room, Number.MAX_SAFE_INTEGER)),
       listServersInRoomAt: (room: RoomNumber, position: StreamPosition) =>
         this.#read(() => this.serversAt(room, position)),
       listRoomsOfServer: (server: ServerName, since: Place) =>

@@ -113,10 +113,12 @@ export class World {
   readonly errors: string[] = [];
   metrics = new Gauges();
   stream = new Stream();
+  context: Context;
   outbound: Outbound;
   #runs = 0;
 
   constructor() {
+    this.context = this.#makeContext();
     this.outbound = this.#make();
   }
 
@@ -153,6 +155,7 @@ export class World {
   async #restart(): Promise<void> {
     this.stream = new Stream();
     this.metrics = new Gauges();
+    this.context = this.#makeContext();
     this.outbound = this.#make();
     await this.start();
   }
@@ -211,11 +214,11 @@ export class World {
     }
   }
 
-  #make(): Outbound {
+  #makeContext(): Context {
     this.#runs += 1;
     const run = this.#runs;
     let random = run;
-    const context: Context = {
+    return {
       serverName: OWN_NAME,
       store: this.disk.open(),
       clock: this.clock,
@@ -229,7 +232,10 @@ export class World {
       metrics: this.metrics,
       stream: this.stream,
     };
-    return new Outbound(context, {
+  }
+
+  #make(): Outbound {
+    return new Outbound(this.context, {
       retry: RETRY,
       send: (server, transaction, { lane, signal }) => this.#deliver(this.peer(server), { transaction, lane, signal }),
     });
@@ -244,7 +250,10 @@ export class World {
     assert.equal(peer.inFlight, 1, 'one transaction at a time');
     const waitMs = peer.mode === 'down' ? CONNECT_MS : peer.latencyMs;
     return new Promise((resolve) => {
+      let isFinished = false;
       const finish = (answer: TransactionAnswer): void => {
+        if (isFinished) return;
+        isFinished = true;
         timer.cancel();
         peer.inFlight -= 1;
         resolve(answer);

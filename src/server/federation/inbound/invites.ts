@@ -2,7 +2,7 @@
 import { MatrixError } from '../../../matrix/errors.ts';
 import type { Pdu } from '../../../matrix/events.ts';
 import { type EventId, parseUserId, type RoomId, serverOf, type ServerName } from '../../../matrix/ids.ts';
-import { getString, type JsonObject, type JsonValue } from '../../../matrix/json.ts';
+import { asObject, getString, type JsonObject, type JsonValue } from '../../../matrix/json.ts';
 import { findRoomVersion, type RoomVersionRules } from '../../../matrix/room-versions.ts';
 import { encodeBase64 } from '../../../lib/base64.ts';
 import { canonicalJson } from '../../../matrix/canonical-json.ts';
@@ -34,7 +34,7 @@ export interface InviteRequest {
   readonly version: string;
   readonly event: JsonValue;
   /** `invite_room_state`, whatever it is. */
-  readonly state: JsonValue | undefined;
+  readonly state: readonly unknown[] | undefined;
 }
 
 export class InboundInvites {
@@ -100,7 +100,8 @@ export class InboundInvites {
   async #requireAllowed(roomId: RoomId, origin: ServerName): Promise<void> {
     const room = await this.#parts.rooms.find(roomId);
     if (room === undefined || room.localJoined.size === 0) return;
-    if (!serverAclOf(room.lookup).allows(origin)) throw new MatrixError('M_FORBIDDEN', 'The room keeps your server out');
+    if (!serverAclOf(room.lookup).allows(origin))
+      throw new MatrixError('M_FORBIDDEN', 'The room keeps your server out');
   }
 
   async #requireSignatures(pdus: readonly Pdu[], rules: RoomVersionRules): Promise<void> {
@@ -126,7 +127,8 @@ export class InboundInvites {
    */
   async #checkedState(request: InviteRequest, rules: RoomVersionRules): Promise<JsonObject[]> {
     const { crypto } = this.#parts.context;
-    const checked = checkInviteState(request.state, request.roomId, rules, (data) => crypto.sha256(data));
+    const state = request.state?.map((entry) => asObject(entry) ?? null);
+    const checked = checkInviteState(state, request.roomId, rules, (data) => crypto.sha256(data));
     if (checked.accept) {
       try {
         await this.#requireSignatures(checked.events, rules);
@@ -136,6 +138,6 @@ export class InboundInvites {
       return readStrippedState(checked.events.map(({ json }) => json));
     }
     if (rules.roomIdIsCreateHash) throw new MatrixError('M_MISSING_PARAM', `invite_room_state: ${checked.why}`);
-    return readStrippedState(request.state);
+    return readStrippedState(state);
   }
 }

@@ -59,11 +59,9 @@ export class FederationReads {
     const unknown = new MatrixError('M_NOT_FOUND', 'There is no such event');
     const found = await rooms.events.find(eventId);
     if (found === undefined) throw unknown;
-    const room = await access
-      .requireInRoom((await rooms.get(found.room)).roomId, origin)
-      .catch((error: unknown) => {
-        throw error instanceof MatrixError ? unknown : error;
-      });
+    const room = await access.requireInRoom((await rooms.get(found.room)).roomId, origin).catch((error: unknown) => {
+      throw error instanceof MatrixError ? unknown : error;
+    });
     const event = await access.requireEvent(room, eventId);
     if (!(await access.canSee(room, event, origin))) throw unknown;
     return this.#transaction(await this.#texts([eventId]));
@@ -129,7 +127,10 @@ export class FederationReads {
   ): Promise<string> {
     const room = await this.#parts.access.requireInRoom(roomId, origin);
     await room.settled;
-    const events = await this.#walk(room, from, { limit: Math.min(Math.max(limit, 1), BACKFILL_MAX), until: new Set() });
+    const events = await this.#walk(room, from, {
+      limit: Math.min(Math.max(limit, 1), BACKFILL_MAX),
+      until: new Set(),
+    });
     return this.#transaction(await this.#visibleTexts(room, events, origin));
   }
 

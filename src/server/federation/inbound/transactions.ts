@@ -10,7 +10,7 @@ import type { Context } from '../../context.ts';
 import type { Peers } from '../../peers/index.ts';
 import { eventSource } from '../../remote-rooms/index.ts';
 import type { Rooms } from '../../rooms/index.ts';
-import type { Receiver } from '../../timeline/receive/index.ts';
+import type { Receiver } from '../../timeline/index.ts';
 
 /** "Transactions … can have at most 50 PDUs and 100 EDUs." */
 const PDUS_MAX = 50;

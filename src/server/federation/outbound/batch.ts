@@ -1,6 +1,7 @@
 /** What one transaction holds. Pure. */
 import { utf8Length } from '../../../matrix/ids.ts';
 import type { EventNumber, OutboundEduRow, StreamPosition } from '../../../ports/store/index.ts';
+import type { Place } from './place.ts';
 
 /** An entry of the outbound stream with the events that are sent for it: itself, or what has overtaken it. */
 export interface PlannedEvent {
@@ -17,8 +18,8 @@ export interface ReadyEvent {
 /** What has been found for a destination, in order. */
 export interface Found {
   readonly events: readonly ReadyEvent[];
-  /** Where the cursor stands when all of `events` are delivered: beyond the last where nothing else comes up to there. */
-  readonly end: StreamPosition | 0;
+  /** Where the cursor stands when all of `events` are delivered: beyond the last, up to where nothing else is. */
+  readonly end: Place;
   readonly edus: readonly OutboundEduRow[];
   /** EDUs that may be dropped. */
   readonly ephemeral: readonly string[];
@@ -28,7 +29,7 @@ export interface Batch {
   readonly pdus: readonly string[];
   readonly edus: readonly string[];
   /** Where the cursor stands when this is delivered. */
-  readonly end: StreamPosition | 0;
+  readonly end: Place;
   /** Numbers of the stored EDUs among `edus`. */
   readonly eduNumbers: readonly number[];
   /** How many things can be sent apart from each other; EDUs that may be dropped are none. */

@@ -5,10 +5,10 @@ import type {
   OutboundAttempt,
   OutboundEduRow,
   OutboundEventRow,
-  StreamPosition,
 } from '../../../ports/store/index.ts';
 import { type Batch, type Found, planBatch } from './batch.ts';
 import { failuresBefore } from './back-off.ts';
+import type { Place } from './place.ts';
 import { planStretch } from './reader.ts';
 import type { Shared } from './shared.ts';
 import { EDUS_MAX, type OutboundTransaction, PDUS_MAX, type TransactionAnswer } from './transaction.ts';
@@ -39,7 +39,7 @@ export type Ending =
 
 export interface DestinationOptions {
   /** It has had everything up to here; `undefined` where its record says how far it has got. */
-  readonly servedUpTo: StreamPosition | 0 | undefined;
+  readonly servedUpTo: Place | undefined;
   /** It holds a place of the slow lane, which it gives back. */
   readonly hasSlowSlot: boolean;
   readonly onEnd: (destination: Destination, ending: Ending) => void;
@@ -50,7 +50,7 @@ export class Destination {
   readonly #shared: Shared;
   readonly #onEnd: (destination: Destination, ending: Ending) => void;
   /** Everything up to here has arrived, or is not for this server. */
-  #acked: StreamPosition | 0;
+  #acked: Place;
   #retryIntervalMs = 0;
   #lastSuccessAt: number | undefined;
   /** The transaction that was not answered last time. */
@@ -81,7 +81,7 @@ export class Destination {
   }
 
   /** Up to where it is served; `undefined` while it is behind, when its record says so itself. */
-  get settled(): StreamPosition | 0 | undefined {
+  get settled(): Place | undefined {
     return this.#isBehind ? undefined : this.#acked;
   }
 
@@ -121,6 +121,7 @@ export class Destination {
       if (this.#isBehind) await this.#load();
       while (!this.#shared.isClosed) {
         const batch = await this.#next();
+        if (this.#shared.isClosed) break;
         if (batch === undefined) {
           if (!this.#hasNothing) continue;
           this.#end({ kind: 'idle' });
@@ -160,7 +161,7 @@ export class Destination {
     this.#shared.leaveSlowLane();
   }
 
-  /** The next transaction; `undefined` where there is nothing at the moment. Moves the cursor over what is not for it. */
+  /** The next transaction; `undefined` where there is nothing now. Moves the cursor over what is not for it. */
   async #next(): Promise<Batch | undefined> {
     const { edus, hasAllEdus } = await this.#findEdus();
     const { events, end } = this.#isBehind ? await this.#findBehind() : await this.#findPending();
@@ -213,7 +214,7 @@ export class Destination {
   }
 
   /** Moves the cursor; what waits in memory up to there is done. */
-  #move(end: StreamPosition | 0): void {
+  #move(end: Place): void {
     if (end <= this.#acked) return;
     this.#acked = end;
     this.#pending = this.#pending.filter((row) => row.position > end);

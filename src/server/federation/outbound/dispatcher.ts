@@ -2,6 +2,7 @@
 import type { ServerName } from '../../../matrix/ids.ts';
 import type { OutboundEventRow, StreamPosition } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
+import type { Place } from './place.ts';
 
 const PAGE = 200;
 const RETRY_MS = 1000;
@@ -9,7 +10,7 @@ const RETRY_MS = 1000;
 export class Dispatcher {
   readonly #context: Context;
   readonly #route: (server: ServerName, row: OutboundEventRow) => void;
-  #dispatched: StreamPosition | 0 = 0;
+  #dispatched: Place = 0;
   #isRunning = false;
   #hasNews = false;
   #isClosed = false;
@@ -20,12 +21,12 @@ export class Dispatcher {
   }
 
   /** Everything up to here has been handed out. */
-  get dispatched(): StreamPosition | 0 {
+  get dispatched(): Place {
     return this.#dispatched;
   }
 
   /** Goes on behind `from`; resolves when everything that is there now has been handed out. */
-  async start(from: StreamPosition | 0): Promise<void> {
+  async start(from: Place): Promise<void> {
     this.#dispatched = from;
     await this.#run();
   }
@@ -64,6 +65,8 @@ export class Dispatcher {
         const servers = new Set(await federation.listServersInRoomAt(row.room, row.position));
         if (row.also !== undefined) servers.add(row.also);
         servers.delete(this.#context.serverName);
+        // Nobody would take it: the next run begins with it.
+        if (this.#isClosed) return;
         // From here to the end of this turn nothing waits: a destination sees the row and the new position at once.
         for (const server of servers) this.#route(server, row);
         this.#dispatched = row.position;

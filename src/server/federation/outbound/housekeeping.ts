@@ -1,10 +1,11 @@
 /** What comes round for the sending: outbound events that everybody has, and servers that are gone for good. */
 import type { ServerName } from '../../../matrix/ids.ts';
 import type { Timer } from '../../../ports/clock.ts';
-import type { DestinationRecord, StreamPosition } from '../../../ports/store/index.ts';
+import type { DestinationRecord } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
 import type { RetryLimits } from './back-off.ts';
 import type { Ledger } from './ledger.ts';
+import { type Place, placeOf } from './place.ts';
 
 const HOUR_MS = 3_600_000;
 /** So much of the stream is kept for servers that are away: behind it, each room is caught up by its newest event. */
@@ -16,7 +17,7 @@ const EDUS_PAGE = 1000;
 export interface HousekeepingOptions {
   readonly ledger: Ledger;
   readonly retry: RetryLimits;
-  settled(): StreamPosition | 0;
+  settled(): Place;
   /** Takes a server from those that sleep; false where it is not among them. */
   forget(server: ServerName): boolean;
 }
@@ -57,7 +58,7 @@ export class Housekeeping {
       if (await this.#isGone(record)) await this.#forget(record.server);
       else if (record.ackedPosition < floor) floor = record.ackedPosition;
     }
-    const kept = Math.max(0, store.position - KEPT_POSITIONS) as StreamPosition | 0;
+    const kept = placeOf(Math.max(0, store.position - KEPT_POSITIONS));
     await ledger.prune(floor < kept ? kept : floor);
   }
 

@@ -1,7 +1,7 @@
 /** Sending to other servers: durable, in order, one transaction at a time for each. The face of the folder. */
 import type { ServerName } from '../../../matrix/ids.ts';
 import type { Timer } from '../../../ports/clock.ts';
-import type { DestinationRecord, OutboundEventRow, StreamPosition } from '../../../ports/store/index.ts';
+import type { DestinationRecord, OutboundEventRow } from '../../../ports/store/index.ts';
 import { type BoundedMap, boundedMap } from '../../bounded-map.ts';
 import type { Context } from '../../context.ts';
 import { nextPause, type RetryLimits, withJitter } from './back-off.ts';
@@ -11,12 +11,14 @@ import { Housekeeping } from './housekeeping.ts';
 import { Ledger } from './ledger.ts';
 import { OutboundMetrics, type QueueLengths } from './metrics.ts';
 import { Pdus } from './pdus.ts';
+import { type Place, placeOf } from './place.ts';
 import type { Shared } from './shared.ts';
 import { type Sleeper, Sleepers } from './sleepers.ts';
 import { Slots } from './slots.ts';
 import { type SendTransaction, TransactionIds } from './transaction.ts';
 import { Transport } from './transport.ts';
 
+export { EphemeralNews } from './ephemeral.ts';
 export type { OutboundTransaction, SendTransaction, TransactionAnswer } from './transaction.ts';
 export { transactionText } from './transaction.ts';
 
@@ -50,7 +52,7 @@ export class Outbound {
   readonly #housekeeping: Housekeeping;
   readonly #shared: Shared;
   /** While starting: how far a destination is known to be ahead of where the stream is taken up. */
-  readonly #ahead = new Map<ServerName, StreamPosition | 0>();
+  readonly #ahead = new Map<ServerName, Place>();
   #timer: Timer | undefined;
   #isStarted = false;
   #isClosed = false;
@@ -130,7 +132,7 @@ export class Outbound {
     this.#timer?.cancel();
     this.#housekeeping.stop();
     this.#dispatcher.close();
-    this.#transport.abort();
+    this.#transport.close();
     await this.#untilStill();
     await this.#ledger.close();
   }
@@ -178,7 +180,7 @@ export class Outbound {
   }
 
   /** Up to where every destination that is not asleep or behind has what is for it. */
-  #settled(): StreamPosition | 0 {
+  #settled(): Place {
     let least = this.#dispatcher.dispatched;
     for (const { settled } of this.#active.values()) if (settled !== undefined && settled < least) least = settled;
     return least;
@@ -191,8 +193,7 @@ export class Outbound {
   #onEvent(server: ServerName, row: OutboundEventRow): void {
     if (row.position <= (this.#ahead.get(server) ?? 0)) return;
     this.#ledger.touch();
-    const before = (row.position - 1) as StreamPosition;
-    this.#destinationFor(server, before)?.note(row);
+    this.#destinationFor(server, placeOf(row.position - 1))?.note(row);
   }
 
   #onEdu(server: ServerName): void {
@@ -203,7 +204,7 @@ export class Outbound {
    * The destination to hand something to. One that is asleep finds it in the store, and so does one that has not
    * answered lately: it waits for its turn among those.
    */
-  #destinationFor(server: ServerName, acked: StreamPosition | 0): Destination | undefined {
+  #destinationFor(server: ServerName, acked: Place): Destination | undefined {
     if (this.#isClosed || this.#sleepers.has(server) || server === this.#context.serverName) return undefined;
     const active = this.#active.get(server);
     if (active !== undefined) return active;
@@ -216,7 +217,7 @@ export class Outbound {
     return undefined;
   }
 
-  #begin(server: ServerName, how: { servedUpTo: StreamPosition | 0 | undefined; isSlow: boolean }): Destination {
+  #begin(server: ServerName, how: { servedUpTo: Place | undefined; isSlow: boolean }): Destination {
     const destination = new Destination(this.#shared, server, {
       servedUpTo: how.servedUpTo,
       hasSlowSlot: how.isSlow,

@@ -1,9 +1,9 @@
 /** How far each destination has got, in memory first and on the disk soon after. */
-import { assert } from '../../../lib/assert.ts';
 import type { ServerName } from '../../../matrix/ids.ts';
 import type { Timer } from '../../../ports/clock.ts';
-import type { DestinationRecord, StreamPosition, Transaction, UndeliverableRow } from '../../../ports/store/index.ts';
+import type { DestinationRecord, Transaction, UndeliverableRow } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
+import { type Place, placeOf } from './place.ts';
 
 /** What is lost in a crash is sent again, which event ids make harmless. */
 const FLUSH_MS = 1000;
@@ -11,14 +11,6 @@ const FLUSH_MS = 1000;
 const SETTLED_KEY = 'federation.settled';
 /** Outbound events up to here have been deleted. */
 const FLOOR_KEY = 'federation.floor';
-
-type Place = StreamPosition | 0;
-
-function placeOf(text: string | undefined): Place {
-  const place = Number(text ?? '0');
-  assert(Number.isSafeInteger(place) && place >= 0, 'a stored position is one');
-  return place as Place;
-}
 
 export class Ledger {
   readonly #context: Context;
@@ -45,8 +37,8 @@ export class Ledger {
   /** What the run before left: where to begin, and the destinations. */
   async load(): Promise<{ settled: Place; records: DestinationRecord[] }> {
     const { accounts, federation } = this.#context.store;
-    this.#storedSettled = placeOf(await accounts.findServerValue(SETTLED_KEY));
-    this.#floor = placeOf(await accounts.findServerValue(FLOOR_KEY));
+    this.#storedSettled = placeOf(Number((await accounts.findServerValue(SETTLED_KEY)) ?? 0));
+    this.#floor = placeOf(Number((await accounts.findServerValue(FLOOR_KEY)) ?? 0));
     return { settled: this.#storedSettled, records: await federation.listDestinations() };
   }
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Peer, RETRY, World } from '../../../../test/harness/outbound/world.ts';
+import { name, type Peer, RETRY, World } from '../../../../test/harness/outbound/world.ts';
 import { transactionText } from './index.ts';
-import { name } from '../../../../test/harness/outbound/world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -68,7 +67,7 @@ test('an event goes to the servers of its time, and to the one that it names', a
   const before = await world.say(1);
   await world.join(1, late);
   const named = await world.say(1, { also: kicked });
-  await world.disk.transact((one) => one.federation.removeRoomServer(1 as never, first.server));
+  await world.leave(1, first);
   const after = await world.say(1);
   await world.pass(1000);
   assert.deepEqual(first.pdus, [before, named]);
@@ -76,7 +75,7 @@ test('an event goes to the servers of its time, and to the one that it names', a
   assert.deepEqual(kicked.pdus, [named]);
 });
 
-test('a server that does not answer is left alone for longer and longer, and gets the same transaction again', async () => {
+test('a server that does not answer is left alone longer and longer, and gets the same transaction again', async () => {
   const { world, first } = await withPeers(1);
   first.mode = 'down';
   await world.say(1);

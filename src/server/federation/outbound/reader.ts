@@ -1,13 +1,8 @@
 /** What the store has for a destination behind its cursor. */
 import type { ServerName } from '../../../matrix/ids.ts';
-import type {
-  OutboundEventRow,
-  OutboundRoomRow,
-  RoomServerRow,
-  Store,
-  StreamPosition,
-} from '../../../ports/store/index.ts';
+import type { OutboundEventRow, OutboundRoomRow, RoomServerRow, Store } from '../../../ports/store/index.ts';
 import type { PlannedEvent } from './batch.ts';
+import type { Place } from './place.ts';
 import { PDUS_MAX } from './transaction.ts';
 
 /** So many rows are looked through for the exact events; behind more, each room is caught up by its newest event. */
@@ -17,16 +12,16 @@ const EXTREMITIES_MAX = 10;
 
 export interface Stretch {
   readonly server: ServerName;
-  readonly after: StreamPosition | 0;
-  readonly upTo: StreamPosition | 0;
+  readonly after: Place;
+  readonly upTo: Place;
   /** Outbound events up to here are no longer stored one by one. */
-  readonly floor: StreamPosition | 0;
+  readonly floor: Place;
 }
 
 export interface PlannedStretch {
   readonly events: readonly PlannedEvent[];
   /** Everything up to here is in `events`, or is not for the server, or is overtaken by one of them. */
-  readonly end: StreamPosition | 0;
+  readonly end: Place;
 }
 
 /** Whether an event is for a server: while it was in the room, or because the event names it. */
@@ -45,7 +40,7 @@ export async function planStretch(store: Store, stretch: Stretch): Promise<Plann
   const { server, after, upTo, floor } = stretch;
   if (upTo <= after) return { events: [], end: after };
   if (after >= floor) {
-    const rows = await store.federation.listOutboundEvents(after, upTo as StreamPosition, ROWS_MAX);
+    const rows = await store.federation.listOutboundEvents(after, upTo, ROWS_MAX);
     if (rows.length < ROWS_MAX) {
       const stays = rows.length === 0 ? [] : await store.federation.listRoomsOfServer(server, after);
       const mine = rows.filter((row) => isFor(row, server, stays));

@@ -1,12 +1,13 @@
 /** What all destinations share. */
 import type { ServerName } from '../../../matrix/ids.ts';
 import type { Log } from '../../../ports/log.ts';
-import type { Store, StreamPosition } from '../../../ports/store/index.ts';
+import type { Store } from '../../../ports/store/index.ts';
 import type { BoundedMap } from '../../bounded-map.ts';
 import type { RetryLimits } from './back-off.ts';
 import type { Ledger } from './ledger.ts';
 import type { OutboundMetrics } from './metrics.ts';
 import type { Pdus } from './pdus.ts';
+import type { Place } from './place.ts';
 import type { Slots } from './slots.ts';
 import type { Lane, OutboundTransaction, TransactionAnswer, TransactionIds } from './transaction.ts';
 
@@ -27,6 +28,6 @@ export interface Shared {
   leaveSlowLane(): void;
   now(): number;
   /** Up to where the stream has been handed to the destinations. */
-  dispatched(): StreamPosition | 0;
+  dispatched(): Place;
   send(server: ServerName, transaction: OutboundTransaction, lane: Lane): Promise<TransactionAnswer>;
 }

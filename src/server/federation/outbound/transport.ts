@@ -12,6 +12,7 @@ export class Transport {
   readonly #send: SendTransaction;
   readonly #clock: Clock;
   readonly #running = new Set<AbortController>();
+  #isClosed = false;
 
   constructor(send: SendTransaction, clock: Clock) {
     this.#send = send;
@@ -20,6 +21,7 @@ export class Transport {
 
   /** The answer; a failure of the network is one. Anything else that is thrown is a bug, and is thrown on. */
   async send(server: ServerName, transaction: OutboundTransaction, lane: Lane): Promise<TransactionAnswer> {
+    if (this.#isClosed) return { kind: 'unreachable', why: 'stopping' };
     const controller = new AbortController();
     const given = defer<TransactionAnswer>();
     controller.signal.addEventListener('abort', () => given.resolve({ kind: 'unreachable', why: 'timed out' }));
@@ -36,8 +38,9 @@ export class Transport {
     }
   }
 
-  /** Cuts what is on its way. */
-  abort(): void {
+  /** Cuts what is on its way; nothing more is sent. */
+  close(): void {
+    this.#isClosed = true;
     for (const controller of this.#running) controller.abort();
   }
 }

@@ -158,7 +158,7 @@ describe('resolving server names, by the steps of the specification', () => {
     assert.deepEqual(asked, ['https a.test']);
   });
 
-  it('the well-known is asked with a limit and a few redirections', async () => {
+  it('adv-114 the well-known is asked with a limit and a few redirections', async () => {
     const { discovery, requests } = open(delegates('b.test'));
     await discovery.find(serverName('a.test'));
     const [request] = requests;

@@ -4,7 +4,7 @@
  */
 import { type StateKey, stateKeyOfEvent } from '../../../matrix/events.ts';
 import type { RoomEvent } from '../../rooms/index.ts';
-import type { AppendTools } from './append.ts';
+import type { AppendTools } from './judged-event.ts';
 import type { Foundation } from './gather.ts';
 
 /** Writes the states that were fetched, and places the events that they stand before. */

@@ -57,6 +57,15 @@ export async function gather(elements: readonly ElementResult[], options: Gather
   return gathering.finish();
 }
 
+/** Gathers what history needs: nothing is asked that lies between it and the present. */
+export async function gatherHistory(elements: readonly ElementResult[], options: GatherOptions): Promise<Batch> {
+  const gathering = new Gathering(options);
+  await gathering.take(elements);
+  await gathering.findFoundations();
+  await gathering.findAuthEvents();
+  return gathering.finish();
+}
+
 /** Whether an event has a place in the room, so that others can follow it. */
 function isPlaced(stored: StoredEvent | undefined): boolean {
   return stored?.stateBefore !== undefined;

@@ -12,12 +12,16 @@ import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
 import { appendJudged } from './append.ts';
 import { type Batch, gather } from './gather.ts';
 import { storeFoundations } from './foundations.ts';
+import { fetchHistory, storeHistory } from './history.ts';
 import { toolsOf } from './room-tools.ts';
 import { judgeIncoming } from './state-before.ts';
 import { storeOutliers } from './outliers.ts';
 import type { EnsureKeys, EventSource } from './source.ts';
+import { type OwnEvents, tieExtremities } from './tie.ts';
 
-export type { EnsureKeys, EventSource, MissingRequest, StateIds, WantedKeys } from './source.ts';
+export { textOf } from './ingress.ts';
+export { createEmptyRoom, enterRoom } from './join.ts';
+export type { EventSource, MissingRequest, StateIds } from './source.ts';
 
 /** What became of events that were received. */
 export interface Received {
@@ -31,14 +35,22 @@ export interface ReceiveOptions {
   readonly isForwarded?: boolean;
 }
 
+export interface ReceiverOptions {
+  readonly ensureKeys: EnsureKeys;
+  /** How events of ours are built and signed. */
+  readonly own: OwnEvents;
+}
+
 export class Receiver {
   readonly #context: Context;
   readonly #rooms: Rooms;
   readonly #ensureKeys: EnsureKeys;
+  readonly #own: OwnEvents;
   readonly #queues = new KeyedQueue<RoomNumber>();
 
-  constructor(context: Context, rooms: Rooms, ensureKeys: EnsureKeys) {
+  constructor(context: Context, rooms: Rooms, { ensureKeys, own }: ReceiverOptions) {
     this.#context = context;
+    this.#own = own;
     this.#rooms = rooms;
     this.#ensureKeys = ensureKeys;
   }
@@ -71,6 +83,25 @@ export class Receiver {
     });
   }
 
+  /** Fetches history behind the edge of what is here. True where there is more to read than before. */
+  fetchHistory(number: RoomNumber, source: EventSource): Promise<boolean> {
+    return this.#queues.run(number, async () => {
+      const room = await this.#rooms.get(number);
+      const acl = serverAclOf(room.lookup);
+      const batch = await fetchHistory({
+        room,
+        source,
+        tools: { context: this.#context, ensureKeys: this.#ensureKeys },
+        allows: (server: ServerName) => acl.allows(server),
+      });
+      if (batch === undefined) return false;
+      return await this.#rooms.exclusively(number, async (current) => {
+        await current.settled;
+        return await storeHistory(batch, await toolsOf(current, this.#context, this.#rooms));
+      });
+    });
+  }
+
   /** Judges and writes a batch, in the room's queue. */
   async #accept(
     room: Room,
@@ -89,6 +120,7 @@ export class Receiver {
       appended.durable.catch(() => undefined);
       durable.push(appended.durable);
     }
+    await tieExtremities(tools, this.#own);
     return durable;
   }
 }

@@ -86,11 +86,7 @@ function parseElement(element: ElementResult, room: RoomIdentity, { crypto }: Co
   return event.roomId === room.roomId ? event : { eventId: event.eventId, why: 'the event is of another room' };
 }
 
-async function ensureKeys(
-  pdus: readonly Pdu[],
-  rules: RoomVersionRules,
-  tools: IngressTools,
-): Promise<FindServerKey> {
+async function ensureKeys(pdus: readonly Pdu[], rules: RoomVersionRules, tools: IngressTools): Promise<FindServerKey> {
   const wanted = new Map<ServerName, Set<string>>();
   for (const { json } of pdus) {
     for (const [server, keyIds] of listSigningKeys(json, rules) ?? []) {

@@ -10,7 +10,7 @@ import type { ElementResult } from '../../../matrix/json-slice.ts';
 import type { RoomVersionRules } from '../../../matrix/room-versions.ts';
 import type { RoomNumber } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
-import { Room, RoomEvent, type Rooms } from '../../rooms/index.ts';
+import { Room, type RoomEvent, type Rooms } from '../../rooms/index.ts';
 import type { EnsureKeys } from './source.ts';
 import { admit, type IncomingEvent } from './ingress.ts';
 import { judgeByAuthEvents, judgeByState } from './judge.ts';
@@ -75,7 +75,9 @@ async function appendJoin(
   const tools = await toolsOf(room, context, rooms);
   const events = await rooms.events.get([...state.values()]);
   const accepted = events.filter((event) => event.room === room.number && event.status !== 'rejected');
-  const cited = new Map((await rooms.events.get(foundationsOf(join.pdu, room.rules))).map((event) => [event.eventId, event]));
+  const cited = new Map(
+    (await rooms.events.get(foundationsOf(join.pdu, room.rules))).map((event) => [event.eventId, event]),
+  );
   const verify = (key: Uint8Array, text: string, signature: Uint8Array): boolean =>
     context.crypto.ed25519Verify(key, text, signature);
   const { rules } = room;
@@ -113,7 +115,8 @@ async function checkAnswer(answer: JoinAnswer, tools: EnterTools): Promise<Check
     admit(answer.authChain, answer, tools),
   ]);
   const [join] = joined.events;
-  if (join === undefined) throw new MatrixError('M_UNKNOWN', 'The other server returned a join that is none');
+  if (join === undefined)
+    throw new MatrixError('M_UNKNOWN', 'The other server returned a join that is none', { status: 502 });
   const events = new Map([...chain.events, ...state.events].map((event) => [event.pdu.eventId, event]));
   const byKey = new Map<StateKey, EventId>();
   for (const { pdu } of state.events) {
@@ -134,7 +137,7 @@ function checkCreateEvent(
   const create = id === undefined ? undefined : events.get(id)?.pdu;
   const version = getString(create?.content, 'room_version') ?? '1';
   if (create === undefined || version !== rules.version || create.roomId !== roomId) {
-    throw new MatrixError('M_UNKNOWN', 'The other server answered with another room');
+    throw new MatrixError('M_UNKNOWN', 'The other server answered with another room', { status: 502 });
   }
 }
 

@@ -74,4 +74,3 @@ export function judgeCreate(event: Pdu, create: Pdu | undefined): Objection {
   if (event.type !== 'm.room.create' || event.stateKey !== '' || create === undefined) return undefined;
   return create.eventId === event.eventId ? undefined : { step: 5, why: 'the room has a create event' };
 }
-

@@ -13,24 +13,23 @@ export function sortByFoundation<T>(
 ): T[] {
   const sorted: T[] = [];
   const begun = new Set<EventId>();
+  const visit = (id: EventId, isReady: boolean): { id: EventId; isReady: boolean }[] => {
+    const item = items.get(id);
+    if (item === undefined) return [];
+    if (isReady) sorted.push(item);
+    if (isReady || begun.has(id)) return [];
+    begun.add(id);
+    const below = foundationsOf(item).filter((one) => !begun.has(one));
+    return [{ id, isReady: true }, ...below.map((one) => ({ id: one, isReady: false }))];
+  };
   for (const start of items.keys()) {
     const stack = [{ id: start, isReady: false }];
-    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-      const { id, isReady } = top;
-      const item = items.get(id);
-      if (item === undefined) continue;
-      if (isReady) sorted.push(item);
-      else if (!begun.has(id)) {
-        begun.add(id);
-        stack.push({ id, isReady: true });
-        for (const below of foundationsOf(item)) if (!begun.has(below)) stack.push({ id: below, isReady: false });
-      }
-    }
+    for (let top = stack.pop(); top !== undefined; top = stack.pop()) stack.push(...visit(top.id, top.isReady));
   }
   return sorted;
 }
 
-/** What an event stands on: its auth events, and the create event behind its room id in versions that do not cite it. */
+/** What an event stands on: its auth events, and the create event where the room id stands for it. */
 export function foundationsOf(pdu: Pdu, rules: RoomVersionRules): readonly EventId[] {
   if (!rules.roomIdIsCreateHash || pdu.type === 'm.room.create') return pdu.authEvents;
   return [createEventIdOf(pdu.roomId), ...pdu.authEvents];

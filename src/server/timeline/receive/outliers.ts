@@ -1,7 +1,7 @@
 /** Keeping events that have no place in the timeline: auth events, and the events of a state that others told. */
 import type { EventId } from '../../../matrix/ids.ts';
 import { RoomEvent } from '../../rooms/index.ts';
-import type { AppendTools } from './append.ts';
+import type { AppendTools } from './judged-event.ts';
 import type { IncomingEvent } from './ingress.ts';
 import { type Cited, judgeByAuthEvents, judgeCreate } from './judge.ts';
 import { foundationsOf } from './order.ts';

@@ -1,7 +1,7 @@
 /** What judging and writing in one room needs, put together. */
 import type { Context } from '../../context.ts';
 import type { Room, Rooms } from '../../rooms/index.ts';
-import type { AppendTools } from './append.ts';
+import type { AppendTools } from './judged-event.ts';
 import { AuthCover } from './auth-cover.ts';
 import { Places } from './places.ts';
 
@@ -14,5 +14,13 @@ export async function toolsOf(room: Room, context: Context, rooms: Rooms): Promi
   const lines = await room.lines(store);
   let cover = covers.get(room);
   if (cover === undefined) covers.set(room, (cover = new AuthCover()));
-  return { context, room, rooms, lines, cover, events: rooms.events, places: new Places(room, { store, rooms, lines }) };
+  return {
+    context,
+    room,
+    rooms,
+    lines,
+    cover,
+    events: rooms.events,
+    places: new Places(room, { store, rooms, lines }),
+  };
 }

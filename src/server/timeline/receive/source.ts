@@ -21,6 +21,8 @@ export interface StateIds {
 export interface EventSource {
   /** `POST /get_missing_events/{roomId}`. */
   getMissingEvents(roomId: RoomId, request: MissingRequest): Promise<readonly ElementResult[]>;
+  /** `GET /backfill/{roomId}`: these events and those before them. */
+  backfill(roomId: RoomId, from: readonly EventId[], limit: number): Promise<readonly ElementResult[]>;
   /** `GET /state_ids/{roomId}`: the state before an event. */
   getStateIds(roomId: RoomId, eventId: EventId): Promise<StateIds | undefined>;
   /** `GET /event/{eventId}` for each; those that nobody gives are left out. */

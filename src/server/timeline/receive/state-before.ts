@@ -3,7 +3,7 @@ import { type Pdu, stateKeyOf, type StateLookup, stateLookupOf } from '../../../
 import { type EventId, parseEventId, type ServerName } from '../../../matrix/ids.ts';
 import { mayApplyRedaction } from '../../../rules/auth/index.ts';
 import type { RoomEvent } from '../../rooms/index.ts';
-import type { AppendTools, JudgedEvent, Redaction } from './append.ts';
+import type { AppendTools, JudgedEvent, Redaction } from './judged-event.ts';
 import type { IncomingEvent } from './ingress.ts';
 import {
   type Cited,
@@ -19,7 +19,11 @@ import { foundationsOf } from './order.ts';
 import { eventsOf, type Place, placeAt } from './places.ts';
 
 /** Judges an event; `undefined` for one whose previous events have no place here. */
-export async function judgeIncoming(incoming: IncomingEvent, tools: AppendTools): Promise<JudgedEvent | undefined> {
+export async function judgeIncoming(
+  incoming: IncomingEvent,
+  tools: AppendTools,
+  { isHistory = false }: { readonly isHistory?: boolean } = {},
+): Promise<JudgedEvent | undefined> {
   const { pdu } = incoming;
   const before = await placeBefore(pdu, tools);
   if (before === undefined) return undefined;
@@ -33,11 +37,17 @@ export async function judgeIncoming(incoming: IncomingEvent, tools: AppendTools)
   };
   const refused = await refusalOf(pdu, before, tools);
   if (refused !== undefined) return { ...shared, status: 'rejected', why: whyOf(refused), redaction: undefined };
-  const doubt = await doubtOf(pdu, before, tools);
+  // What the room allows now says nothing of what it allowed then.
+  const doubt = isHistory ? undefined : await doubtOf(pdu, before, tools);
   const redaction = await redactionOf(pdu, before, tools);
   return doubt === undefined
     ? { ...shared, status: 'accepted', why: undefined, redaction }
-    : { ...shared, status: 'soft-failed', why: whyOf(doubt), redaction: redaction?.kind === 'redacted' ? redaction : undefined };
+    : {
+        ...shared,
+        status: 'soft-failed',
+        why: whyOf(doubt),
+        redaction: redaction?.kind === 'redacted' ? redaction : undefined,
+      };
 }
 
 function whyOf({ step, why }: NonNullable<Objection>): string {
@@ -133,4 +143,3 @@ async function findAccepted(id: EventId, { rooms, room }: AppendTools): Promise<
   const event = await rooms.events.find(id);
   return event?.room === room.number && event.status === 'accepted' ? event : undefined;
 }
-

@@ -15,6 +15,16 @@ import { findSynapse } from './install.ts';
 const PROCESS_TIMEOUT_MS = 90_000;
 const KEPT_LINES = 200;
 
+/** Runs Synapse for as long as somebody holds the other end of its standard input: it must not outlive the tests. */
+const RUN = `
+import os, runpy, threading
+def watch():
+    while os.read(0, 1): pass
+    os._exit(1)
+threading.Thread(target=watch, daemon=True).start()
+runpy.run_module('synapse.app.homeserver', run_name='__main__', alter_sys=True)
+`;
+
 export interface SynapseSession {
   readonly user_id: string;
   readonly access_token: string;
@@ -67,9 +77,9 @@ export class Synapse {
 
   /** Starts it again where it was stopped. */
   async resume(): Promise<void> {
-    const child = spawn(this.#python, ['-m', 'synapse.app.homeserver', '-c', this.#config], {
+    const child = spawn(this.#python, ['-c', RUN, '-c', this.#config], {
       cwd: this.#plan.folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
     const limit = AbortSignal.timeout(PROCESS_TIMEOUT_MS);

@@ -1,7 +1,5 @@
-/** A homeserver of any make, as the journeys need it. */
-import { randomBytes } from 'node:crypto';
-import { Synapse } from '../synapse/synapse.ts';
-import { Person } from './person.ts';
+/** What the journeys are told with: homeservers of any make, by what all of them have. */
+import type { Person } from './person.ts';
 
 export interface Homeserver {
   /** Its server name. */
@@ -34,28 +32,4 @@ export interface Journey {
   readonly run: (world: World) => Promise<void>;
   /** What a make of homeserver is known not to do as the guest. */
   readonly beyond?: { readonly make: string; readonly why: string };
-}
-
-/** A localpart that nobody has yet. */
-function newLocalpart(name: string): string {
-  return `${name}-${randomBytes(4).toString('hex')}`;
-}
-
-export async function startSynapseHomeserver(): Promise<Homeserver> {
-  const synapse = await Synapse.start();
-  return {
-    name: synapse.name,
-    url: synapse.url,
-    get log() {
-      return synapse.log;
-    },
-    register: async (name) => {
-      const localpart = newLocalpart(name);
-      const password = `password of ${localpart}`;
-      return new Person(synapse.url, await synapse.register(localpart, password), password);
-    },
-    pause: () => synapse.pause(),
-    resume: () => synapse.resume(),
-    stop: () => synapse.stop(),
-  };
 }

@@ -2,20 +2,19 @@
 import { after, before, suite, test } from 'node:test';
 import { findSynapse } from '../synapse/install.ts';
 import { ENCRYPTED } from './encryption.ts';
-import { type Homeserver, type Journey, startSynapseHomeserver, type World } from './homeserver.ts';
+import type { Homeserver, Journey, World } from './homeserver.ts';
+import { type Make, POSTERN, SYNAPSE } from './makes.ts';
 import { MEMBERSHIP } from './membership.ts';
 import { PEOPLE } from './people.ts';
 import { ROOMS } from './rooms.ts';
 
-interface Make {
-  readonly name: string;
-  readonly start: () => Promise<Homeserver>;
-}
-
-const SYNAPSE: Make = { name: 'Synapse', start: startSynapseHomeserver };
-
 /** Host and guest. */
-const PAIRS: readonly (readonly [Make, Make])[] = [[SYNAPSE, SYNAPSE]];
+const PAIRS: readonly (readonly [Make, Make])[] = [
+  [SYNAPSE, SYNAPSE],
+  [POSTERN, POSTERN],
+  [POSTERN, SYNAPSE],
+  [SYNAPSE, POSTERN],
+];
 const ROOM_VERSIONS = ['10', '11', '12'];
 
 const skip = findSynapse() === undefined ? 'Synapse is not installed: npm run test:interop' : false;

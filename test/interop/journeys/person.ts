@@ -11,8 +11,8 @@ export interface PersonSession {
 }
 
 /** Longer than anything takes that comes at all. */
-const WAIT_MS = 60_000;
-const SYNC_MS = 20_000;
+const WAIT_MS = 20_000;
+const SYNC_MS = 5_000;
 /** Enough that nothing that a journey says falls out of a timeline. */
 const FILTER = JSON.stringify({ room: { timeline: { limit: 100 } } });
 

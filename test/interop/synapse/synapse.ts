@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { defer } from '../../../src/lib/deferred.ts';
+import { closedPort } from '../../harness/places.ts';
 import { type SynapsePlan, writeSynapseConfig } from './config.ts';
 import { findSynapse } from './install.ts';
 
@@ -15,14 +15,15 @@ import { findSynapse } from './install.ts';
 const PROCESS_TIMEOUT_MS = 90_000;
 const KEPT_LINES = 200;
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+/** Runs Synapse for as long as somebody holds the other end of its standard input: it must not outlive the tests. */
+const RUN = `
+import os, runpy, threading
+def watch():
+    while os.read(0, 1): pass
+    os._exit(1)
+threading.Thread(target=watch, daemon=True).start()
+runpy.run_module('synapse.app.homeserver', run_name='__main__', alter_sys=True)
+`;
 
 export interface SynapseSession {
   readonly user_id: string;
@@ -48,7 +49,7 @@ export class Synapse {
   static async start(): Promise<Synapse> {
     const python = findSynapse();
     if (python === undefined) throw new Error('Synapse is not installed: npm run test:interop');
-    const [federationPort, clientPort] = [await freePort(), await freePort()];
+    const [federationPort, clientPort] = [await closedPort(), await closedPort()];
     const plan = {
       folder: mkdtempSync(path.join(tmpdir(), 'postern-synapse-')),
       serverName: `localhost:${federationPort}`,
@@ -76,9 +77,9 @@ export class Synapse {
 
   /** Starts it again where it was stopped. */
   async resume(): Promise<void> {
-    const child = spawn(this.#python, ['-m', 'synapse.app.homeserver', '-c', this.#config], {
+    const child = spawn(this.#python, ['-c', RUN, '-c', this.#config], {
       cwd: this.#plan.folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
     const limit = AbortSignal.timeout(PROCESS_TIMEOUT_MS);

@@ -134,3 +134,26 @@ test('history from before the join is fetched, page by page, whole and in order'
   const create = await bob.ok('GET', v3`/rooms/${room}/event/${seen.at(-1) ?? ''}`);
   assert.equal(create.text('type'), 'm.room.create');
 });
+
+test('who comes back to a room after their server was out of it learns of what changed meanwhile', async () => {
+  const alice = await alpha.register('alice');
+  const bob = await beta.register('bob');
+  const room = await alice.createRoom({ preset: 'public_chat' });
+  await joinVia(bob, room, 'alpha.test');
+  const since = (await bob.sync()).text('next_batch');
+  await bob.leave(room);
+  await untilSeen(alice, room, await memberEvent(alice, room, bob.id));
+  await alice.setState(room, 'm.room.topic', { topic: 'while you were out' });
+  await joinVia(bob, room, 'alpha.test');
+  const answer = await bob.sync({ since });
+  const joined = (
+    answer.body as {
+      rooms: {
+        join: Record<string, { timeline: { limited: boolean; events: object[] }; state: { events: object[] } }>;
+      };
+    }
+  ).rooms.join[room];
+  assert.equal(joined?.timeline.limited, true);
+  assert.equal(joined.timeline.events.length, 1);
+  assert.ok(JSON.stringify(joined.state.events).includes('while you were out'));
+});

@@ -3,8 +3,8 @@ import { present } from '../../lib/assert.ts';
 import { canonicalJson } from '../../matrix/canonical-json.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type RoomId, type ServerName, serverOf, type UserId } from '../../matrix/ids.ts';
-import { asObject, getArray, getObject, getString, type JsonObject } from '../../matrix/json.ts';
-import { parsePduJson } from '../../matrix/json-parse.ts';
+import { asArray, asObject, getArray, getObject, getString, type JsonObject } from '../../matrix/json.ts';
+import { parsePduJson, parseTrusted } from '../../matrix/json-parse.ts';
 import { type ElementResult, parseElements, sliceMembers } from '../../matrix/json-slice.ts';
 import type { RoomNumber } from '../../ports/store/index.ts';
 import { withSignature } from '../../rules/signatures/sign.ts';
@@ -61,8 +61,9 @@ export class RemoteRooms implements History {
     const number = await rooms.findNumber(roomId);
     const place = number === undefined ? undefined : await rooms.findMembership(user, number);
     const inviter = place === undefined ? undefined : serverOf(place.sender);
+    const shown = sendersOf(place?.strippedState).map(serverOf);
     const known = number === undefined ? [] : await context.store.federation.listServersInRoom(number);
-    const all = [...via, inviter, serverOf(roomId), ...known].filter((server) => server !== undefined);
+    const all = [...via, inviter, ...shown, serverOf(roomId), ...known].filter((server) => server !== undefined);
     const others = [...new Set(all)].filter((server) => server !== context.serverName && peers.allows(server));
     return others.slice(0, SERVERS_MAX);
   }
@@ -120,7 +121,9 @@ export class RemoteRooms implements History {
     } catch (error) {
       // Who wants out is out, whether the other side can be told or not.
       if (!(error instanceof MatrixError)) throw error;
-      this.#parts.context.log.info('an invite was refused without the other server', { why: error.code });
+      this.#parts.context.log.info('an invite was refused, or a knock taken back, without the other server', {
+        why: error.code,
+      });
       await this.#outOfRoom.forgetPlace(user, number);
     }
   }
@@ -197,6 +200,12 @@ export class RemoteRooms implements History {
     await room.settled;
     return (await context.store.events.getEvents(ids)).map((row) => row.json);
   }
+}
+
+/** Who sent what an invited or knocking user was shown: their servers are in the room. */
+function sendersOf(strippedState: string | undefined): string[] {
+  if (strippedState === undefined) return [];
+  return (asArray(parseTrusted(strippedState)) ?? []).flatMap((event) => getString(asObject(event), 'sender') ?? []);
 }
 
 function elementOf(input: string | Uint8Array): ElementResult {

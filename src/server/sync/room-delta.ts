@@ -64,6 +64,7 @@ export class RoomDeltas {
     let before = Math.min(to, room.head.lastPosition);
     let complete = false;
     let isWhole = true;
+    let hasGap = false;
     let oldest: RoomEvent | undefined;
     for (let scanned = 0; scanned < SCAN_MAX && !complete && timeline.length < limit; ) {
       const slice = await this.#slice(room.number, { from, to: before, limit: limit + 1 });
@@ -77,7 +78,12 @@ export class RoomDeltas {
         before = event.position - 1;
         if (matches(event.pdu) && (await view.canSee(event))) timeline.push(event);
         else isWhole = false;
+        if (await this.#isAfterGap(room, event)) {
+          hasGap = true;
+          break;
+        }
       }
+      if (hasGap) break;
       scanned += slice.events.length;
       if (slice.events.length === 0) break;
     }
@@ -87,8 +93,8 @@ export class RoomDeltas {
     return {
       timeline,
       // What does not begin with the room has a past that other servers can tell.
-      limited: !complete || (from === 0 && oldest !== undefined && oldest.pdu.type !== 'm.room.create'),
-      isWhole: complete && isWhole,
+      limited: !complete || hasGap || (from === 0 && oldest !== undefined && oldest.pdu.type !== 'm.room.create'),
+      isWhole: complete && !hasGap && isWhole,
       prevBatch: first === undefined ? Math.max(before, from) : first.position - 1,
       stateBefore: first === undefined ? stateAfter : await this.#stateBefore(room, first),
       stateAfter,
@@ -136,6 +142,18 @@ export class RoomDeltas {
     // The main line is the current state as the room went; at a fork an event's own state is another.
     const mainHead = events[0]?.mainHead;
     return mainHead === undefined ? undefined : { line: room.mainLine, position: mainHead };
+  }
+
+  /**
+   * Whether the room went on without us before an event: our return to it, which came with a state of its own. What
+   * lies before is another stretch of its timeline.
+   */
+  async #isAfterGap(room: Room, event: RoomEvent): Promise<boolean> {
+    const { stateBefore, pdu } = event;
+    const isJoin = pdu.type === 'm.room.member' && pdu.stateKey === pdu.sender && !this.#rooms.isRemote(pdu.sender);
+    if (!isJoin || stateBefore?.line !== room.mainLine || event.ownMainHead !== undefined) return false;
+    const before = await this.stateAt(room, event.position - 1);
+    return before !== undefined && before.position < stateBefore.position;
   }
 
   /** The current state right before an event of the timeline. */

@@ -1,7 +1,7 @@
 /** Keys of users of other servers: asked for, kept, kept up to date, and believed only where they are signed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { JsonObject } from '../../src/matrix/json.ts';
+import { asObject, type JsonObject } from '../../src/matrix/json.ts';
 import type { Answer } from '../harness/answer.ts';
 import { type User, v3 } from '../harness/index.ts';
 import { CrossSigning, DeviceKeys, uploadKeys } from '../harness/keys.ts';
@@ -204,6 +204,29 @@ describe('a server that says what is not so', () => {
     assert.deepEqual(devicesOf(answer, victim.id), [victim.device]);
     assert.deepEqual(answer.get('master_keys'), {});
     assert.ok(!listsIn((await user.sync({ since })).body).changed.includes(victim.id));
+  });
+
+  test('a change that was not told before the server stopped is told when it starts', async () => {
+    const { user } = await encounter('hal');
+    await uploadKeys(user);
+    const { server, remote } = scripted;
+    const updates = (): JsonObject[] =>
+      remote.edus.flatMap(({ edu }) => {
+        const content = asObject(edu['content']);
+        return edu['edu_type'] === 'm.device_list_update' && content?.['user_id'] === user.id ? [content] : [];
+      });
+    const [told] = await remote.until(() => (updates().length > 0 ? updates() : undefined));
+    assert.deepEqual([told?.['device_id'], asObject(told?.['keys'])?.['user_id']], [user.device, user.id]);
+    const before = updates().length;
+    // As if it had stopped just behind the change.
+    const { store } = server.running.services.context;
+    const position = await store.transact((one) => {
+      one.keys.noteDeviceListChange(user.id as never);
+      return one.position;
+    });
+    await server.restart();
+    const update = await remote.until(() => updates()[before]);
+    assert.deepEqual([update['stream_id'], update['prev_id']], [position, [position]]);
   });
 
   test('our answers are about our users only, and tell what everybody may see (adv-057)', async () => {

@@ -7,7 +7,7 @@ import { type User, v3 } from '../harness/index.ts';
 import { CrossSigning, DeviceKeys, uploadKeys } from '../harness/keys.ts';
 import { useServers } from '../harness/network.ts';
 import { passwordAuth } from '../harness/server.ts';
-import { sendEdus, sharedRoom, useScripted } from './scripted.ts';
+import { bystanderIn, sendEdus, sharedRoom, useScripted } from './scripted.ts';
 import { untilTrue } from './until.ts';
 
 const [alpha, beta] = useServers(['alpha.test', 'beta.test']);
@@ -185,6 +185,11 @@ describe('a server that says what is not so', () => {
 
   test('updates about users of other servers are not taken (adv-046, adv-047)', async () => {
     const { user, eve } = await encounter('fay');
+    const room = await sharedRoom(scripted, eve, user);
+    const third = await bystanderIn(scripted, room, user);
+    const thirdKeys = new DeviceKeys(third, 'THIRD').deviceKeys as JsonObject;
+    scripted.bystander.users.get(third)?.setDevice('THIRD', thirdKeys);
+    assert.deepEqual(devicesOf(await query(user, third), third), ['THIRD']);
     const since = (await user.sync()).text('next_batch');
     const victim = await scripted.server.register('victim');
     await uploadKeys(victim);
@@ -193,6 +198,8 @@ describe('a server that says what is not so', () => {
     await sendEdus(
       scripted,
       update(victim.id, { device_id: victim.device, deleted: true }),
+      update(third, { device_id: 'THIRD', deleted: true }),
+      ['m.signing_key_update', { user_id: third }],
       [
         'm.signing_key_update',
         { user_id: victim.id, master_key: master_key ?? null, self_signing_key: self_signing_key ?? null },
@@ -203,7 +210,9 @@ describe('a server that says what is not so', () => {
     const answer = await query(user, victim.id);
     assert.deepEqual(devicesOf(answer, victim.id), [victim.device]);
     assert.deepEqual(answer.get('master_keys'), {});
-    assert.ok(!listsIn((await user.sync({ since })).body).changed.includes(victim.id));
+    assert.deepEqual(devicesOf(await query(user, third), third), ['THIRD']);
+    const { changed } = listsIn((await user.sync({ since })).body);
+    assert.ok(!changed.includes(victim.id) && !changed.includes(third), changed.join());
   });
 
   test('a change that was not told before the server stopped is told when it starts', async () => {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/matrix/json.ts';
 import { type User, v3 } from '../harness/index.ts';
 import { useServers } from '../harness/network.ts';
 import type { RemoteRoom } from '../harness/remote/room.ts';
-import { type Edu, sendEdus, sharedRoom, useScripted } from './scripted.ts';
+import { bystanderIn, type Edu, sendEdus, sharedRoom, useScripted } from './scripted.ts';
 import { untilSeen, untilTrue } from './until.ts';
 
 const config = { presence: { federate: true } };
@@ -137,8 +137,9 @@ describe('a server that says what it may not', () => {
     await remote.deliver(room, message);
     const elsewhere = await user.createRoom({});
     const foreign = await user.send(elsewhere);
+    const joinedElsewhere = await bystanderIn(scripted, room, user);
     const since = (await user.sync()).text('next_batch');
-    const strangers = [other.id, '@mallory:other.test', remote.user('outsider')];
+    const strangers = [other.id, joinedElsewhere, '@mallory:other.test', remote.user('outsider')];
     await sendEdus(
       scripted,
       ...strangers.flatMap((one) => [typing(room, one), receipt(room, one, message.eventId), presence(one)]),

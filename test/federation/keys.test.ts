@@ -1,13 +1,13 @@
 /** Keys of users of other servers: asked for, kept, kept up to date, and believed only where they are signed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { JsonObject } from '../../src/matrix/json.ts';
+import { asObject, type JsonObject } from '../../src/matrix/json.ts';
 import type { Answer } from '../harness/answer.ts';
 import { type User, v3 } from '../harness/index.ts';
 import { CrossSigning, DeviceKeys, uploadKeys } from '../harness/keys.ts';
 import { useServers } from '../harness/network.ts';
 import { passwordAuth } from '../harness/server.ts';
-import { sendEdus, sharedRoom, useScripted } from './scripted.ts';
+import { bystanderIn, sendEdus, sharedRoom, useScripted } from './scripted.ts';
 import { untilTrue } from './until.ts';
 
 const [alpha, beta] = useServers(['alpha.test', 'beta.test']);
@@ -185,6 +185,11 @@ describe('a server that says what is not so', () => {
 
   test('updates about users of other servers are not taken (adv-046, adv-047)', async () => {
     const { user, eve } = await encounter('fay');
+    const room = await sharedRoom(scripted, eve, user);
+    const third = await bystanderIn(scripted, room, user);
+    const thirdKeys = new DeviceKeys(third, 'THIRD').deviceKeys as JsonObject;
+    scripted.bystander.users.get(third)?.setDevice('THIRD', thirdKeys);
+    assert.deepEqual(devicesOf(await query(user, third), third), ['THIRD']);
     const since = (await user.sync()).text('next_batch');
     const victim = await scripted.server.register('victim');
     await uploadKeys(victim);
@@ -193,6 +198,8 @@ describe('a server that says what is not so', () => {
     await sendEdus(
       scripted,
       update(victim.id, { device_id: victim.device, deleted: true }),
+      update(third, { device_id: 'THIRD', deleted: true }),
+      ['m.signing_key_update', { user_id: third }],
       [
         'm.signing_key_update',
         { user_id: victim.id, master_key: master_key ?? null, self_signing_key: self_signing_key ?? null },
@@ -203,7 +210,32 @@ describe('a server that says what is not so', () => {
     const answer = await query(user, victim.id);
     assert.deepEqual(devicesOf(answer, victim.id), [victim.device]);
     assert.deepEqual(answer.get('master_keys'), {});
-    assert.ok(!listsIn((await user.sync({ since })).body).changed.includes(victim.id));
+    assert.deepEqual(devicesOf(await query(user, third), third), ['THIRD']);
+    const { changed } = listsIn((await user.sync({ since })).body);
+    assert.ok(!changed.includes(victim.id) && !changed.includes(third), changed.join());
+  });
+
+  test('a change that was not told before the server stopped is told when it starts', async () => {
+    const { user } = await encounter('hal');
+    await uploadKeys(user);
+    const { server, remote } = scripted;
+    const updates = (): JsonObject[] =>
+      remote.edus.flatMap(({ edu }) => {
+        const content = asObject(edu['content']);
+        return edu['edu_type'] === 'm.device_list_update' && content?.['user_id'] === user.id ? [content] : [];
+      });
+    const [told] = await remote.until(() => (updates().length > 0 ? updates() : undefined));
+    assert.deepEqual([told?.['device_id'], asObject(told?.['keys'])?.['user_id']], [user.device, user.id]);
+    const before = updates().length;
+    // As if it had stopped just behind the change.
+    const { store } = server.running.services.context;
+    const position = await store.transact((one) => {
+      one.keys.noteDeviceListChange(user.id as never);
+      return one.position;
+    });
+    await server.restart();
+    const update = await remote.until(() => updates()[before]);
+    assert.deepEqual([update['stream_id'], update['prev_id']], [position, [position]]);
   });
 
   test('our answers are about our users only, and tell what everybody may see (adv-057)', async () => {

@@ -6,6 +6,7 @@ import { TestNetwork } from '../harness/network.ts';
 import type { RemoteRoom } from '../harness/remote/room.ts';
 import type { RemoteServer } from '../harness/remote-server.ts';
 import type { TestServer } from '../harness/server.ts';
+import { untilTrue } from './until.ts';
 
 const HERE = 'alpha.test';
 
@@ -15,20 +16,24 @@ export type Edu = readonly [string, JsonObject];
 export interface Scripted {
   readonly server: TestServer;
   readonly remote: RemoteServer;
+  /** A third server, which says nothing wrong. */
+  readonly bystander: RemoteServer;
 }
 
 /** Started before the tests of a file, stopped after them. */
 export function useScripted(config: Readonly<Record<string, unknown>> = {}): Scripted {
   const network = new TestNetwork();
-  const parts = {} as { server: TestServer; remote: RemoteServer };
+  const parts = {} as { server: TestServer; remote: RemoteServer; bystander: RemoteServer };
   before(async () => {
     parts.remote = await network.startRemote('remote.test');
+    parts.bystander = await network.startRemote('other.test');
     parts.server = network.server(HERE, { config });
     await parts.server.start();
   });
   after(async () => {
     await parts.server.finish();
     await parts.remote.stop();
+    await parts.bystander.stop();
   });
   return parts;
 }
@@ -39,6 +44,17 @@ export async function sharedRoom({ remote }: Scripted, creator: string, user: Us
   await remote.deliver(room, room.setState(creator, 'm.room.join_rules', { join_rule: 'public' }));
   await user.ok('POST', `${v3`/join/${room.roomId}`}?via=${remote.name}`, {});
   return room;
+}
+
+/** A user of the third server who has joined a room, which a user of ours sees. */
+export async function bystanderIn({ bystander, remote }: Scripted, room: RemoteRoom, seenBy: User): Promise<string> {
+  const user = bystander.user(`by${bystander.users.size}`);
+  await bystander.joinRemote({ destination: remote.name, roomId: room.roomId, user, api: 2 });
+  await untilTrue(seenBy, async () => {
+    const members = await seenBy.ok('GET', v3`/rooms/${room.roomId}/joined_members`);
+    return Object.hasOwn(members.get('joined') as object, user);
+  });
+  return user;
 }
 
 /** Sends EDUs to our server, each as its type and content. */

@@ -4,6 +4,7 @@ import { type DeviceId, serverOf, type ServerName, type UserId } from '../../../
 import { asObject, copyObject, emptyObject, getObject, type JsonObject } from '../../../matrix/json.ts';
 import { parseTrusted } from '../../../matrix/json-parse.ts';
 import type { Context } from '../../context.ts';
+import { boundedMap } from '../../bounded-map.ts';
 import { type Peers, RemoteError } from '../../peers/index.ts';
 import { type KeyViewer, publicPart, withSignatures } from '../key-view.ts';
 import { type ForeignList, readClaimedKey, readQueriedKeys, signingKeyOf } from './foreign-keys.ts';
@@ -25,6 +26,9 @@ const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 const SINGLE_MAX = 20;
 /** So many of those are kept, and fetched in the background. */
 const ADOPTED_MAX = 200;
+/** A server that has not answered is not asked again at once: nobody should wait for it with every message. */
+const SILENT_MS = 30_000;
+const SILENT_MAX = 10_000;
 /** Servers that are asked at the same time for one request. */
 const SERVERS_MAX = 1_000;
 
@@ -32,11 +36,14 @@ export class RemoteKeys {
   readonly lists: RemoteDeviceLists;
   readonly #context: Context;
   readonly #peers: Peers;
+  /** When servers that did not answer were last asked. */
+  readonly #silent = boundedMap<ServerName, number>(SILENT_MAX);
 
   constructor(context: Context, peers: Peers) {
     this.#context = context;
     this.#peers = peers;
     this.lists = new RemoteDeviceLists(context, peers);
+    peers.onContact((server) => this.#silent.delete(server));
   }
 
   /** The keys of users and devices; an empty device list stands for all devices. Servers that fail are named. */
@@ -77,8 +84,8 @@ export class RemoteKeys {
     try {
       return [await this.lists.fetch(user, timeoutMs)];
     } catch (error) {
-      // There is no such user: that is no failure of the server.
-      if (error instanceof RemoteError && error.status === 404) return [];
+      // There is no such user, or what is said of one is nothing: the server has not failed for the others.
+      if (error instanceof OperationError && !error.temporary) return [];
       throw error;
     }
   }
@@ -146,18 +153,26 @@ export class RemoteKeys {
     }
     const answers = await Promise.all(
       Array.from(byServer, async ([server, some], index) => {
+        if (index >= SERVERS_MAX || !this.#peers.allows(server) || this.#isSilent(server)) {
+          return this.#fail(server, failures);
+        }
         try {
-          return index < SERVERS_MAX && this.#peers.allows(server)
-            ? [await ask(server, some)]
-            : this.#fail(server, failures);
+          return [await ask(server, some)];
         } catch (error) {
           if (!(error instanceof OperationError)) throw error;
-          this.#context.log.debug('keys could not be had', { server, why: error.kind });
+          const { clock, log } = this.#context;
+          log.debug('keys could not be had', { server, why: error.kind });
+          if (error.temporary && !(error instanceof RemoteError)) this.#silent.set(server, clock.monotonic());
           return this.#fail(server, failures);
         }
       }),
     );
     return answers.flat();
+  }
+
+  #isSilent(server: ServerName): boolean {
+    const since = this.#silent.get(server);
+    return since !== undefined && this.#context.clock.monotonic() - since < SILENT_MS;
   }
 
   /** "failures: If any remote homeservers could not be reached, they are recorded here." */

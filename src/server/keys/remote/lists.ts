@@ -23,7 +23,7 @@ import { StaleLists } from './stale-lists.ts';
 
 /** A list is some kilobytes for each device. */
 const LIST_BYTES_MAX = 16 * 1024 * 1024;
-const BACKGROUND_TIMEOUT_MS = 30_000;
+const BACKGROUND_TIMEOUT_MS = 10_000;
 
 interface Fetching {
   readonly list: Promise<ForeignList>;

@@ -6,6 +6,8 @@ import { serverOf, type ServerName, type UserId } from '../../../matrix/ids.ts';
 import type { Timer } from '../../../ports/clock.ts';
 import type { Context } from '../../context.ts';
 
+type StaleContext = Pick<Context, 'clock' | 'random' | 'log'>;
+
 interface Source {
   readonly server: ServerName;
   /** In the order in which they are asked for. */
@@ -22,7 +24,7 @@ const BUSY_MAX = 8;
 const SHARES = 1 << 20;
 
 export class StaleLists {
-  readonly #context: Context;
+  readonly #context: StaleContext;
   readonly #fetch: (user: UserId) => Promise<boolean>;
   readonly #sources = new Map<ServerName, Source>();
   #timer: Timer | undefined;
@@ -30,7 +32,7 @@ export class StaleLists {
   readonly #running = new Set<Promise<void>>();
 
   /** `fetch` settles a list, and tells whether that has succeeded. */
-  constructor(context: Context, fetch: (user: UserId) => Promise<boolean>) {
+  constructor(context: StaleContext, fetch: (user: UserId) => Promise<boolean>) {
     this.#context = context;
     this.#fetch = fetch;
   }

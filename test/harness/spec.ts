@@ -62,7 +62,8 @@ function violationsOf(answer: SeenAnswer, operation: Operation | undefined): str
   const { status, body } = answer;
   const found: string[] = [];
   if (answer.origin !== '*') found.push('the answer has no Access-Control-Allow-Origin: *');
-  if (status >= 500 && status !== 504) found.push('a failure of the server');
+  // 502 and 504 are failures of another server, which was asked for the client.
+  if (status >= 500 && status !== 502 && status !== 504) found.push('a failure of the server');
   if (status >= 400) return [...found, ...errorViolations(answer, operation)];
   if (status === 302 || operation === undefined) return found;
   if (!operation.responses.has(String(status))) return [...found, 'this status is not specified'];

@@ -38,11 +38,11 @@ export interface ServiceOptions {
 
 /** Makes every service. */
 export function createServices(context: Context, options: ServiceOptions): Services {
-  const accounts = new Accounts(context, options);
+  const peers = new Peers(context, options.peers);
+  const accounts = new Accounts(context, peers, options);
   const devices = new Devices(context, accounts);
   const rooms = new Rooms(context);
   const timeline = new Timeline(context, rooms, options.signingKey);
-  const peers = new Peers(context, options.peers);
   const receiver = new Receiver(context, rooms, (wanted) => peers.ensureKeys(wanted));
   const remoteRooms = new RemoteRooms({ context, peers, rooms, timeline, receiver });
   const reader = new Reader(context, rooms, remoteRooms);
@@ -75,7 +75,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     surroundings: new Surroundings(context, rooms, reader),
     lifecycle,
     admin: new Admin({ context, accounts, devices, lifecycle, publicBaseUrl: options.facts.publicBaseUrl }),
-    directory: new Directory(context, rooms),
+    directory: new Directory(context, { rooms, peers }),
     keys,
     typing,
     presence,

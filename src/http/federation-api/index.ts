@@ -6,11 +6,16 @@ import { getEventRoute } from './getEvent.ts';
 import { getEventAuthRoute } from './getEventAuth.ts';
 import { getEventByTimestampRoute } from './getEventByTimestamp.ts';
 import { getMissingPreviousEventsRoute } from './getMissingPreviousEvents.ts';
+import { getPublicRoomsRoute } from './getPublicRooms.ts';
 import { getRoomStateRoute } from './getRoomState.ts';
 import { getRoomStateIdsRoute } from './getRoomStateIds.ts';
 import { makeJoinRoute } from './makeJoin.ts';
 import { makeKnockRoute } from './makeKnock.ts';
 import { makeLeaveRoute } from './makeLeave.ts';
+import { queryInfoRoute } from './queryInfo.ts';
+import { queryPublicRoomsRoute } from './queryPublicRooms.ts';
+import { queryProfileRoute } from './queryProfile.ts';
+import { queryRoomDirectoryRoute } from './queryRoomDirectory.ts';
 import { sendInviteV2Route } from './sendInviteV2.ts';
 import { sendJoinV2Route } from './sendJoinV2.ts';
 import { sendKnockRoute } from './sendKnock.ts';
@@ -33,11 +38,16 @@ export function federationRoutes(services: Services): FederationRoute[] {
     getEventAuthRoute,
     getEventByTimestampRoute,
     getMissingPreviousEventsRoute,
+    getPublicRoomsRoute,
     getRoomStateRoute,
     getRoomStateIdsRoute,
     makeJoinRoute,
     makeKnockRoute,
     makeLeaveRoute,
+    queryInfoRoute,
+    queryProfileRoute,
+    queryPublicRoomsRoute,
+    queryRoomDirectoryRoute,
     sendInviteV2Route,
     sendJoinV2Route,
     sendKnockRoute,

@@ -82,7 +82,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     pushRules,
     receipts: new Receipts(context, rooms, accountData),
     toDevice: new ToDevice(context),
-    media: new Media(context, options.media),
+    media: new Media(context, peers, options.media),
     spaces: new Spaces(context, rooms),
     sync: new Sync({ context, rooms, presenter: reader.presenter, keys, typing, presence, pushRules, accountData }),
   };

@@ -2,6 +2,8 @@
 import type { Services } from '../../server/services.ts';
 import { bulkPerspectivesKeyQueryRoute } from './bulkPerspectivesKeyQuery.ts';
 import { backfillRoomRoute } from './backfillRoom.ts';
+import { getContentRoute } from './getContent.ts';
+import { getContentThumbnailRoute } from './getContentThumbnail.ts';
 import { getEventRoute } from './getEvent.ts';
 import { getEventAuthRoute } from './getEventAuth.ts';
 import { getEventByTimestampRoute } from './getEventByTimestamp.ts';
@@ -34,6 +36,8 @@ export function federationRoutes(services: Services): FederationRoute[] {
   return [
     getVersionRoute,
     backfillRoomRoute,
+    getContentRoute,
+    getContentThumbnailRoute,
     getEventRoute,
     getEventAuthRoute,
     getEventByTimestampRoute,

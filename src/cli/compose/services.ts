@@ -83,7 +83,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     receipts: new Receipts(context, rooms, accountData),
     toDevice: new ToDevice(context),
     media: new Media(context, peers, options.media),
-    spaces: new Spaces(context, rooms),
+    spaces: new Spaces({ context, rooms, peers }),
     sync: new Sync({ context, rooms, presenter: reader.presenter, keys, typing, presence, pushRules, accountData }),
   };
 }

@@ -11,6 +11,7 @@ import { getMissingPreviousEventsRoute } from './getMissingPreviousEvents.ts';
 import { getPublicRoomsRoute } from './getPublicRooms.ts';
 import { getRoomStateRoute } from './getRoomState.ts';
 import { getRoomStateIdsRoute } from './getRoomStateIds.ts';
+import { getSpaceHierarchyRoute } from './getSpaceHierarchy.ts';
 import { makeJoinRoute } from './makeJoin.ts';
 import { makeKnockRoute } from './makeKnock.ts';
 import { makeLeaveRoute } from './makeLeave.ts';
@@ -45,6 +46,7 @@ export function federationRoutes(services: Services): FederationRoute[] {
     getPublicRoomsRoute,
     getRoomStateRoute,
     getRoomStateIdsRoute,
+    getSpaceHierarchyRoute,
     makeJoinRoute,
     makeKnockRoute,
     makeLeaveRoute,

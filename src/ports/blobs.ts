@@ -7,7 +7,8 @@ export interface Blobs {
   put(source: AsyncIterable<Uint8Array>, sizeBytesMax: number): Promise<StoredBlob>;
   /** Bytes of a blob, or those from `start` up to but not including `end`; `undefined` when there is no such blob. */
   open(name: string, range?: { start: number; end: number }): Promise<OpenBlob | undefined>;
-  delete(name: string): Promise<void>;
+  /** Deletes a blob unless it is used; nothing is put under its name while that is found out. */
+  delete(name: string, isUsed: () => Promise<boolean>): Promise<void>;
 }
 
 export interface StoredBlob {

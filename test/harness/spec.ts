@@ -62,6 +62,7 @@ function violationsOf(answer: SeenAnswer, operation: Operation | undefined): str
   const { status, body } = answer;
   const found: string[] = [];
   if (answer.origin !== '*') found.push('the answer has no Access-Control-Allow-Origin: *');
+  // 502 and 504 are failures of another server, which was asked for the client.
   if (status >= 500 && status !== 502 && status !== 504) found.push('a failure of the server');
   if (status >= 400) return [...found, ...errorViolations(answer, operation)];
   if (status === 302 || operation === undefined) return found;

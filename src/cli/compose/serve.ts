@@ -19,6 +19,7 @@ import type { Services } from '../../server/services.ts';
 import { Stream } from '../../server/stream/index.ts';
 import { FileBlobs } from '../../storage/blobs/index.ts';
 import { openStore } from '../../storage/open.ts';
+import { durationMs } from '../config/duration.ts';
 import type { Config } from '../config/schema.ts';
 import { askSecret, readSecret, type SecretValue } from '../config/secrets.ts';
 import { openListeners, type OpenListeners, webFolder } from './listeners.ts';
@@ -96,7 +97,12 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
     retry: config.federation.retry,
     presence: config.presence.enabled,
     tells: { typing: config.typing.federate, presence: config.presence.enabled && config.presence.federate },
-    media: { blobs: new FileBlobs(path.join(dataDir, 'media')), images, maxUploadBytes: config.media.maxUploadBytes },
+    media: {
+      blobs: new FileBlobs(path.join(dataDir, 'media')),
+      images,
+      maxUploadBytes: config.media.maxUploadBytes,
+      remoteRetentionMs: present(durationMs(config.media.remoteRetention), 'the configuration was checked'),
+    },
   });
   const housekeeping = new Housekeeping(context, services.media);
   housekeeping.start();

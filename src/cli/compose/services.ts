@@ -40,11 +40,11 @@ export interface ServiceOptions {
 
 /** Makes every service. */
 export function createServices(context: Context, options: ServiceOptions): Services {
-  const accounts = new Accounts(context, options);
+  const peers = new Peers(context, options.peers);
+  const accounts = new Accounts(context, peers, options);
   const devices = new Devices(context, accounts);
   const rooms = new Rooms(context);
   const timeline = new Timeline(context, rooms, options.signingKey);
-  const peers = new Peers(context, options.peers);
   const receiver = new Receiver(context, rooms, { ensureKeys: (wanted) => peers.ensureKeys(wanted), own: timeline });
   const remoteRooms = new RemoteRooms({ context, peers, rooms, timeline, receiver });
   const reader = new Reader(context, rooms, remoteRooms);
@@ -84,15 +84,15 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     surroundings: new Surroundings(context, rooms, reader),
     lifecycle,
     admin: new Admin({ context, accounts, devices, lifecycle, publicBaseUrl: options.facts.publicBaseUrl }),
-    directory: new Directory(context, rooms),
+    directory: new Directory(context, { rooms, peers }),
     keys,
     typing,
     presence,
     pushRules,
     receipts,
     toDevice,
-    media: new Media(context, options.media),
-    spaces: new Spaces(context, rooms),
+    media: new Media(context, peers, options.media),
+    spaces: new Spaces({ context, rooms, peers }),
     sync: new Sync({ context, rooms, presenter: reader.presenter, keys, typing, presence, pushRules, accountData }),
   };
 }

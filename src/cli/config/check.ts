@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parseServerName } from '../../matrix/ids.ts';
 import { federationMistakes, networkMistakes } from './check-network.ts';
+import { durationMs } from './duration.ts';
 import { type Config, ConfigSchema, LATER, SUPPORTED_APIS } from './schema.ts';
 import { ConfigError, type Source } from './sources.ts';
 import { allowed, defaultsOf, isSection, nearest, nodeOf } from './tree.ts';
@@ -94,6 +95,12 @@ function contradictions(config: Config): string[] {
         );
       }
     }
+  }
+  const { remoteRetention } = config.media;
+  if (durationMs(remoteRetention) === undefined) {
+    found.push(
+      `media.remoteRetention is ${show(remoteRetention)}; allowed is a number with a unit, s, m, h, d or w: 30d`,
+    );
   }
   found.push(...networkMistakes(config), ...federationMistakes(config));
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');

@@ -226,7 +226,7 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     store: section('Where the bytes are kept.', {
       kind: choice('local: files below dataDir.', ['local', 's3'], 'local', { later: true }),
     }),
-    remoteRetention: text('How long media of other servers are kept, for example 30d.', '30d', { later: true }),
+    remoteRetention: text('How long media of other servers are kept after their last use, for example 30d.', '30d'),
     urlPreviews: flag('Fetch previews of links for clients.', false, { later: true }),
   }),
   serverNotices: section('Notices from the server to its users.', {

@@ -107,6 +107,7 @@ describe('the check of the configuration', () => {
         /storage\.encryption works with storage\.engine: sqlite only/,
       ],
       [{ listeners: '[]' }, /^listeners is empty/],
+      [{ 'media.remoteRetention': 'a month' }, /^media\.remoteRetention is "a month"; allowed is .*30d/],
       [{ 'network.trustedProxies': '[10.0.0.1, "::1/128", 10.0.0.0/33]' }, /^network\.trustedProxies\[2\] is/],
       [{ 'network.trustedProxies': '[proxy.example]' }, /^network\.trustedProxies\[0\] is "proxy\.example"/],
       [{ listeners: '[{ address: a, port: 1, apis: [push] }]' }, /"push", which is not yet supported/],

@@ -7,7 +7,7 @@ export function getPublicRoomsRoute({ directory }: Services): ClientRoute {
   return clientRoute(
     getPublicRooms,
     async ({ query }) => {
-      const page = await directory.listPublicRooms({
+      const page = await directory.listPublicRoomsOf(query.server, {
         limit: query.limit,
         since: query.since,
         term: undefined,

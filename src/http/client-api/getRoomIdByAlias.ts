@@ -7,7 +7,7 @@ export function getRoomIdByAliasRoute({ directory }: Services): ClientRoute {
     getRoomIdByAlias,
     async ({ path }) => {
       const { roomId, servers } = await directory.resolve(directory.requireAlias(path['roomAlias'] ?? ''));
-      return { room_id: roomId, servers };
+      return { room_id: roomId, servers: [...servers] };
     },
     { limit: 'read' },
   );

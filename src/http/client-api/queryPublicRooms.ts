@@ -6,12 +6,12 @@ import { publicRoomsAnswer } from './public-rooms-answer.ts';
 export function queryPublicRoomsRoute({ directory }: Services): ClientRoute {
   return clientRoute(
     queryPublicRooms,
-    async ({ body }) => {
-      const page = await directory.listPublicRooms({
+    async ({ query, body }) => {
+      const page = await directory.listPublicRoomsOf(query.server, {
         limit: body.limit,
         since: body.since,
         term: body.filter?.generic_search_term,
-        roomTypes: body.filter?.room_types as (string | null)[] | undefined,
+        roomTypes: body.filter?.room_types,
       });
       return publicRoomsAnswer(page);
     },

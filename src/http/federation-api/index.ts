@@ -3,10 +3,13 @@ import type { Services } from '../../server/services.ts';
 import { bulkPerspectivesKeyQueryRoute } from './bulkPerspectivesKeyQuery.ts';
 import { backfillRoomRoute } from './backfillRoom.ts';
 import { claimUserEncryptionKeysRoute } from './claimUserEncryptionKeys.ts';
+import { getContentRoute } from './getContent.ts';
+import { getContentThumbnailRoute } from './getContentThumbnail.ts';
 import { getEventRoute } from './getEvent.ts';
 import { getEventAuthRoute } from './getEventAuth.ts';
 import { getEventByTimestampRoute } from './getEventByTimestamp.ts';
 import { getMissingPreviousEventsRoute } from './getMissingPreviousEvents.ts';
+import { getPublicRoomsRoute } from './getPublicRooms.ts';
 import { getRoomStateRoute } from './getRoomState.ts';
 import { getRoomStateIdsRoute } from './getRoomStateIds.ts';
 import { getUserDevicesRoute } from './getUserDevices.ts';
@@ -14,6 +17,11 @@ import { makeJoinRoute } from './makeJoin.ts';
 import { makeKnockRoute } from './makeKnock.ts';
 import { makeLeaveRoute } from './makeLeave.ts';
 import { queryUserEncryptionKeysRoute } from './queryUserEncryptionKeys.ts';
+import { getSpaceHierarchyRoute } from './getSpaceHierarchy.ts';
+import { queryInfoRoute } from './queryInfo.ts';
+import { queryPublicRoomsRoute } from './queryPublicRooms.ts';
+import { queryProfileRoute } from './queryProfile.ts';
+import { queryRoomDirectoryRoute } from './queryRoomDirectory.ts';
 import { sendInviteV2Route } from './sendInviteV2.ts';
 import { sendJoinV2Route } from './sendJoinV2.ts';
 import { sendKnockRoute } from './sendKnock.ts';
@@ -33,10 +41,13 @@ export function federationRoutes(services: Services): FederationRoute[] {
     getVersionRoute,
     backfillRoomRoute,
     claimUserEncryptionKeysRoute,
+    getContentRoute,
+    getContentThumbnailRoute,
     getEventRoute,
     getEventAuthRoute,
     getEventByTimestampRoute,
     getMissingPreviousEventsRoute,
+    getPublicRoomsRoute,
     getRoomStateRoute,
     getRoomStateIdsRoute,
     getUserDevicesRoute,
@@ -44,6 +55,11 @@ export function federationRoutes(services: Services): FederationRoute[] {
     makeKnockRoute,
     makeLeaveRoute,
     queryUserEncryptionKeysRoute,
+    getSpaceHierarchyRoute,
+    queryInfoRoute,
+    queryProfileRoute,
+    queryPublicRoomsRoute,
+    queryRoomDirectoryRoute,
     sendInviteV2Route,
     sendJoinV2Route,
     sendKnockRoute,

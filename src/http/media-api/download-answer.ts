@@ -1,3 +1,4 @@
+import type { UserId } from '../../matrix/ids.ts';
 import type { Download, Media } from '../../server/media/index.ts';
 import { BytesAnswer } from '../kit/answer.ts';
 
@@ -11,16 +12,18 @@ function downloadAnswer({ stream, headers }: Download): BytesAnswer {
 /** The content that a path names, under the file name of the path where it has one. */
 export async function contentAnswer(
   media: Media,
+  user: UserId | undefined,
   path: MediaPath,
   query: { readonly timeout_ms?: number | undefined },
 ): Promise<BytesAnswer> {
   const { serverName = '', mediaId = '', fileName } = path;
-  return downloadAnswer(await media.download(serverName, mediaId, { timeoutMs: query.timeout_ms, fileName }));
+  return downloadAnswer(await media.download(serverName, mediaId, { user, timeoutMs: query.timeout_ms, fileName }));
 }
 
 /** The thumbnail that a path names, scaled where the query does not say how. */
 export async function thumbnailAnswer(
   media: Media,
+  user: UserId | undefined,
   path: MediaPath,
   query: {
     readonly width: number;
@@ -32,5 +35,6 @@ export async function thumbnailAnswer(
 ): Promise<BytesAnswer> {
   const { serverName = '', mediaId = '' } = path;
   const { width, height, method = 'scale', animated = false, timeout_ms: timeoutMs } = query;
-  return downloadAnswer(await media.thumbnail(serverName, mediaId, { width, height, method, animated, timeoutMs }));
+  const wish = { width, height, method, animated, user, timeoutMs };
+  return downloadAnswer(await media.thumbnail(serverName, mediaId, wish));
 }

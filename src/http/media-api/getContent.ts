@@ -4,5 +4,7 @@ import { type ClientRoute, clientRoute } from '../client-api/client-route.ts';
 import { contentAnswer } from './download-answer.ts';
 
 export function getContentRoute({ media }: Services): ClientRoute {
-  return clientRoute(getContent, async ({ path, query }) => await contentAnswer(media, path, query), { limit: 'read' });
+  return clientRoute(getContent, async ({ path, query }) => await contentAnswer(media, undefined, path, query), {
+    limit: 'read',
+  });
 }

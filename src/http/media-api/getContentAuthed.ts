@@ -4,7 +4,11 @@ import { type ClientRoute, clientRoute } from '../client-api/client-route.ts';
 import { contentAnswer } from './download-answer.ts';
 
 export function getContentAuthedRoute({ media }: Services): ClientRoute {
-  return clientRoute(getContentAuthed, async ({ path, query }) => await contentAnswer(media, path, query), {
-    limit: 'read',
-  });
+  return clientRoute(
+    getContentAuthed,
+    async ({ caller, path, query }) => await contentAnswer(media, caller.user, path, query),
+    {
+      limit: 'read',
+    },
+  );
 }

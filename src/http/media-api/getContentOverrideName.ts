@@ -4,7 +4,11 @@ import { type ClientRoute, clientRoute } from '../client-api/client-route.ts';
 import { contentAnswer } from './download-answer.ts';
 
 export function getContentOverrideNameRoute({ media }: Services): ClientRoute {
-  return clientRoute(getContentOverrideName, async ({ path, query }) => await contentAnswer(media, path, query), {
-    limit: 'read',
-  });
+  return clientRoute(
+    getContentOverrideName,
+    async ({ path, query }) => await contentAnswer(media, undefined, path, query),
+    {
+      limit: 'read',
+    },
+  );
 }

@@ -4,7 +4,11 @@ import { type ClientRoute, clientRoute } from '../client-api/client-route.ts';
 import { thumbnailAnswer } from './download-answer.ts';
 
 export function getContentThumbnailRoute({ media }: Services): ClientRoute {
-  return clientRoute(getContentThumbnail, async ({ path, query }) => await thumbnailAnswer(media, path, query), {
-    limit: 'media',
-  });
+  return clientRoute(
+    getContentThumbnail,
+    async ({ path, query }) => await thumbnailAnswer(media, undefined, path, query),
+    {
+      limit: 'media',
+    },
+  );
 }

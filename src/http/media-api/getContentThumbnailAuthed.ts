@@ -4,7 +4,11 @@ import { type ClientRoute, clientRoute } from '../client-api/client-route.ts';
 import { thumbnailAnswer } from './download-answer.ts';
 
 export function getContentThumbnailAuthedRoute({ media }: Services): ClientRoute {
-  return clientRoute(getContentThumbnailAuthed, async ({ path, query }) => await thumbnailAnswer(media, path, query), {
-    limit: 'media',
-  });
+  return clientRoute(
+    getContentThumbnailAuthed,
+    async ({ caller, path, query }) => await thumbnailAnswer(media, caller.user, path, query),
+    {
+      limit: 'media',
+    },
+  );
 }

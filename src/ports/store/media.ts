@@ -27,6 +27,8 @@ export interface ThumbnailRecord {
 export interface MediaReads {
   findMedia(mediaId: string): Promise<MediaRecord | undefined>;
   findThumbnail(mediaId: string, variant: string): Promise<ThumbnailRecord | undefined>;
+  /** The blobs of every thumbnail of a media. */
+  listThumbnailBlobs(mediaId: string): Promise<string[]>;
   /** Uploads the user has reserved and not filled, at `now`. */
   countPending(user: UserId, now: number): Promise<number>;
   listExpired(now: number, limit: number): Promise<MediaRecord[]>;

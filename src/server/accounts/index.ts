@@ -5,9 +5,11 @@ import type { JsonObject, JsonValue } from '../../matrix/json.ts';
 import type { PasswordHasher } from '../../ports/crypto.ts';
 import type { AccountRecord, Transaction } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
+import type { Peers } from '../peers/index.ts';
 import { type AuthSession, identifiedUser, InteractiveAuth, type Requirement } from './interactive-auth.ts';
 import { Passwords } from './passwords.ts';
 import { Profiles } from './profiles.ts';
+import { RemoteProfiles } from './remote-profiles.ts';
 import { Registration, type RegistrationMode } from './registration.ts';
 import { type IssuedTokens, Tokens } from './tokens.ts';
 import { SharedSecret } from './shared-secret.ts';
@@ -43,16 +45,20 @@ export class Accounts {
   readonly tokens: Tokens;
   readonly interactiveAuth: InteractiveAuth;
   readonly passwords: Passwords;
+  /** Of users of this server. */
   readonly profiles: Profiles;
+  /** Of users of other servers. */
+  readonly remoteProfiles: RemoteProfiles;
   readonly registration: Registration;
   readonly sharedSecret: SharedSecret;
 
-  constructor(context: Context, options: AccountOptions) {
+  constructor(context: Context, peers: Peers, options: AccountOptions) {
     this.#context = context;
     this.tokens = new Tokens(context);
     this.interactiveAuth = new InteractiveAuth(context);
     this.passwords = new Passwords(options.hasher, context.random.token(24));
     this.profiles = new Profiles(context);
+    this.remoteProfiles = new RemoteProfiles(context, peers);
     this.registration = new Registration(context, options.registration);
     this.sharedSecret = new SharedSecret(context, options.sharedSecret);
   }

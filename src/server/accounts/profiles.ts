@@ -4,13 +4,7 @@ import { MatrixError } from '../../matrix/errors.ts';
 import { parseMxcUri, type UserId, utf8Length } from '../../matrix/ids.ts';
 import type { JsonValue } from '../../matrix/json.ts';
 import type { Context } from '../context.ts';
-
-/** "displayname … 256", "avatar_url … 1,000" (the limits peers enforce). */
-const DISPLAY_NAME_MAX = 256;
-const AVATAR_URL_MAX = 1_000;
-/** "the profile as a whole … 64 KiB", keys "at most 255 bytes". */
-const PROFILE_BYTES_MAX = 65_536;
-const FIELD_NAME_BYTES_MAX = 255;
+import { AVATAR_URL_MAX, DISPLAY_NAME_MAX, FIELD_NAME_BYTES_MAX, PROFILE_BYTES_MAX } from './profile-limits.ts';
 
 export interface Profile {
   readonly displayName: string | undefined;

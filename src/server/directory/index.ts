@@ -1,11 +1,12 @@
 /** Room aliases, the public room directory and the user directory. The face of the folder. */
+import { present } from '../../lib/assert.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import {
   parseRoomAlias,
+  parseServerName,
   type RoomAlias,
   type RoomId,
   serverOf,
-  type ServerName,
   type UserId,
 } from '../../matrix/ids.ts';
 import { getString, getStrings, type JsonObject } from '../../matrix/json.ts';
@@ -13,39 +14,38 @@ import { joinRuleOf, powerLevelsOf } from '../../rules/auth/index.ts';
 import { ConflictError } from '../../ports/store/index.ts';
 import { type Caller, type Profile, shortProfile } from '../accounts/index.ts';
 import type { Context } from '../context.ts';
+import type { Peers } from '../peers/index.ts';
 import type { Room, Rooms } from '../rooms/index.ts';
+import {
+  PAGE_MAX,
+  type PublicRoomsPage,
+  type PublicRoomsRequest,
+  RemoteDirectory,
+  type ResolvedAlias,
+} from './remote-directory.ts';
 
-export interface PublicRoomsRequest {
-  readonly limit: number | undefined;
-  readonly since: string | undefined;
-  readonly term: string | undefined;
-  /** `null` stands for rooms without a type. */
-  readonly roomTypes: readonly (string | null)[] | undefined;
-}
-
-export interface PublicRoomsPage {
-  readonly chunk: JsonObject[];
-  readonly nextBatch: string | undefined;
-  readonly prevBatch: string | undefined;
-  readonly total: number;
-}
+export type { PublicRoomsPage } from './remote-directory.ts';
+export { readRoomSummary, type ToldRoom } from './told-room.ts';
 
 export interface FoundUser {
   readonly user: UserId;
   readonly profile: Profile;
 }
 
-const PAGE_MAX = 500;
+/** Of the servers in a room, as many as one needs to join it. */
+const SERVERS_TOLD_MAX = 50;
 const USERS_MAX = 100;
 const TERM_MAX = 1_024;
 
 export class Directory {
   readonly #context: Context;
   readonly #rooms: Rooms;
+  readonly #remote: RemoteDirectory;
 
-  constructor(context: Context, rooms: Rooms) {
+  constructor(context: Context, { rooms, peers }: { readonly rooms: Rooms; readonly peers: Peers }) {
     this.#context = context;
     this.#rooms = rooms;
+    this.#remote = new RemoteDirectory(peers);
   }
 
   /** Throws `M_INVALID_PARAM` for what is no alias. */
@@ -55,15 +55,24 @@ export class Directory {
     return alias;
   }
 
-  /** The room behind an alias. Throws `M_NOT_FOUND`. */
-  async resolve(alias: RoomAlias): Promise<{ roomId: RoomId; servers: ServerName[] }> {
-    const found = await this.#context.store.rooms.findAlias(alias);
+  /** The room behind an alias, of this server or another. Throws `M_NOT_FOUND`. */
+  async resolve(alias: RoomAlias): Promise<ResolvedAlias> {
+    const server = present(serverOf(alias), 'an alias names a server');
+    return server === this.#context.serverName ? await this.resolveLocal(alias) : this.#remote.resolve(alias, server);
+  }
+
+  /** The room behind an alias of this server, with servers that are in it. Throws `M_NOT_FOUND`. */
+  async resolveLocal(alias: RoomAlias): Promise<ResolvedAlias> {
+    const { store, serverName } = this.#context;
+    const found = await store.rooms.findAlias(alias);
     if (found === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such alias');
-    return { roomId: found.roomId, servers: [this.#context.serverName] };
+    const others = await store.federation.listServersInRoom(found.room);
+    const servers = [serverName, ...others.filter((server) => server !== serverName)];
+    return { roomId: found.roomId, servers: servers.slice(0, SERVERS_TOLD_MAX) };
   }
 
   /** A room id or alias as a room id, with servers that are in the room. */
-  async resolveAny(text: string): Promise<{ roomId: RoomId; servers: ServerName[] }> {
+  async resolveAny(text: string): Promise<ResolvedAlias> {
     if (text.startsWith('#')) return await this.resolve(this.requireAlias(text));
     return { roomId: text as RoomId, servers: [] };
   }
@@ -115,8 +124,18 @@ export class Directory {
       if (text === undefined || text === '' || known.has(text)) continue;
       const alias = parseRoomAlias(text);
       if (alias === undefined) throw new MatrixError('M_INVALID_PARAM', 'That is no room alias');
-      const found = await this.#context.store.rooms.findAlias(alias);
-      if (found?.room !== room.number) throw new MatrixError('M_BAD_ALIAS', `${alias} does not point to this room`);
+      if ((await this.#findRoom(alias)) !== room.roomId) {
+        throw new MatrixError('M_BAD_ALIAS', `${alias} does not point to this room`);
+      }
+    }
+  }
+
+  async #findRoom(alias: RoomAlias): Promise<RoomId | undefined> {
+    try {
+      return (await this.resolve(alias)).roomId;
+    } catch (error) {
+      if (error instanceof MatrixError) return undefined;
+      throw error;
     }
   }
 
@@ -132,6 +151,14 @@ export class Directory {
     }
     await this.#context.store.transact((one) => one.rooms.setPublished(room.number, published));
     room.published = published;
+  }
+
+  /** A page of the directory of a server, of this one unless another is named. Throws `M_INVALID_PARAM`. */
+  async listPublicRoomsOf(name: string | undefined, request: PublicRoomsRequest): Promise<PublicRoomsPage> {
+    if (name === undefined || name === this.#context.serverName) return await this.listPublicRooms(request);
+    const server = parseServerName(name);
+    if (server === undefined) throw new MatrixError('M_INVALID_PARAM', 'That is no server name');
+    return await this.#remote.listPublicRooms(server, request);
   }
 
   /** A page of the public directory, the largest rooms first. */

@@ -1,18 +1,31 @@
 /** Media: uploads, downloads, thumbnails. The face of the folder. */
-import { KeyedQueue } from '../../lib/queue.ts';
 import { MatrixError, OperationError } from '../../matrix/errors.ts';
-import type { UserId } from '../../matrix/ids.ts';
+import { parseMxcUri, type UserId } from '../../matrix/ids.ts';
 import type { Blobs } from '../../ports/blobs.ts';
-import type { Images, Thumbnail } from '../../ports/images.ts';
-import { ConflictError, type MediaRecord, type ThumbnailRecord } from '../../ports/store/index.ts';
+import type { Images } from '../../ports/images.ts';
+import { ConflictError, type MediaRecord } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
-import { cleanContentType, cleanFileName, contentDisposition, isInline, isThumbnailable } from './content-type.ts';
+import type { Peers } from '../peers/index.ts';
+import { cleanContentType, cleanFileName, contentDisposition, isInline } from './content-type.ts';
+import { RemoteMedia } from './remote-media.ts';
+import { Shelf } from './shelf.ts';
+import { type Content, fitSize, Thumbnails, type ThumbnailWish } from './thumbnails.ts';
 
 export interface MediaOptions {
   readonly blobs: Blobs;
   /** Absent where pictures cannot be decoded: then there are no thumbnails. */
   readonly images: Images | undefined;
   readonly maxUploadBytes: number;
+  /** `media.remoteRetention` */
+  readonly remoteRetentionMs: number;
+}
+
+/** Who asks for media. */
+export interface MediaAsker {
+  /** Media of other servers are fetched for users only: never for callers without a name (adv-121). */
+  readonly user: UserId | undefined;
+  /** How long to wait for media that has not been uploaded yet. */
+  readonly timeoutMs: number | undefined;
 }
 
 export interface Upload {
@@ -28,12 +41,7 @@ export interface Download {
   readonly headers: Record<string, string>;
 }
 
-export interface ThumbnailWish {
-  readonly width: number;
-  readonly height: number;
-  readonly method: 'crop' | 'scale';
-  readonly animated: boolean;
-}
+type StoredUpload = Pick<MediaRecord, 'sizeBytes' | 'contentType' | 'fileName'> & { readonly blob: string };
 
 /** 18 random bytes: nobody guesses a media id. */
 const MEDIA_ID_LENGTH = 24;
@@ -44,18 +52,6 @@ const EXPIRED_PAGE = 500;
 /** "timeout_ms … default 20 seconds". */
 const WAIT_DEFAULT_MS = 20_000;
 const WAIT_MAX_MS = 60_000;
-/** A source for thumbnails is read into memory: larger ones have none. */
-const THUMBNAIL_SOURCE_BYTES_MAX = 64 * 1024 * 1024;
-
-/** "The homeserver SHOULD be able to supply thumbnails of these sizes"; others are answered by the next larger one. */
-const SIZES: readonly ThumbnailWish[] = [
-  { width: 32, height: 32, method: 'crop', animated: false },
-  { width: 96, height: 96, method: 'crop', animated: false },
-  { width: 320, height: 240, method: 'scale', animated: false },
-  { width: 640, height: 480, method: 'scale', animated: false },
-  { width: 800, height: 600, method: 'scale', animated: false },
-];
-
 /**
  * "Content-Security-Policy … sandbox": whatever is opened from here runs nothing and reaches nothing (adv-125).
  */
@@ -66,43 +62,56 @@ const SANDBOX =
 export class Media {
   readonly #context: Context;
   readonly #options: MediaOptions;
-  readonly #thumbnails = new KeyedQueue<string>();
+  readonly #shelf: Shelf;
+  readonly #thumbnails: Thumbnails;
+  readonly #remote: RemoteMedia;
   readonly #arrivals = new Map<string, Set<() => void>>();
 
-  constructor(context: Context, options: MediaOptions) {
+  constructor(context: Context, peers: Peers, options: MediaOptions) {
+    const { blobs, images, maxUploadBytes, remoteRetentionMs } = options;
+    const { store } = context;
     this.#context = context;
     this.#options = options;
+    this.#shelf = new Shelf(blobs, store.media);
+    this.#thumbnails = new Thumbnails({ store, shelf: this.#shelf, images });
+    this.#remote = new RemoteMedia({
+      context,
+      peers,
+      shelf: this.#shelf,
+      sizeBytesMax: maxUploadBytes,
+      retentionMs: remoteRetentionMs,
+    });
   }
 
   /** Stores an upload and returns its `mxc://` URI. Throws `M_TOO_LARGE`. */
   async upload(upload: Upload): Promise<string> {
     const mediaId = this.#context.random.token(MEDIA_ID_LENGTH);
-    const stored = await this.#store(upload);
-    const record: MediaRecord = {
-      mediaId,
-      owner: upload.owner,
-      createdAt: this.#context.clock.now(),
-      ...stored,
-      expiresAt: undefined,
-      quarantined: false,
-    };
-    await this.#context.store.transact((one) => one.media.putMedia(record));
+    await this.#store(upload, async (stored) => {
+      const record: MediaRecord = {
+        mediaId,
+        owner: upload.owner,
+        createdAt: this.#context.clock.now(),
+        ...stored,
+        expiresAt: undefined,
+        quarantined: false,
+      };
+      await this.#context.store.transact((one) => one.media.putMedia(record));
+    });
     return this.#uri(mediaId);
   }
 
-  async #store(
-    upload: Upload,
-  ): Promise<Pick<MediaRecord, 'sizeBytes' | 'contentType' | 'fileName'> & { blob: string }> {
-    const { blobs, maxUploadBytes } = this.#options;
+  async #store(upload: Upload, record: (stored: StoredUpload) => Promise<void>): Promise<void> {
+    const { maxUploadBytes } = this.#options;
     if ((upload.contentLength ?? 0) > maxUploadBytes) throw tooLarge(maxUploadBytes);
     try {
-      const { name, sizeBytes } = await blobs.put(upload.bytes, maxUploadBytes);
-      return {
-        blob: name,
-        sizeBytes,
-        contentType: cleanContentType(upload.contentType),
-        fileName: cleanFileName(upload.fileName),
-      };
+      await this.#shelf.keep(upload.bytes, maxUploadBytes, ({ name, sizeBytes }) =>
+        record({
+          blob: name,
+          sizeBytes,
+          contentType: cleanContentType(upload.contentType),
+          fileName: cleanFileName(upload.fileName),
+        }),
+      );
     } catch (error) {
       if (error instanceof OperationError && error.kind === 'too-large') throw tooLarge(maxUploadBytes);
       throw error;
@@ -146,9 +155,8 @@ export class Media {
     if (record.owner !== upload.owner) throw new MatrixError('M_FORBIDDEN', 'Somebody else has reserved this');
     if (record.blob !== undefined)
       throw new MatrixError('M_CANNOT_OVERWRITE_MEDIA', 'The media has its content already');
-    const stored = await this.#store(upload);
     try {
-      await store.transact((one) => one.media.fillMedia(mediaId, stored));
+      await this.#store(upload, (stored) => store.transact((one) => one.media.fillMedia(mediaId, stored)));
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
       throw new MatrixError('M_CANNOT_OVERWRITE_MEDIA', 'The media has its content already', { cause: error });
@@ -156,9 +164,10 @@ export class Media {
     for (const arrived of this.#arrivals.get(mediaId) ?? []) arrived();
   }
 
-  /** Deletes reservations that were not filled in time. */
+  /** Deletes reservations that were not filled in time, and media of other servers that nobody asks for. */
   async deleteExpired(): Promise<void> {
     const { store, clock } = this.#context;
+    await this.#remote.deleteUnused();
     for (;;) {
       const expired = await store.media.listExpired(clock.now(), EXPIRED_PAGE);
       if (expired.length === 0) return;
@@ -176,15 +185,24 @@ export class Media {
   }
 
   /** The media with its bytes; waits for asynchronous uploads. Throws `M_NOT_FOUND` or `M_NOT_YET_UPLOADED`. */
-  async #require(
-    server: string,
-    mediaId: string,
-    timeoutMs: number | undefined,
-  ): Promise<MediaRecord & { blob: string }> {
+  async #require(server: string, mediaId: string, { user, timeoutMs }: MediaAsker): Promise<Content> {
+    const waitMs = Math.min(Math.max(timeoutMs ?? WAIT_DEFAULT_MS, 0), WAIT_MAX_MS);
+    if (server === this.#context.serverName) {
+      const record = await this.#requireLocal(mediaId, waitMs);
+      return { ...record, key: mediaId };
+    }
+    const uri = parseMxcUri(`mxc://${server}/${mediaId}`);
+    if (uri === undefined || user === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such media');
+    const record = await this.#remote.get({ ...uri, asker: user, timeoutMs: waitMs });
+    return { ...record, key: `${uri.server}/${uri.mediaId}` };
+  }
+
+  async #requireLocal(mediaId: string, waitMs: number): Promise<MediaRecord & { blob: string }> {
+    const server = this.#context.serverName;
     const record = await this.#findRecord(server, mediaId);
     if (record === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such media');
     if (record.blob !== undefined) return { ...record, blob: record.blob };
-    const arrival = this.#arrival(mediaId, Math.min(timeoutMs ?? WAIT_DEFAULT_MS, WAIT_MAX_MS));
+    const arrival = this.#arrival(mediaId, waitMs);
     // Read again: it may have come between the first reading and the begin of the wait.
     const meanwhile = await this.#findRecord(server, mediaId);
     if (meanwhile?.blob !== undefined) for (const arrived of this.#arrivals.get(mediaId) ?? []) arrived();
@@ -204,7 +222,7 @@ export class Media {
         if (waiting.size === 0) this.#arrivals.delete(mediaId);
         resolve();
       };
-      const timer = this.#context.clock.schedule(Math.max(timeoutMs, 0), done);
+      const timer = this.#context.clock.schedule(timeoutMs, done);
       waiting.add(done);
     });
   }
@@ -213,10 +231,10 @@ export class Media {
   async download(
     server: string,
     mediaId: string,
-    options: { timeoutMs: number | undefined; fileName?: string | undefined },
+    options: MediaAsker & { fileName?: string | undefined },
   ): Promise<Download> {
-    const record = await this.#require(server, mediaId, options.timeoutMs);
-    const opened = await this.#options.blobs.open(record.blob);
+    const record = await this.#require(server, mediaId, options);
+    const opened = await this.#shelf.open(record.blob);
     if (opened === undefined) throw new MatrixError('M_NOT_FOUND', 'The content is not there any more');
     const head = await this.#head(record.blob);
     const name = cleanFileName(options.fileName) ?? record.fileName;
@@ -230,7 +248,7 @@ export class Media {
   }
 
   async #head(blob: string): Promise<Uint8Array> {
-    const opened = await this.#options.blobs.open(blob, { start: 0, end: 63 });
+    const opened = await this.#shelf.open(blob, { start: 0, end: 63 });
     const chunks: Uint8Array[] = [];
     if (opened === undefined) return new Uint8Array();
     for await (const chunk of opened.stream) chunks.push(chunk);
@@ -238,18 +256,10 @@ export class Media {
   }
 
   /** A thumbnail, made at the first request and kept. Throws where the media is no picture that can be decoded. */
-  async thumbnail(
-    server: string,
-    mediaId: string,
-    wish: ThumbnailWish & { timeoutMs: number | undefined },
-  ): Promise<Download> {
+  async thumbnail(server: string, mediaId: string, wish: ThumbnailWish & MediaAsker): Promise<Download> {
     const size = fitSize(wish);
-    const record = await this.#require(server, mediaId, wish.timeoutMs);
-    const variant = `${size.width}x${size.height}-${size.method}${wish.animated ? '-animated' : ''}`;
-    const thumbnail = await this.#thumbnails.run(`${mediaId} ${variant}`, () =>
-      this.#thumbnailOf(record, variant, { ...size, animated: wish.animated }),
-    );
-    const opened = await this.#options.blobs.open(thumbnail.blob);
+    const thumbnail = await this.#thumbnails.get(await this.#require(server, mediaId, wish), size);
+    const opened = await this.#shelf.open(thumbnail.blob);
     if (opened === undefined) throw new MatrixError('M_NOT_FOUND', 'The thumbnail is not there any more');
     return {
       stream: opened.stream,
@@ -258,48 +268,6 @@ export class Media {
         'Content-Disposition': 'inline; filename=thumbnail',
       },
     };
-  }
-
-  async #thumbnailOf(
-    record: MediaRecord & { blob: string },
-    variant: string,
-    size: ThumbnailWish,
-  ): Promise<ThumbnailRecord> {
-    const { store } = this.#context;
-    const existing = await store.media.findThumbnail(record.mediaId, variant);
-    if (existing !== undefined) return existing;
-    const made = await this.#decode(record, size);
-    const stored = await this.#options.blobs.put(once(made.bytes), THUMBNAIL_SOURCE_BYTES_MAX);
-    const thumbnail: ThumbnailRecord = {
-      mediaId: record.mediaId,
-      variant,
-      blob: stored.name,
-      contentType: made.contentType,
-      sizeBytes: stored.sizeBytes,
-    };
-    await store.transact((one) => one.media.putThumbnail(thumbnail));
-    return thumbnail;
-  }
-
-  async #decode(record: MediaRecord & { blob: string }, size: ThumbnailWish): Promise<Thumbnail> {
-    const { images, blobs } = this.#options;
-    const refused = (cause?: unknown): MatrixError =>
-      new MatrixError('M_UNKNOWN', 'No thumbnail can be made of this', { status: 400, cause });
-    const opened = record.sizeBytes > THUMBNAIL_SOURCE_BYTES_MAX ? undefined : await blobs.open(record.blob);
-    if (images === undefined || opened === undefined) throw refused();
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of opened.stream) chunks.push(chunk);
-    const source = Buffer.concat(chunks);
-    if (!isThumbnailable(source)) throw refused();
-    try {
-      const { width, height, method, animated } = size;
-      return await images.thumbnail(source, { widthPx: width, heightPx: height, method, animated });
-    } catch (error) {
-      if (!(error instanceof OperationError)) throw error;
-      if (error.temporary)
-        throw new MatrixError('M_LIMIT_EXCEEDED', 'Too many pictures at once', { extra: { retry_after_ms: 1_000 } });
-      throw refused(error);
-    }
   }
 }
 
@@ -316,17 +284,4 @@ function safeHeaders(contentType: string, sizeBytes: number): Record<string, str
     'Cross-Origin-Resource-Policy': 'cross-origin',
     'Cache-Control': 'private, max-age=86400, immutable',
   };
-}
-
-/** The smallest offered size that is not smaller than the one asked for, by the same method where there is one. */
-function fitSize({ width, height, method }: ThumbnailWish): ThumbnailWish {
-  if (!(width > 0 && height > 0)) throw new MatrixError('M_INVALID_PARAM', 'width and height are positive');
-  const enough = (one: ThumbnailWish): boolean => one.width >= width && one.height >= height;
-  const largest = { width: 800, height: 600, method, animated: false };
-  const same = SIZES.find((one) => enough(one) && one.method === method);
-  return same ?? { ...(SIZES.find(enough) ?? largest), method };
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
 }

@@ -40,11 +40,12 @@ function harness() {
   };
   const media = new Media(
     { clock, store, serverName: 'a' } as unknown as Context,
-    { blobs, maxUploadBytes: 100, images: undefined } as unknown as ConstructorParameters<typeof Media>[1],
+    {} as ConstructorParameters<typeof Media>[1],
+    { blobs, maxUploadBytes: 100, images: undefined } as unknown as ConstructorParameters<typeof Media>[2],
   );
   const upload = { owner: '@a:a', bytes: stream(), contentType: undefined, contentLength: 5, fileName: undefined };
   const fill = (): Promise<void> => media.fill('a', 'm', upload as unknown as Parameters<Media['fill']>[2]);
-  const download = (): Promise<unknown> => media.download('a', 'm', { timeoutMs: 10_000 });
+  const download = (): Promise<unknown> => media.download('a', 'm', { user: undefined, timeoutMs: 10_000 });
   return { clock, state, fill, download };
 }
 

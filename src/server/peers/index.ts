@@ -11,6 +11,7 @@ import type { FindServerKey } from '../../rules/signatures/verify.ts';
 import type { Context } from '../context.ts';
 import { Discovery, type Override } from './discovery/index.ts';
 import { type InboundRequest, requireSignature } from './inbound.ts';
+import { type LocationLimits, requestLocation } from './locations.ts';
 import { FederationPolicy } from './policy.ts';
 import { type PeerRequest, type PeerStream, Requests } from './requests.ts';
 import { KeyFetcher } from './signing-keys/fetch-keys.ts';
@@ -46,6 +47,7 @@ export class Peers {
   readonly #requests: Requests;
   readonly #keyRing: KeyRing;
   readonly #notary: Notary;
+  readonly #ownHosts: ReadonlySet<string>;
   readonly #contacts = new Set<(server: ServerName) => void>();
 
   constructor(context: Context, options: PeersOptions) {
@@ -53,6 +55,7 @@ export class Peers {
     const { serverName, clock, crypto, random } = context;
     this.#context = context;
     this.#http = http;
+    this.#ownHosts = new Set(Object.keys(options.hosts).map((name) => name.toLowerCase()));
     this.#policy = new FederationPolicy(options.isEnabled, options.allow);
     this.#ownKeys = new OwnKeys({ serverName, clock, crypto, signingKey, oldKeys });
     const discovery = new Discovery({ ...options, clock, random });
@@ -84,6 +87,14 @@ export class Peers {
   /** The same with the answer as it arrives: for joins and media. */
   requestStream(server: ServerName, request: PeerRequest): Promise<PeerStream> {
     return this.#requests.stream(server, request);
+  }
+
+  /**
+   * What lies at an URL that another server has named, unsigned and through the same gate. Rejects with an
+   * `OperationError` of that server.
+   */
+  requestLocation(server: ServerName, location: string, limits: LocationLimits): Promise<PeerStream> {
+    return requestLocation(server, location, { http: this.#http, ownHosts: this.#ownHosts, ...limits });
   }
 
   /** Fetches the keys that are not known yet, as far as they can be had; the function finds those that are. */

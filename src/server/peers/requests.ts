@@ -33,6 +33,8 @@ export interface PeerRequest {
 export interface PeerStream {
   /** Of the answer; empty where it tells none. */
   readonly contentType: string;
+  /** Its `Content-Disposition`; empty where it has none. */
+  readonly disposition: string;
   readonly body: AsyncIterable<Uint8Array>;
   cancel(): void;
 }
@@ -97,7 +99,9 @@ export class Requests {
       const { status, headers, body, cancel } = await this.#exchange(server, request);
       if (status < 200 || status > 299) throw remoteErrorOf(server, status, await readSome(body, ERROR_BYTES_MAX));
       this.#outcomes.add(1, 'answered');
-      return { contentType: headers.get('content-type') ?? '', body: named(server, body), cancel };
+      const told = (name: string): string => headers.get(name) ?? '';
+      const facts = { contentType: told('content-type'), disposition: told('content-disposition') };
+      return { ...facts, body: named(server, body), cancel };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       this.#outcomes.add(1, error instanceof RemoteError ? 'refused' : 'failed');

@@ -11,14 +11,14 @@ interface Child {
 
 function eventOf({ room, at, order }: Child): Parameters<typeof compareChildren>[0] {
   const content = { via: ['a'], ...(order !== undefined && { order }) };
-  return { pdu: { content, originServerTs: at, stateKey: room } };
+  return { content, originServerTs: at, stateKey: room };
 }
 
 function sorted(children: readonly Child[]): string[] {
   return children
     .map(eventOf)
     .toSorted(compareChildren)
-    .map((one) => one.pdu.stateKey ?? '');
+    .map((one) => one.stateKey);
 }
 
 describe("the order of a space's children", () => {

@@ -83,14 +83,18 @@ test('what a crash left half written is gone at the next start', (t) => {
   assert.deepEqual(filesIn(folder), []);
 });
 
+const unused = async (): Promise<boolean> => false;
+
 test('deletion is final and may be repeated; other names open nothing', async (t) => {
   const blobs = new FileBlobs(folderOf(t));
   const { name } = await blobs.put(chunks('x'), 10);
-  await blobs.delete(name);
-  await blobs.delete(name);
+  await blobs.delete(name, async () => true);
+  assert.notEqual(await blobs.open(name), undefined, 'what is used stays');
+  await blobs.delete(name, unused);
+  await blobs.delete(name, unused);
   assert.equal(await blobs.open(name), undefined);
   for (const wrong of ['', '..', '../../etc/passwd', `${'a'.repeat(63)}/`, 'A'.repeat(64)]) {
     assert.equal(await blobs.open(wrong), undefined);
-    await blobs.delete(wrong);
+    await blobs.delete(wrong, unused);
   }
 });

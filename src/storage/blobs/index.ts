@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { KeyedQueue } from '../../lib/queue.ts';
 import { OperationError } from '../../matrix/errors.ts';
 import type { Blobs, OpenBlob, StoredBlob } from '../../ports/blobs.ts';
 
@@ -13,6 +14,7 @@ const CHUNK_BYTES = 65_536;
 export class FileBlobs implements Blobs {
   readonly #folder: string;
   readonly #incoming: string;
+  readonly #names = new KeyedQueue<string>();
   #count = 0;
 
   /** Makes the folder where it is missing, and drops what a crash left half written. One process may hold it. */
@@ -31,7 +33,7 @@ export class FileBlobs implements Blobs {
       const blob = await receive(file, source, sizeBytesMax);
       await file.sync();
       await file.close();
-      await this.#keep(incoming, blob.name);
+      await this.#names.run(blob.name, () => this.#keep(incoming, blob.name));
       return blob;
     } catch (error) {
       await file.close().catch(() => undefined);
@@ -48,13 +50,16 @@ export class FileBlobs implements Blobs {
     return { sizeBytes, stream: read(file, range?.start ?? 0, Math.min(sizeBytes, range?.end ?? sizeBytes)) };
   }
 
-  async delete(name: string): Promise<void> {
+  async delete(name: string, isUsed: () => Promise<boolean>): Promise<void> {
     if (!NAME.test(name)) return;
-    try {
-      await unlink(this.#pathOf(name));
-    } catch (error) {
-      if (!isCode(error, 'ENOENT')) throw operationError(error);
-    }
+    await this.#names.run(name, async () => {
+      if (await isUsed()) return;
+      try {
+        await unlink(this.#pathOf(name));
+      } catch (error) {
+        if (!isCode(error, 'ENOENT')) throw operationError(error);
+      }
+    });
   }
 
   #pathOf(name: string): string {

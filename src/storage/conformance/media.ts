@@ -64,10 +64,12 @@ export const MEDIA_CASES: readonly Case[] = [
       assert.deepEqual(await media.findThumbnail(record.mediaId, '96x96-crop'), thumbnail);
       assert.equal(await media.findThumbnail(record.mediaId, '32x32-crop'), undefined);
       assert.equal(await media.countBlobUses(blob), 2);
+      assert.deepEqual(await media.listThumbnailBlobs(record.mediaId), [blob]);
       await store.transact((one) => {
         one.media.deleteMedia(record.mediaId);
       });
       assert.equal(await media.countBlobUses(blob), 0);
+      assert.deepEqual(await media.listThumbnailBlobs(record.mediaId), []);
       assert.equal(await media.findMedia(record.mediaId), undefined);
       const again = recordOf(kit);
       await store.transact((one) => {

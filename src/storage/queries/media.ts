@@ -20,6 +20,7 @@ const ONE_MEDIA = `${MEDIA} WHERE media_id = ?`;
 const EXPIRED = `${MEDIA} WHERE blob IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?`;
 const THUMBNAIL = `SELECT media_id, variant, blob, content_type, size_bytes FROM thumbnails
   WHERE media_id = ? AND variant = ?`;
+const THUMBNAIL_BLOBS = 'SELECT blob FROM thumbnails WHERE media_id = ?';
 const PENDING = `SELECT count(*) AS total FROM media WHERE owner = ? AND blob IS NULL
   AND (expires_at IS NULL OR expires_at > ?)`;
 const USES = `SELECT (SELECT count(*) FROM media WHERE blob = ?) + (SELECT count(*) FROM thumbnails WHERE blob = ?)
@@ -75,6 +76,10 @@ export class MediaQueries implements MediaReads {
   async findThumbnail(mediaId: string, variant: string): Promise<ThumbnailRecord | undefined> {
     const [row] = await this.#database.all(THUMBNAIL, mediaId, variant);
     return row === undefined ? undefined : thumbnailOf(row);
+  }
+
+  async listThumbnailBlobs(mediaId: string): Promise<string[]> {
+    return (await this.#database.all(THUMBNAIL_BLOBS, mediaId)).map((row) => textOf(row, 'blob'));
   }
 
   async countPending(user: UserId, now: number): Promise<number> {

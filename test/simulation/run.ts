@@ -1,4 +1,4 @@
-/** `npm run sim -- --seed N [--seeds K] [--versions 1,12]`: lives rooms from seed N on and prints the seeds that failed. */
+/** `npm run sim -- --seed N [--seeds K] [--versions 1,12]`: lives rooms from seed N on; prints what failed. */
 import { parseArgs } from 'node:util';
 import { ROOM_VERSIONS } from '../../src/matrix/room-versions.ts';
 import { Federation } from './federation.ts';

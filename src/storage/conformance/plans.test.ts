@@ -28,6 +28,8 @@ const READ_WHOLE = new Set([
   'destinations',
   'partial_rooms',
   'undeliverable',
+  // A partial index that holds just what is asked for.
+  'remote_device_lists USING COVERING INDEX remote_device_lists_stale',
   // What is old is forgotten now and then: `transactions` in order of time up to the first that stays.
   'transactions',
   'to_device_transactions',

@@ -286,3 +286,21 @@ test('wrong types in what others send break no sync (adv-026)', async () => {
   }
   await stage.assertStillSound(alice, room);
 });
+
+test('a page full of rejected events ends no pagination (adv-032)', async () => {
+  const { alice, room, user } = await stage.scene();
+  const first = room.message(user, 'first');
+  await stage.push(first);
+  const nobody = stage.mallory.user('nobody');
+  for (let chunk = 0; chunk < 4; chunk += 1) {
+    const refused = Array.from({ length: 50 }, () =>
+      room.build({ type: 'm.room.message', sender: nobody, prevEvents: [first.eventId] }),
+    );
+    await stage.push(...refused);
+  }
+  const last = room.message(user, 'last', { prevEvents: [first.eventId] });
+  await stage.push(last);
+  const page = await alice.ok('GET', `${v3`/rooms/${room.roomId}/messages`}?dir=b&limit=2`);
+  const seen = (page.body as { chunk: { event_id: string }[] }).chunk.map((event) => event.event_id);
+  assert.deepEqual(seen, [last.eventId, first.eventId]);
+});

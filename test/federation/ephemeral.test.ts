@@ -126,7 +126,7 @@ describe('a server that says what it may not', () => {
     return answers;
   }
 
-  test('nothing of it reaches the client (adv-046, adv-047)', async () => {
+  test('nothing of it reaches the client (adv-046–048)', async () => {
     const { remote, server } = scripted;
     const user = await server.register('carol');
     const other = await server.register('dave');

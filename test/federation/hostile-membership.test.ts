@@ -160,3 +160,17 @@ test('every room version: a join whose state is taken apart is refused, and noth
     assert.equal((await bob.ok('GET', v3`/joined_rooms`)).list('joined_rooms').length, 0);
   }
 });
+
+test('a room that names ours as its predecessor takes no alias from it (adv-039)', async () => {
+  const alice = await stage.alpha.register('alice');
+  const ours = await alice.createRoom({ preset: 'public_chat', room_alias_name: 'square' });
+  const user = stage.mallory.user('mallory');
+  const room = stage.mallory.createRoom({
+    version: '11',
+    creator: user,
+    createContent: { predecessor: { room_id: ours, event_id: `$${'P'.repeat(43)}` } },
+  });
+  await alice.ok('POST', `${v3`/join/${room.roomId}`}?via=${stage.mallory.name}`, {});
+  const found = await alice.ok('GET', v3`/directory/room/${'#square:alpha.test'}`);
+  assert.equal(found.text('room_id'), ours);
+});

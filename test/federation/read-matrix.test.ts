@@ -1,5 +1,5 @@
 /**
- * adv-051 to adv-055: what another server reads of rooms here. Every operation that reads a room, asked by a server
+ * adv-051–055: what another server reads of rooms here. Every operation that reads a room, asked by a server
  * that has never been in it, is kept out, has left, or is in it; for an event of the room, one of another room, and one
  * that nobody knows, which must not look different.
  */

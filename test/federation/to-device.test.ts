@@ -108,7 +108,7 @@ describe('a server that says what it may not', () => {
     assert.deepEqual(seen, [7, 8, 9]);
   });
 
-  test('an account that was deactivated gets nothing', async () => {
+  test('an account that was deactivated gets nothing (adv-049)', async () => {
     const user = await scripted.server.register('dora');
     const { device } = user;
     await user.ok('POST', v3`/account/deactivate`, { auth: passwordAuth(user) });

@@ -51,7 +51,7 @@ describe('three servers', () => {
     });
   }
 
-  test('a ban wins over what the banned one does meanwhile', async () => {
+  test('a ban wins over what the banned one does meanwhile: soft-failed, shown to nobody, and cited without harm (adv-033)', async () => {
     const room = await federation.sharedRoom('12');
     const [alice, bob] = [federation.user(0), federation.user(1)];
     await alice.ok('POST', v3`/rooms/${room}/ban`, { user_id: bob.id });
@@ -61,6 +61,10 @@ describe('three servers', () => {
     const event = await federation.node(0).services.rooms.events.find(late as EventId);
     assert.equal(event?.status, 'soft-failed');
     assert.ok(!(await messagesOf(alice, room)).includes('too late'));
+    // It is no forward extremity, so nothing that is sent now follows it.
+    const next = await alice.send(room, 'in time');
+    const sent = await federation.node(0).services.rooms.events.find(next as EventId);
+    assert.ok(sent?.pdu.prevEvents.includes(late as EventId) === false);
   });
 
   test('a redaction is applied whether it comes before or after its target', async () => {

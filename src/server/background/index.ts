@@ -33,13 +33,14 @@ export class Housekeeping {
     this.#timer = undefined;
   }
 
-  /** Forgets old transaction ids and reservations of media that were never filled. */
+  /** Forgets old transaction ids, tokens that have run out, and media that are not used. */
   async run(): Promise<void> {
     const { store, clock } = this.#context;
     const before = clock.now() - TRANSACTIONS_KEPT_MS;
     await store.transact((one) => {
       one.events.deleteTransactionsBefore(before);
       one.keys.deleteToDeviceTransactionsBefore(before);
+      one.federation.deleteOpenIdTokensBefore(clock.now());
     });
     await this.#media.deleteExpired();
   }

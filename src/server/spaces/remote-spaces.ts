@@ -20,7 +20,7 @@ const TIMEOUT_MS = 8_000;
 /** Servers asked for one room, in turn. */
 const SERVERS_MAX = 3;
 
-/** Rooms that a walk hears of from others at most: fewer than are kept, so that it finds them again at its next page. */
+/** Rooms that a walk hears of from others at most: fewer than are kept, so that its next page finds them again. */
 const WALK_MAX = 100;
 /** Rooms of which others are asked for one page, and the time for it: the next page goes on from there. */
 const ASKED_MAX = 20;

@@ -1,7 +1,7 @@
 /** Invites that come by the operation of the first room versions, with what a hostile server could make of it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { JsonObject } from '../../src/matrix/json.ts';
+import { getString, type JsonObject } from '../../src/matrix/json.ts';
 import { dig, TestNetwork, type TestServer, type User } from '../harness/index.ts';
 import type { RemoteServer } from '../harness/remote-server.ts';
 
@@ -43,7 +43,7 @@ describe('sendInviteV1', () => {
     const { remote, alice } = context;
     const carol = remote.user('carol');
     const room = remote.createRoom({ version: '1', creator: carol, joinRule: 'invite' });
-    const send = async (event: JsonObject, eventId = String(event['event_id'])) =>
+    const send = async (event: JsonObject, eventId = getString(event, 'event_id') ?? '') =>
       await remote.client.request({
         destination: 'alpha.test',
         method: 'PUT',

@@ -22,8 +22,8 @@ export function sendInviteV1Route({ federation }: Services): FederationRoute {
 }
 
 /**
- * "Servers which receive a v1 invite request must assume that the room version is either "1" or "2"": which of them, the
- * create event tells.
+ * "Servers which receive a v1 invite request must assume that the room version is either "1" or "2"": which of them,
+ * the create event tells.
  */
 function versionOf(state: readonly unknown[] | undefined): '1' | '2' {
   const isCreate = (event: JsonObject | undefined): boolean => getString(event, 'type') === 'm.room.create';

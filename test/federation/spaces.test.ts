@@ -26,9 +26,9 @@ async function space(user: User, options: Dict = {}): Promise<string> {
   return await user.createRoom({ preset: 'public_chat', creation_content: { type: 'm.space' }, ...options });
 }
 
-/** `content` has the `via` of the child, and whatever else it says. */
-async function addChild(user: User, parent: string, child: string, content: Dict & { via: string }): Promise<void> {
-  await user.setState(parent, 'm.space.child', { ...content, via: [content.via] }, child);
+/** Puts a room into a space; `at` is its server, with what else the event says. */
+async function addChild(user: User, parent: string, child: string, at: { via: string[] } & Dict): Promise<void> {
+  await user.setState(parent, 'm.space.child', at, child);
 }
 
 async function hierarchy(user: User, room: string, query = ''): Promise<Answer> {
@@ -67,9 +67,9 @@ describe('a space with rooms of another server', () => {
       [forRoot, 'c'],
       [root, 'd'],
     ] as const) {
-      await addChild(bob, sub, child, { via: child === root ? 'alpha.test' : 'beta.test', order });
+      await addChild(bob, sub, child, { via: [child === root ? 'alpha.test' : 'beta.test'], order });
     }
-    await addChild(alice, root, sub, { via: 'beta.test' });
+    await addChild(alice, root, sub, { via: ['beta.test'] });
     const answer = await hierarchy(alice, root);
     assert.deepEqual(ids(answer), [root, sub, open, forRoot]);
     assert.equal(answer.text('rooms', 2, 'name'), 'Open');
@@ -97,8 +97,8 @@ describe('a space with rooms of another server', () => {
     const root = await space(alice);
     const open = await alice.createRoom({ preset: 'public_chat', name: 'Open' });
     const secret = await alice.createRoom({ preset: 'private_chat', name: 'Secret' });
-    for (const child of [open, secret, '!far:beta.test']) await addChild(alice, root, child, { via: 'alpha.test' });
-    await addChild(alice, root, open, { via: 'alpha.test', suggested: true });
+    for (const child of [open, secret, '!far:beta.test']) await addChild(alice, root, child, { via: ['alpha.test'] });
+    await addChild(alice, root, open, { via: ['alpha.test'], suggested: true });
     const ask = async (room: string, query = '') =>
       await remote.client.request({
         destination: 'alpha.test',
@@ -145,7 +145,7 @@ describe('a server that makes spaces up', () => {
   ): Promise<void> {
     const { alice, remote } = context;
     const root = await space(alice);
-    await addChild(alice, root, `!start-${root.slice(1, 9)}:remote.test`, { via: 'remote.test' });
+    await addChild(alice, root, `!start-${root.slice(1, 9)}:remote.test`, { via: ['remote.test'] });
     const takeOut = remote.on('getSpaceHierarchy', (request) => ok(answer(param(request, 'roomId'))));
     try {
       await act(root);

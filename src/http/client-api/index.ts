@@ -91,6 +91,7 @@ import { redactEventRoute } from './redactEvent.ts';
 import { refreshRoute } from './refresh.ts';
 import { registerRoute } from './register.ts';
 import { registrationTokenValidityRoute } from './registrationTokenValidity.ts';
+import { requestOpenIdTokenRoute } from './requestOpenIdToken.ts';
 import { searchUserDirectoryRoute } from './searchUserDirectory.ts';
 import { sendMessageRoute } from './sendMessage.ts';
 import { sendToDeviceRoute } from './sendToDevice.ts';
@@ -211,6 +212,7 @@ const ROUTES: readonly ((services: Services) => ClientRoute)[] = [
   refreshRoute,
   registerRoute,
   registrationTokenValidityRoute,
+  requestOpenIdTokenRoute,
   searchUserDirectoryRoute,
   sendMessageRoute,
   sendToDeviceRoute,

@@ -3,6 +3,7 @@ import type { Services } from '../../server/services.ts';
 import { bulkPerspectivesKeyQueryRoute } from './bulkPerspectivesKeyQuery.ts';
 import { backfillRoomRoute } from './backfillRoom.ts';
 import { claimUserEncryptionKeysRoute } from './claimUserEncryptionKeys.ts';
+import { exchangeOpenIdTokenRoute } from './exchangeOpenIdToken.ts';
 import { getContentRoute } from './getContent.ts';
 import { getContentThumbnailRoute } from './getContentThumbnail.ts';
 import { getEventRoute } from './getEvent.ts';
@@ -22,6 +23,7 @@ import { queryInfoRoute } from './queryInfo.ts';
 import { queryPublicRoomsRoute } from './queryPublicRooms.ts';
 import { queryProfileRoute } from './queryProfile.ts';
 import { queryRoomDirectoryRoute } from './queryRoomDirectory.ts';
+import { sendInviteV1Route } from './sendInviteV1.ts';
 import { sendInviteV2Route } from './sendInviteV2.ts';
 import { sendJoinV2Route } from './sendJoinV2.ts';
 import { sendKnockRoute } from './sendKnock.ts';
@@ -41,6 +43,7 @@ export function federationRoutes(services: Services): FederationRoute[] {
     getVersionRoute,
     backfillRoomRoute,
     claimUserEncryptionKeysRoute,
+    exchangeOpenIdTokenRoute,
     getContentRoute,
     getContentThumbnailRoute,
     getEventRoute,
@@ -60,6 +63,7 @@ export function federationRoutes(services: Services): FederationRoute[] {
     queryProfileRoute,
     queryPublicRoomsRoute,
     queryRoomDirectoryRoute,
+    sendInviteV1Route,
     sendInviteV2Route,
     sendJoinV2Route,
     sendKnockRoute,

@@ -7,6 +7,7 @@ import type { AccountRecord, Transaction } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { Peers } from '../peers/index.ts';
 import { type AuthSession, identifiedUser, InteractiveAuth, type Requirement } from './interactive-auth.ts';
+import { OpenIdTokens } from './open-id.ts';
 import { Passwords } from './passwords.ts';
 import { Profiles } from './profiles.ts';
 import { RemoteProfiles } from './remote-profiles.ts';
@@ -49,6 +50,7 @@ export class Accounts {
   readonly profiles: Profiles;
   /** Of users of other servers. */
   readonly remoteProfiles: RemoteProfiles;
+  readonly openId: OpenIdTokens;
   readonly registration: Registration;
   readonly sharedSecret: SharedSecret;
 
@@ -59,6 +61,7 @@ export class Accounts {
     this.passwords = new Passwords(options.hasher, context.random.token(24));
     this.profiles = new Profiles(context);
     this.remoteProfiles = new RemoteProfiles(context, peers);
+    this.openId = new OpenIdTokens(context);
     this.registration = new Registration(context, options.registration);
     this.sharedSecret = new SharedSecret(context, options.sharedSecret);
   }

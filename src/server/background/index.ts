@@ -35,7 +35,7 @@ export class Housekeeping {
     this.#timer = undefined;
   }
 
-  /** Forgets old transaction ids, what other servers sent long ago, and reservations that were never filled. */
+  /** Forgets old transaction ids, what others sent long ago, tokens that have run out, and media not used. */
   async run(): Promise<void> {
     const { store, clock } = this.#context;
     const before = clock.now() - TRANSACTIONS_KEPT_MS;
@@ -45,6 +45,7 @@ export class Housekeeping {
       one.keys.deleteToDeviceTransactionsBefore(before);
       one.federation.deleteInboundTransactionsBefore(receivedBefore);
       one.federation.deleteReceivedMessagesBefore(receivedBefore);
+      one.federation.deleteOpenIdTokensBefore(clock.now());
     });
     await this.#media.deleteExpired();
   }

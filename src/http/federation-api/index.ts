@@ -2,6 +2,9 @@
 import type { Services } from '../../server/services.ts';
 import { bulkPerspectivesKeyQueryRoute } from './bulkPerspectivesKeyQuery.ts';
 import { backfillRoomRoute } from './backfillRoom.ts';
+import { askPolicyServerToSignRoute } from './askPolicyServerToSign.ts';
+import { exchangeThirdPartyInviteRoute } from './exchangeThirdPartyInvite.ts';
+import { onBindThirdPartyIdentifierRoute } from './onBindThirdPartyIdentifier.ts';
 import { exchangeOpenIdTokenRoute } from './exchangeOpenIdToken.ts';
 import { getContentRoute } from './getContent.ts';
 import { getContentThumbnailRoute } from './getContentThumbnail.ts';
@@ -39,7 +42,10 @@ export function federationRoutes(services: Services): FederationRoute[] {
   return [
     getVersionRoute,
     backfillRoomRoute,
+    askPolicyServerToSignRoute,
     exchangeOpenIdTokenRoute,
+    exchangeThirdPartyInviteRoute,
+    onBindThirdPartyIdentifierRoute,
     getContentRoute,
     getContentThumbnailRoute,
     getEventRoute,

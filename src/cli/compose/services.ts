@@ -48,7 +48,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const receiver = new Receiver(context, rooms, { ensureKeys: (wanted) => peers.ensureKeys(wanted), own: timeline });
   const remoteRooms = new RemoteRooms({ context, peers, rooms, timeline, receiver });
   const reader = new Reader(context, rooms, remoteRooms);
-  const lifecycle = new Lifecycle({ context, accounts, rooms, timeline, remoteRooms });
+  const lifecycle = new Lifecycle({ context, accounts, rooms, timeline, remoteRooms, peers });
   const accountData = new AccountData(context);
   const keys = new Keys(context, peers);
   const toDevice = new ToDevice(context, peers);

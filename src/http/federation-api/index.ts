@@ -3,6 +3,9 @@ import type { Services } from '../../server/services.ts';
 import { bulkPerspectivesKeyQueryRoute } from './bulkPerspectivesKeyQuery.ts';
 import { backfillRoomRoute } from './backfillRoom.ts';
 import { claimUserEncryptionKeysRoute } from './claimUserEncryptionKeys.ts';
+import { askPolicyServerToSignRoute } from './askPolicyServerToSign.ts';
+import { exchangeThirdPartyInviteRoute } from './exchangeThirdPartyInvite.ts';
+import { onBindThirdPartyIdentifierRoute } from './onBindThirdPartyIdentifier.ts';
 import { exchangeOpenIdTokenRoute } from './exchangeOpenIdToken.ts';
 import { getContentRoute } from './getContent.ts';
 import { getContentThumbnailRoute } from './getContentThumbnail.ts';
@@ -43,7 +46,10 @@ export function federationRoutes(services: Services): FederationRoute[] {
     getVersionRoute,
     backfillRoomRoute,
     claimUserEncryptionKeysRoute,
+    askPolicyServerToSignRoute,
     exchangeOpenIdTokenRoute,
+    exchangeThirdPartyInviteRoute,
+    onBindThirdPartyIdentifierRoute,
     getContentRoute,
     getContentThumbnailRoute,
     getEventRoute,

@@ -32,6 +32,7 @@ export interface FederationParts extends EduParts {
 }
 
 export class Federation {
+  readonly access: Access;
   readonly reads: FederationReads;
   readonly memberships: InboundMemberships;
   readonly invites: InboundInvites;
@@ -44,6 +45,7 @@ export class Federation {
   constructor(parts: FederationParts) {
     const { context, peers, retry, rooms } = parts;
     const access = new Access(rooms);
+    this.access = access;
     this.reads = new FederationReads({ context, rooms, access });
     this.memberships = new InboundMemberships({ ...parts, access, reads: this.reads });
     this.invites = new InboundInvites(parts);

@@ -1,22 +1,25 @@
 /** The life of rooms and of memberships in them. The face of the folder. */
 import type { UserId } from '../../matrix/ids.ts';
 import { Creation } from './create.ts';
-import { type LifecycleParts, Memberships } from './membership.ts';
+import { Memberships } from './membership.ts';
+import { ThirdPartyInvites, type ThirdPartyParts } from './third-party-invites.ts';
 import { Upgrade } from './upgrade.ts';
 
 export type { MembershipChange } from './membership.ts';
 export { type Preset, type RoomWish, stateDraftOf } from './initial-state.ts';
 
 export class Lifecycle {
-  readonly #parts: LifecycleParts;
+  readonly #parts: ThirdPartyParts;
   readonly memberships: Memberships;
   readonly creation: Creation;
   readonly upgrade: Upgrade;
+  readonly thirdPartyInvites: ThirdPartyInvites;
 
-  constructor(parts: LifecycleParts) {
+  constructor(parts: ThirdPartyParts) {
     this.#parts = parts;
     this.memberships = new Memberships(parts);
     this.creation = new Creation(parts, this.memberships);
+    this.thirdPartyInvites = new ThirdPartyInvites(parts);
     this.upgrade = new Upgrade(parts, this.creation);
   }
 

@@ -44,7 +44,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const accounts = new Accounts(context, peers, options);
   const devices = new Devices(context, accounts);
   const rooms = new Rooms(context);
-  const timeline = new Timeline(context, rooms, options.signingKey);
+  const timeline = new Timeline(context, rooms, { signingKey: options.signingKey, peers });
   const receiver = new Receiver(context, rooms, { ensureKeys: (wanted) => peers.ensureKeys(wanted), own: timeline });
   const remoteRooms = new RemoteRooms({ context, peers, rooms, timeline, receiver });
   const reader = new Reader(context, rooms, remoteRooms);

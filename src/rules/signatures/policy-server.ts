@@ -11,7 +11,7 @@ import { signedText } from '../hashes/hashes.ts';
 import type { VerifySignature } from './verify.ts';
 
 /** "The Key ID for the `ed25519` key in `m.room.policy` is *always* `ed25519:policy_server`." */
-const POLICY_KEY_ID = 'ed25519:policy_server';
+export const POLICY_KEY_ID = 'ed25519:policy_server';
 
 export interface PolicyServer {
   readonly server: ServerName;

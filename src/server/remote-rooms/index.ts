@@ -17,7 +17,6 @@ import {
   enterRoom,
   type History,
   type Receiver,
-  signBuilt,
   STRIPPED_TYPES,
   type Timeline,
 } from '../timeline/index.ts';
@@ -165,7 +164,7 @@ export class RemoteRooms implements History {
     const room = await rooms.get(number);
     const { pdu } = built;
     const server = present(serverOf(pdu.stateKey ?? ''), 'an invite is for a user');
-    const text = signBuilt(built, (data) => timeline.signText(data));
+    const text = await timeline.sign(room, built);
     const path = pathTo('v2/invite', room.roomId, pdu.eventId);
     const state = await this.#inviteState(room.roomId, pdu.sender);
     const version = JSON.stringify(room.version);

@@ -105,7 +105,7 @@ function writeEvent(planned: PlannedEvent, { plan, context, transaction }: Write
   return { planned, event, position, changes };
 }
 
-function newEvent({ built, number, stateBefore }: PlannedEvent, room: Room, position: number): NewEvent {
+function newEvent({ built, number, stateBefore, signed }: PlannedEvent, room: Room, position: number): NewEvent {
   const { pdu } = built;
   const relation = relationOf(pdu);
   return {
@@ -113,14 +113,14 @@ function newEvent({ built, number, stateBefore }: PlannedEvent, room: Room, posi
     eventId: pdu.eventId,
     room: room.number,
     position,
-    json: built.json,
+    json: signed ?? built.json,
     contentStart: built.contentStart,
     contentEnd: built.contentEnd,
     status: 'accepted',
     stateBefore,
     depth: pdu.depth,
     originServerTs: pdu.originServerTs,
-    sign: built.sign,
+    ...(signed === undefined && { sign: built.sign }),
     ...(pdu.stateKey !== undefined && { statePair: { type: pdu.type, stateKey: pdu.stateKey } }),
     ...(relation !== undefined && { relation }),
   };

@@ -7,9 +7,12 @@ import { powerLevelsOf } from '../../rules/auth/index.ts';
 import type { RoomNumber, StoredEvent, TransactionKey } from '../../ports/store/index.ts';
 import type { SigningKey } from '../../ports/crypto.ts';
 import type { Context } from '../context.ts';
+import type { Peers } from '../peers/index.ts';
 import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
+import { type BuiltEvent, signBuilt } from './build-event.ts';
 import { type AlsoWrite, commitPlan, relationOf } from './commit.ts';
 import { type EventDraft, type PlannedEvent, type PlanTools, RoomPlan } from './plan.ts';
+import { policyServerFor, withPolicySignature } from './policy-signature.ts';
 import { SentTransactions } from './sent-transactions.ts';
 
 export { type BuiltEvent, buildEvent, signBuilt } from './build-event.ts';
@@ -52,10 +55,16 @@ export class Timeline {
   readonly #context: Context;
   readonly #rooms: Rooms;
   readonly #signingKey: SigningKey;
+  readonly #peers: Peers;
   readonly #transactions: SentTransactions;
   readonly #inFlight = new KeyedQueue<string>();
 
-  constructor(context: Context, rooms: Rooms, signingKey: SigningKey) {
+  constructor(
+    context: Context,
+    rooms: Rooms,
+    { signingKey, peers }: { readonly signingKey: SigningKey; readonly peers: Peers },
+  ) {
+    this.#peers = peers;
     this.#transactions = new SentTransactions(context.store.events);
     this.#context = context;
     this.#rooms = rooms;
@@ -95,9 +104,35 @@ export class Timeline {
       await this.#prepare(current, users);
       const plan = new RoomPlan(current, this.planTools());
       const filled = await fill(plan, current);
+      await this.#recommend(plan);
       return { result: filled, durable: plan.events.length === 0 ? [] : [this.commit(plan, also)] };
     });
     return { result, events: (await durable[0]) ?? [] };
+  }
+
+  /** Has the room's policy server sign what is planned, where the room uses one. */
+  async #recommend(plan: RoomPlan): Promise<void> {
+    const { serverName } = this.#context;
+    for (const planned of plan.events) {
+      if (policyServerFor(plan.room, planned.built, serverName) === undefined) continue;
+      plan.setSigned(planned, await this.sign(plan.room, planned.built));
+    }
+  }
+
+  /**
+   * The text of an event of ours with our signature, and that of the room's policy server where it uses one. Throws
+   * where the policy server does not sign.
+   */
+  async sign(room: Room, built: BuiltEvent): Promise<string> {
+    const { serverName, crypto } = this.#context;
+    const text = signBuilt(built, (data) => this.signText(data));
+    const policy = policyServerFor(room, built, serverName);
+    if (policy === undefined) return text;
+    return await withPolicySignature(text, policy, room, {
+      serverName,
+      peers: this.#peers,
+      verify: (key, message, signature) => crypto.ed25519Verify(key, message, signature),
+    });
   }
 
   /**

@@ -2,6 +2,7 @@
  * The planning phase of sending: builds events one after another over a room's current state, judges each, and
  * changes nothing. What is planned becomes real in `commit.ts`, all of it or none.
  */
+import { assert } from '../../lib/assert.ts';
 import type { Pdu, StateKey, StateLookup } from '../../matrix/events.ts';
 import { DEPTH_MAX, stateKeyOf } from '../../matrix/events.ts';
 import { MatrixError } from '../../matrix/errors.ts';
@@ -37,6 +38,8 @@ export interface PlannedEvent {
   /** The state event that this one replaces. */
   readonly replaces: Pdu | undefined;
   readonly redactionTarget: StoredEvent | undefined;
+  /** The event with every signature that it needs, where ours alone does not do; else the writer signs. */
+  readonly signed?: string;
 }
 
 /** "prev_events … at most 20": ten are enough to tie a room together. */
@@ -93,6 +96,13 @@ export class RoomPlan {
     this.#extremities = [...left, { eventId: pdu.eventId, number: planned.number, depth: pdu.depth }];
     this.events.push(planned);
     return planned;
+  }
+
+  /** Gives a planned event its signatures, so that the writer need not. */
+  setSigned(planned: PlannedEvent, signed: string): void {
+    const index = this.events.indexOf(planned);
+    assert(index >= 0, 'the event is part of the plan');
+    this.events[index] = { ...planned, signed };
   }
 
   #build(draft: EventDraft): BuiltEvent {

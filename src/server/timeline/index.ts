@@ -28,10 +28,12 @@ export { RoomView } from './room-view.ts';
 export {
   createEmptyRoom,
   enterRoom,
+  type EnterTools,
   type EventSource,
   type MissingRequest,
   Receiver,
   type StateIds,
+  StateIntake,
   textOf,
 } from './receive/index.ts';
 

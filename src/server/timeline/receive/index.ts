@@ -21,6 +21,7 @@ import { type OwnEvents, tieExtremities } from './tie.ts';
 
 export { textOf } from './ingress.ts';
 export { createEmptyRoom, enterRoom } from './join.ts';
+export { type EnterTools, StateIntake } from './intake.ts';
 export type { EventSource, MissingRequest, StateIds } from './source.ts';
 
 /** What became of events that were received. */

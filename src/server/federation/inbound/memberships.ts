@@ -18,6 +18,7 @@ import { type Receiver, RoomPlan, stripped, STRIPPED_TYPES, type Timeline } from
 import type { Peers } from '../../peers/index.ts';
 import { eventSource } from '../../remote-rooms/index.ts';
 import type { Access } from './access.ts';
+import { joinAnswer } from './join-answer.ts';
 import type { FederationReads } from './reads.ts';
 
 export type Handshake = 'join' | 'leave' | 'knock';
@@ -106,27 +107,12 @@ export class InboundMemberships {
   }
 
   /** `PUT /send_join`: takes the join in and answers with the state before it. */
-  async join(request: SentRequest): Promise<string> {
-    const { rooms, reads, context } = this.#parts;
+  async join(request: SentRequest, { omitsMembers }: { readonly omitsMembers: boolean }): Promise<string> {
+    const { access, context } = this.#parts;
+    const before = await access.requireAllowed(request.roomId, request.origin);
+    const servers = [context.serverName, ...before.servers.list()];
     const { room, event, text } = await this.#receive(request);
-    await room.settled;
-    const state = await rooms.getStateAt(present(event.stateBefore, 'an accepted event has a place'));
-    const chain = await reads.authChain([...state.flatMap(({ pdu }) => pdu.authEvents), ...event.pdu.authEvents]);
-    const [chainTexts, stateTexts] = await Promise.all([
-      this.#texts(chain),
-      this.#texts(state.map(({ eventId }) => eventId)),
-    ]);
-    const servers = [context.serverName, ...room.servers.list()];
-    return (
-      `{"auth_chain":[${chainTexts.join(',')}],"event":${text},"members_omitted":false,` +
-      `"origin":${JSON.stringify(context.serverName)},"servers_in_room":${JSON.stringify(servers)},` +
-      `"state":[${stateTexts.join(',')}]}`
-    );
-  }
-
-  async #texts(ids: readonly EventId[]): Promise<string[]> {
-    const rows = await this.#parts.context.store.events.getEvents(ids);
-    return rows.map((row) => row.json);
+    return await joinAnswer({ room, event, text, servers, omitsMembers }, this.#parts);
   }
 
   /** `PUT /send_leave`. */

@@ -14,6 +14,7 @@ import type { Context } from '../context.ts';
 import { errorForClient, type Peers } from '../peers/index.ts';
 import type { Room, Rooms } from '../rooms/index.ts';
 import { type BuiltEvent, type History, type Receiver, STRIPPED_TYPES, type Timeline } from '../timeline/index.ts';
+import { RoomCompletion } from './completion.ts';
 import { type HandshakeRequest, makeMemberEvent } from './handshake.ts';
 import { OutOfRoom } from './out-of-room.ts';
 import { sendJoin } from './send-join.ts';
@@ -38,6 +39,7 @@ const REFUSALS = ['M_FORBIDDEN', 'M_NOT_FOUND', 'M_UNABLE_TO_GRANT_JOIN', 'M_UNS
 
 export class RemoteRooms implements History {
   readonly #parts: RemoteRoomParts;
+  readonly completion: RoomCompletion;
   readonly #outOfRoom: OutOfRoom;
   /** One way into a room at a time: a second one would take the place of the first. */
   readonly #joins = new KeyedQueue<RoomId>();
@@ -45,6 +47,7 @@ export class RemoteRooms implements History {
   constructor(parts: RemoteRoomParts) {
     this.#parts = parts;
     this.#outOfRoom = new OutOfRoom(parts);
+    this.completion = new RoomCompletion(parts);
   }
 
   /** Servers that may know a room: those named, whoever invited the user, and the one in the room's id. */
@@ -93,7 +96,8 @@ export class RemoteRooms implements History {
     const { roomId, user } = request;
     await this.#atOneOf(await this.#candidates(roomId, user, via), async (server) => {
       const made = await makeMemberEvent(server, { ...request, membership: 'join' }, this.#parts);
-      await sendJoin(server, { roomId, made }, this.#parts);
+      const { room, isPartial } = await sendJoin(server, { roomId, made }, this.#parts);
+      if (isPartial) this.completion.begin(room);
     });
   }
 

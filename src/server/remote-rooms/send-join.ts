@@ -4,6 +4,7 @@ import { parseServerName, type RoomId, type ServerName } from '../../matrix/ids.
 import { asArray } from '../../matrix/json.ts';
 import { JsonParseError, parseJson } from '../../matrix/json-parse.ts';
 import { parseElement } from '../../matrix/json-slice.ts';
+import type { RoomNumber } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import type { Peers } from '../peers/index.ts';
 import type { Rooms } from '../rooms/index.ts';
@@ -21,14 +22,14 @@ export interface SendJoinParts {
 const SERVERS_MAX = 20_000;
 
 /**
- * Sends our join to a server and enters the room with what it answers. Throws `M_FORBIDDEN` where the answer does not
- * let us in, and an `OperationError` where it is none.
+ * Sends our join to a server and enters the room with what it answers, which may be a part of it. Throws `M_FORBIDDEN`
+ * where the answer does not let us in, and an `OperationError` where it is none.
  */
 export async function sendJoin(
   server: ServerName,
   { roomId, made }: { readonly roomId: RoomId; readonly made: MadeEvent },
   { context, peers, rooms }: SendJoinParts,
-): Promise<void> {
+): Promise<{ readonly room: RoomNumber; readonly isPartial: boolean }> {
   const { rules, eventId } = made;
   const tools: EnterTools = { context, rooms, ensureKeys: (wanted) => peers.ensureKeys(wanted) };
   const room = await rooms.find(roomId);
@@ -42,13 +43,16 @@ export async function sendJoin(
     room: room?.number,
     open: async () => (await rooms.findNumber(roomId)) ?? (await createEmptyRoom({ roomId, rules }, tools)),
   });
-  const path = `/_matrix/federation/v2/send_join/${encodeURIComponent(roomId)}/${encodeURIComponent(eventId)}`;
+  // "omit_members: If `true`, indicates that that calling server can accept a reduced response".
+  const query = 'omit_members=true';
+  const path = `/_matrix/federation/v2/send_join/${encodeURIComponent(roomId)}/${encodeURIComponent(eventId)}?${query}`;
   const request = { method: 'PUT', path, body: made.json } as const;
   const others = await takeState({ server, request, stateName: 'state' }, intake, peers);
   const servers = omittedServers(server, others, context.serverName);
   const taken = await intake.finish();
   const join = parseElement(others.get('event') ?? new TextEncoder().encode(made.json));
-  await enterRoom({ roomId, rules, join, joinId: eventId, taken, servers }, tools);
+  const entered = await enterRoom({ roomId, rules, join, joinId: eventId, taken, servers }, tools);
+  return { room: entered, isPartial: servers !== undefined };
 }
 
 /** The servers in the room, where members were left out of the state; `undefined` where the state is whole. */

@@ -2,6 +2,7 @@
  * Rooms that were joined without their whole state, and whoever waits for the rest of it. They are few: all of them
  * stay in memory.
  */
+import { present } from '../../lib/assert.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { PartialRoomRecord, RoomNumber } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
@@ -38,15 +39,13 @@ export class PartialRooms {
   }
 
   /** The record has been written. */
-  async note(record: PartialRoomRecord): Promise<void> {
-    await this.all();
-    this.#records?.set(record.room, record);
+  note(record: PartialRoomRecord): void {
+    present(this.#records, 'what is written has been read before').set(record.room, record);
   }
 
   /** The room is whole, or nobody here is in it any more: nobody waits for it any longer. */
-  async remove(room: RoomNumber): Promise<void> {
-    await this.all();
-    this.#records?.delete(room);
+  remove(room: RoomNumber): void {
+    present(this.#records, 'what is deleted has been read before').delete(room);
     const waiting = this.#waiting.get(room) ?? [];
     this.#waiting.delete(room);
     for (const wake of waiting) wake();

@@ -64,6 +64,7 @@ export class InboundMemberships {
     const { access, rooms, timeline } = this.#parts;
     if (serverOf(user) !== origin) throw new MatrixError('M_FORBIDDEN', 'That is no user of your server');
     const room = await access.requireAllowed(roomId, origin);
+    access.requireWhole(room);
     const { version } = room.rules;
     if (versions !== undefined && !versions.includes(version)) {
       throw new MatrixError('M_INCOMPATIBLE_ROOM_VERSION', 'Your server does not support the version of this room', {
@@ -94,6 +95,7 @@ export class InboundMemberships {
       const other = await rooms.find(allowed);
       if (other === undefined || other.localJoined.size === 0) canTell = false;
       else if ((await rooms.membershipOf(other, user)) === 'join') isMember = true;
+      else if (other.partial !== undefined) canTell = false;
     }
     if (!isMember && !canTell) {
       throw new MatrixError('M_UNABLE_TO_AUTHORISE_JOIN', 'This server cannot tell whether the user may join');
@@ -132,6 +134,7 @@ export class InboundMemberships {
     const { membership, roomId, eventId, origin, bytes } = request;
     const { access, context, receiver, peers, rooms } = this.#parts;
     const room = await access.requireAllowed(roomId, origin);
+    access.requireWhole(room);
     const parsed = parsePduJson(bytes);
     const source = { bytes: bytes.length, hasRawNumbers: parsed.hasRawNumbers };
     const checked = parsePdu(parsed.value, room.rules, (data) => context.crypto.sha256(data), source);

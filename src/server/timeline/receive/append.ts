@@ -133,7 +133,12 @@ export function writeEvent(
   });
 }
 
-function writeLines({ opened, side, main }: Plan, { room, lines }: AppendTools, transaction: Transaction): void {
+/** Writes the lines that a plan opens, and what it appends to lines. */
+export function writeLines(
+  { opened, side, main }: Pick<Plan, 'opened' | 'side' | 'main'>,
+  { room, lines }: AppendTools,
+  transaction: Transaction,
+): void {
   if (opened !== undefined) {
     const { line, parent, positions } = opened;
     const head = positions.at(-1)?.position ?? 0;

@@ -97,8 +97,7 @@ export class StateIntake {
 
   /** The state, once everything is stored. Throws `bad answer` where it has no create event. */
   async finish(): Promise<TakenState> {
-    this.#begin();
-    while (this.#admissions.length > 0) await this.#finishOldest();
+    await this.#admitAll();
     const room = this.#room;
     if (room === undefined) throw this.#badAnswer('it has no create event of this room');
     this.#requireFoundations();
@@ -115,6 +114,17 @@ export class StateIntake {
     }
     if (!state.has(stateKeyOf('m.room.create', ''))) throw this.#badAnswer('its create event does not hold');
     return { room, state };
+  }
+
+  /** Stores what stands on what is here; the rest is forgotten. For events that are no whole state. */
+  async settle(): Promise<void> {
+    await this.#admitAll();
+    await this.#store();
+  }
+
+  async #admitAll(): Promise<void> {
+    this.#begin();
+    while (this.#admissions.length > 0) await this.#finishOldest();
   }
 
   /**

@@ -124,11 +124,16 @@ async function write(entry: Entry, tools: EnterTools): Promise<void> {
   const { context, rooms } = tools;
   const { room, replacement } = entry;
   const record = recordOf(entry, context);
+  await rooms.partial.all();
   const durable = context.store.transact((transaction) => {
     const { event, changes, position } = writeJoin(entry, record, { transaction, context });
     rooms.events.put(event);
     room.remember(event);
     transaction.onCommit(() => {
+      settleMembers(replacement, room);
+      room.partial = record === undefined ? undefined : { joinEvent: record.joinEvent };
+      if (record === undefined) rooms.partial.remove(room.number);
+      else rooms.partial.note(record);
       const members = memberNewsOf(changes, context.serverName);
       context.stream.publish({ kind: 'event', position, room: room.number, event: event.number, members });
     });
@@ -139,10 +144,6 @@ async function write(entry: Entry, tools: EnterTools): Promise<void> {
   });
   room.track(settled);
   await settled;
-  settleMembers(replacement, room);
-  room.partial = record === undefined ? undefined : { joinEvent: record.joinEvent };
-  if (record === undefined) await rooms.partial.remove(room.number);
-  else await rooms.partial.note(record);
 }
 
 /** What is remembered of a room whose members are still to be fetched. */

@@ -113,7 +113,7 @@ async function differenceOf(from: Place, to: Place, { places }: AppendTools): Pr
 }
 
 /** Where the event stands beside the main line: on an existing state, at the head of a line, or on a new line. */
-async function placeOnSide(
+export async function placeOnSide(
   before: Place,
   entry: StateEntry | undefined,
   tools: AppendTools,

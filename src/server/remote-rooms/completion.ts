@@ -20,11 +20,11 @@ export interface CompletionParts {
 }
 
 /** The first pause once every server of a room has been asked in vain … */
-const PAUSE_MS = 5_000;
+const PAUSE_MS = 1_000;
 /** … which doubles up to this. */
 const PAUSE_MAX_MS = 600_000;
 /** Rooms that are completed at the same time. */
-const ROOMS_MAX = 4;
+const ROOMS_MAX = 8;
 
 export class RoomCompletion {
   readonly #parts: CompletionParts;
@@ -32,6 +32,8 @@ export class RoomCompletion {
   readonly #abort = new AbortController();
   readonly #running = new Map<RoomNumber, Promise<void>>();
   readonly #timers = new Map<RoomNumber, Timer>();
+  /** Rooms in which something has changed while they were worked on. */
+  readonly #again = new Set<RoomNumber>();
   readonly #waiting: Deferred<void>[] = [];
   #busy = 0;
 
@@ -42,8 +44,8 @@ export class RoomCompletion {
     this.#attempts = context.metrics.counter('postern_room_completions_total', help, ['outcome']);
     context.stream.listen((change) => {
       // With the last user of ours the work is over.
-      if (change.kind !== 'event' || !this.#timers.has(change.room)) return;
-      if (change.members?.some(({ membership }) => membership !== 'join') === true) this.begin(change.room);
+      const isOurs = change.kind === 'event' && (this.#timers.has(change.room) || this.#running.has(change.room));
+      if (isOurs && change.members?.some(({ membership }) => membership !== 'join') === true) this.begin(change.room);
     });
   }
 
@@ -61,11 +63,15 @@ export class RoomCompletion {
     await Promise.all(this.#running.values());
   }
 
-  /** Begins with a room now, unless it has been begun. */
+  /** Begins with a room now; one that is being worked on is looked at again afterwards. */
   begin(room: RoomNumber): void {
+    if (this.#abort.signal.aborted) return;
     this.#timers.get(room)?.cancel();
     this.#timers.delete(room);
-    if (this.#running.has(room) || this.#abort.signal.aborted) return;
+    if (this.#running.has(room)) {
+      this.#again.add(room);
+      return;
+    }
     const work = this.#work(room)
       .catch((error: unknown) => {
         if (this.#abort.signal.aborted) return undefined;
@@ -74,7 +80,8 @@ export class RoomCompletion {
       })
       .then((again) => {
         this.#running.delete(room);
-        if (again !== undefined) this.#later(room, again);
+        if (this.#again.delete(room)) this.begin(room);
+        else if (again !== undefined) this.#later(room, again);
       });
     this.#running.set(room, work);
   }

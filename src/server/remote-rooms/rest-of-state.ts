@@ -85,7 +85,7 @@ export class RestOfState {
     joinEvent: EventId,
     { ids, missing }: { readonly ids: StateIds; readonly missing: readonly EventId[] },
   ): Promise<void> {
-    const { context, peers, rooms, signal } = this.#parts;
+    const { context, peers, rooms } = this.#parts;
     const { roomId, rules, number } = this.#room;
     const ensureKeys = (wanted: Parameters<Peers['ensureKeys']>[0]) => peers.ensureKeys(wanted);
     const identity = { roomId, rules };
@@ -100,9 +100,10 @@ export class RestOfState {
     });
     try {
       if (missing.length > BULK_MIN && missing.length * 2 > ids.state.length + ids.authChain.length) {
-        const query = `event_id=${encodeURIComponent(joinEvent)}`;
-        const path = `/_matrix/federation/v1/state/${encodeURIComponent(roomId)}?${query}`;
-        await takeState({ server, request: { method: 'GET', path, signal }, stateName: 'pdus' }, intake, peers);
+        await this.#fetchBulk(server, joinEvent, intake);
+        // What a broken answer has not brought is worth another question.
+        await intake.settle();
+        await this.#fetchEach(server, await this.#missingOf(missing), intake);
       } else await this.#fetchEach(server, missing, intake);
     } finally {
       // What came is kept, however the answer ended.
@@ -111,6 +112,19 @@ export class RestOfState {
         const refusals = this.#refusals.get(id) ?? new Set();
         this.#refusals.set(id, refusals.add(server));
       }
+    }
+  }
+
+  /** The whole state, as far as it comes. */
+  async #fetchBulk(server: ServerName, joinEvent: EventId, intake: StateIntake): Promise<void> {
+    const { peers, context, signal } = this.#parts;
+    const query = `event_id=${encodeURIComponent(joinEvent)}`;
+    const path = `/_matrix/federation/v1/state/${encodeURIComponent(this.#room.roomId)}?${query}`;
+    try {
+      await takeState({ server, request: { method: 'GET', path, signal }, stateName: 'pdus' }, intake, peers);
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.server === undefined) throw error;
+      context.log.debug('a state did not come whole', { server, why: error.kind });
     }
   }
 

@@ -18,9 +18,13 @@ const PAIRS: readonly (readonly [Make, Make])[] = [
 const ROOM_VERSIONS = ['10', '11', '12'];
 /** What `test/interop/run.ts` was asked to leave out: pairs, as in `Postern-Synapse`, and room versions. */
 const wanted = {
-  pairs: process.env['INTEROP_PAIRS']?.split(','),
-  roomVersions: process.env['INTEROP_ROOM_VERSIONS']?.split(','),
+  pairs: process.env['POSTERN_INTEROP_PAIRS']?.split(','),
+  roomVersions: process.env['POSTERN_INTEROP_ROOM_VERSIONS']?.split(','),
 };
+const known = new Set([...PAIRS.map(([host, guest]) => `${host.name}-${guest.name}`), ...ROOM_VERSIONS]);
+for (const one of [...(wanted.pairs ?? []), ...(wanted.roomVersions ?? [])]) {
+  if (!known.has(one)) throw new Error(`there is no pair and no room version ${one}: ${[...known].join(' ')}`);
+}
 
 const skip = findSynapse() === undefined ? 'Synapse is not installed: npm run test:interop' : false;
 

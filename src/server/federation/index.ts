@@ -38,6 +38,7 @@ export class Federation {
   readonly invites: InboundInvites;
   readonly transactions: InboundTransactions;
   readonly outbound: Outbound;
+  readonly #ephemeral: EphemeralSender;
   readonly #keys: Keys;
   readonly #announcer: DeviceListAnnouncer;
   readonly #tracker: DeviceListTracker;
@@ -53,7 +54,7 @@ export class Federation {
     const receiveEdu = edus.receive.bind(edus);
     this.transactions = new InboundTransactions({ ...parts, receiveEdu });
     this.outbound = new Outbound(context, { send: sendOver(peers, context.serverName), retry });
-    new EphemeralSender({ ...parts, outbound: this.outbound });
+    this.#ephemeral = new EphemeralSender({ ...parts, outbound: this.outbound });
     this.#keys = parts.keys;
     this.#announcer = new DeviceListAnnouncer(parts);
     this.#tracker = new DeviceListTracker({ ...parts, announcer: this.#announcer });
@@ -70,6 +71,7 @@ export class Federation {
 
   /** Ends what is on its way, and writes how far it has got. */
   async close(): Promise<void> {
+    await this.#ephemeral.close();
     await this.#tracker.close();
     await this.#announcer.close();
     await this.#keys.remote.lists.close();

@@ -9,6 +9,7 @@ import { EventQueries } from './queries/events.ts';
 import { FederationQueries } from './queries/federation.ts';
 import { KeyQueries } from './queries/keys.ts';
 import { MediaQueries } from './queries/media.ts';
+import { PurgeQueries } from './queries/purge.ts';
 import { RoomQueries } from './queries/rooms.ts';
 import { StateKeys } from './queries/state-keys.ts';
 import { SyncQueries, UserDataQueries } from './queries/user-data.ts';
@@ -38,6 +39,7 @@ export class DatabaseStore implements Store {
   readonly media: MediaQueries;
   readonly federation: FederationQueries;
   readonly sync: SyncQueries;
+  readonly purge: PurgeQueries;
   readonly #parts: StoreParts;
   readonly #stateKeys: StateKeys;
   readonly #commits: GroupCommit;
@@ -64,6 +66,7 @@ export class DatabaseStore implements Store {
     this.media = new MediaQueries(database);
     this.federation = new FederationQueries(database);
     this.sync = new SyncQueries(database);
+    this.purge = new PurgeQueries(database);
   }
 
   get position(): StreamPosition {

@@ -4,6 +4,7 @@ import { EventStatements } from './queries/event-writes.ts';
 import { FederationStatements } from './queries/federation-writes.ts';
 import { KeyStatements } from './queries/key-writes.ts';
 import { MediaStatements } from './queries/media.ts';
+import { PurgeStatements } from './queries/purge.ts';
 import { RoomStatements } from './queries/room-writes.ts';
 import type { StateKeys } from './queries/state-keys.ts';
 import { SyncStatements, UserDataStatements } from './queries/user-data.ts';
@@ -19,6 +20,7 @@ export class StoreTransaction implements Transaction {
   readonly media: MediaStatements;
   readonly federation: FederationStatements;
   readonly sync: SyncStatements;
+  readonly purge: PurgeStatements;
   readonly hooks: (() => void)[] = [];
   readonly #nextPosition: () => StreamPosition;
   #position: StreamPosition;
@@ -34,6 +36,7 @@ export class StoreTransaction implements Transaction {
     this.media = new MediaStatements(unit);
     this.federation = new FederationStatements(unit, this);
     this.sync = new SyncStatements(unit);
+    this.purge = new PurgeStatements(unit);
   }
 
   get position(): StreamPosition {

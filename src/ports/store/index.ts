@@ -10,6 +10,7 @@ import type { EventReads, EventWrites } from './events.ts';
 import type { FederationReads, FederationWrites } from './federation.ts';
 import type { KeyReads, KeyWrites } from './keys.ts';
 import type { MediaReads, MediaWrites } from './media.ts';
+import type { PurgeReads, PurgeWrites } from './purge.ts';
 import type { RoomReads, RoomWrites } from './rooms.ts';
 import type { EventNumber, LineNumber, RoomNumber, StreamPosition } from './types.ts';
 import type { SyncReads, SyncWrites, UserDataReads, UserDataWrites } from './user-data.ts';
@@ -19,6 +20,7 @@ export type * from './events.ts';
 export type * from './federation.ts';
 export type * from './keys.ts';
 export type * from './media.ts';
+export type * from './purge.ts';
 export type * from './rooms.ts';
 export type * from './types.ts';
 export type * from './user-data.ts';
@@ -37,6 +39,7 @@ export interface Transaction {
   readonly media: MediaWrites;
   readonly federation: FederationWrites;
   readonly sync: SyncWrites;
+  readonly purge: PurgeWrites;
   /** Runs after the commit, in commit order over all transactions, before `transact` resolves. */
   onCommit(hook: () => void): void;
 }
@@ -50,6 +53,7 @@ export interface Store {
   readonly media: MediaReads;
   readonly federation: FederationReads;
   readonly sync: SyncReads;
+  readonly purge: PurgeReads;
 
   /** The newest position that is durable: what a sync token may name. */
   readonly position: StreamPosition;

@@ -1,6 +1,7 @@
 /** Rooms: finding them, their state, their members, who may look. The face of the folder. */
 import { type BoundedMap, boundedMap } from '../bounded-map.ts';
 import { assert, present } from '../../lib/assert.ts';
+import { type Deferred, defer } from '../../lib/deferred.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type EventId, type RoomId, serverOf, type UserId } from '../../matrix/ids.ts';
 import { findRoomVersion } from '../../matrix/room-versions.ts';
@@ -36,6 +37,8 @@ export class Rooms {
   readonly #loading = new Map<RoomNumber, Promise<Room>>();
   readonly #numbers = boundedMap<RoomId, RoomNumber>(100_000);
   readonly #formats = boundedMap<RoomNumber, RoomFormat>(100_000);
+  /** Rooms that are being deleted: unknown already, and not to be made anew before that has ended. */
+  readonly #hidden = new Map<RoomId, Deferred<void>>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -52,9 +55,11 @@ export class Rooms {
 
   /** The number of a room that this server knows. */
   async findNumber(roomId: RoomId): Promise<RoomNumber | undefined> {
+    if (this.#hidden.has(roomId)) return undefined;
     const known = this.#numbers.get(roomId);
     if (known !== undefined) return known;
     const record = await this.#context.store.rooms.findRoom(roomId);
+    if (this.#hidden.has(roomId)) return undefined;
     if (record !== undefined) this.#numbers.set(roomId, record.number);
     return record?.number;
   }
@@ -127,6 +132,25 @@ export class Rooms {
     this.#formats.delete(room.number);
     const busy = this.#busy.get(room.number);
     if (busy?.room === room) this.#busy.delete(room.number);
+  }
+
+  /** Makes a room unknown from now on: its deletion has begun. */
+  hide(roomId: RoomId): void {
+    this.#hidden.set(roomId, defer());
+  }
+
+  /** Resolves at once, or where the room is being deleted when it is gone: then it may be made anew. */
+  async untilUnhidden(roomId: RoomId): Promise<void> {
+    await this.#hidden.get(roomId)?.promise;
+  }
+
+  /** Drops a room that is gone. */
+  drop(number: RoomNumber, roomId: RoomId): void {
+    this.#resident.delete(number);
+    this.#numbers.delete(roomId);
+    this.#formats.delete(number);
+    this.#hidden.get(roomId)?.resolve();
+    this.#hidden.delete(roomId);
   }
 
   /** Runs `task` in the room's queue; meanwhile the room cannot be loaded a second time. */

@@ -58,6 +58,8 @@ export type Change =
   | { readonly kind: 'presence'; readonly user: UserId }
   /** The user wants to hear no more of a room that they have left. */
   | { readonly kind: 'forgotten'; readonly user: UserId; readonly room: RoomNumber }
+  /** A room is gone, and those who had been in it have no place in it any more. */
+  | { readonly kind: 'purged'; readonly room: RoomNumber; readonly users: readonly UserId[] }
   /** The device's session ended: what waits for it should stop waiting. */
   | { readonly kind: 'session-ended'; readonly user: UserId; readonly device: DeviceId };
 

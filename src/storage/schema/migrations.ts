@@ -25,6 +25,11 @@ const MIGRATIONS: readonly Migration[] = [
     name: 'where the main line stood',
     statements: ['ALTER TABLE events ADD COLUMN main_head @int'],
   },
+  {
+    number: 5,
+    name: 'rooms that are being deleted',
+    statements: ['CREATE TABLE room_purges (room @int PRIMARY KEY, room_id @text NOT NULL) @plain'],
+  },
 ];
 
 /** The table that tells which migrations a database has had. */

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { SqlParam } from '../database.ts';
 import { EventSigner } from '../signer.ts';
@@ -29,8 +32,8 @@ class Bench {
     this.writer = new SqliteWriter(connection, new EventSigner(crypto, []), () => 0);
   }
 
-  static async open(t: TestContext): Promise<Bench> {
-    const connection = await openConnection({ path: ':memory:', readOnly: false, encryptionKey: undefined });
+  static async open(t: TestContext, file = ':memory:'): Promise<Bench> {
+    const connection = await openConnection({ path: file, readOnly: false, encryptionKey: undefined });
     migrate(connection);
     t.after(() => {
       connection.close();
@@ -119,4 +122,28 @@ test('a redaction asks for the log to be emptied', async (t) => {
   };
   bench.write([redact]);
   assert.equal(bench.writer.erased, true);
+});
+
+test('free pages are given back little by little, but for some that are kept', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'postern-writer-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = path.join(folder, 'space.db');
+  const bench = await Bench.open(t, file);
+  const long = 'x'.repeat(7000);
+  bench.write(Array.from({ length: 4000 }, (_, index) => set(`name ${index}`, long)));
+  bench.writer.checkpoint('truncate');
+  const full = statSync(file).size;
+  assert.ok(full > 4000 * 7000);
+  assert.equal(bench.writer.giveBack(), false, 'nothing is free');
+  bench.write([(unit) => unit.run("DELETE FROM server_values WHERE name <> 'name 0'")]);
+  let steps = 1;
+  while (bench.writer.giveBack()) {
+    steps += 1;
+    bench.writer.checkpoint('passive');
+  }
+  bench.writer.checkpoint('truncate');
+  assert.ok(steps > 3, 'in pieces');
+  const left = statSync(file).size;
+  assert.ok(left < full / 5, `${left} of ${full} bytes are left`);
+  assert.deepEqual(bench.names(), ['name 0']);
 });

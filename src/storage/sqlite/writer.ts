@@ -9,6 +9,11 @@ import type { SqliteConnection, SqliteStatement } from './connection.ts';
 /** What a batch came to: `[commitMs, (index, kind, message)…]`, flat like the batch itself. */
 export type FlatOutcome = (string | number)[];
 
+/** Free pages that are kept for what comes next: 2 MiB, and a tenth of the file. */
+const FREE_PAGES_KEPT = 256;
+/** Pages given back at a time: 4 MiB. */
+const GIVEN_BACK_PAGES = 512;
+
 const SET_COUNTERS = 'UPDATE stream SET position = ?, event = ?, room = ?, line = ? WHERE one = 1';
 const PRAGMAS = [
   'PRAGMA journal_mode = WAL',
@@ -87,6 +92,20 @@ export class SqliteWriter {
     const done = row?.['busy'] === 0 && row['log'] === row['checkpointed'];
     if (mode === 'truncate' && done) this.erased = false;
     return done;
+  }
+
+  /**
+   * Gives some of the file's free pages back to the disk where they are many. Returns whether there is more to give:
+   * the caller goes on when it has time.
+   */
+  giveBack(): boolean {
+    const read = (text: string): number => Number(Object.values(this.#connection.prepare(text).all([])[0] ?? {})[0]);
+    const free = read('PRAGMA freelist_count');
+    const kept = Math.max(FREE_PAGES_KEPT, Math.floor(read('PRAGMA page_count') / 10));
+    if (free <= kept) return false;
+    const given = Math.min(GIVEN_BACK_PAGES, free - kept);
+    this.#connection.prepare(`PRAGMA incremental_vacuum(${given})`).all([]);
+    return free - given > kept;
   }
 
   close(): void {

@@ -147,6 +147,7 @@ export async function createEmptyRoom(
   { context, rooms }: Pick<EnterTools, 'context' | 'rooms'>,
 ): Promise<RoomNumber> {
   const { store } = context;
+  await rooms.untilUnhidden(roomId);
   const number = store.allocateRoom();
   const mainLine = store.allocateLine();
   await store.transact((transaction) => {

@@ -43,10 +43,8 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
     const lookup = lookupAfter(room, changes);
     writeStateChanges(changes, { transaction, room, serverName: context.serverName, position, lookup });
     writeRedactions(judged, event, { transaction, room });
-    if (judged.startsAnew === true) {
-      for (const id of event.pdu.prevEvents)
-        transaction.federation.addBackwardExtremity(room.number, id, event.pdu.depth - 1);
-    }
+    const gaps = judged.startsAnew === true ? event.pdu.prevEvents : (judged.gaps ?? []);
+    for (const id of gaps) transaction.federation.addBackwardExtremity(room.number, id, event.pdu.depth - 1);
     if (judged.isForwarded === true) markOutbound(event, { transaction, room, serverName: context.serverName });
     if (plan.current !== undefined) {
       const head: RoomHead = {

@@ -113,7 +113,7 @@ export class Receiver {
     await storeFoundations(batch.foundations, tools);
     const durable: Promise<RoomEvent>[] = [];
     for (const incoming of batch.events) {
-      const judged = await judgeIncoming(incoming, tools);
+      const judged = await judgeIncoming(incoming, tools, { told: batch.told.get(incoming.pdu.eventId) });
       if (judged === undefined) continue;
       const appended = await appendJudged({ ...judged, isForwarded }, tools);
       // Whoever waits for all of them hears of the failure; until then it is nobody's.

@@ -23,6 +23,8 @@ export interface JudgedEvent {
   readonly why: string | undefined;
   readonly before: Place;
   readonly redaction: Redaction | undefined;
+  /** Previous events that nobody could give: some day somebody may. */
+  readonly gaps?: readonly EventId[];
   /** Whether it takes the place of everything that was here: a join that came with the whole state. */
   readonly startsAnew?: boolean;
   /** Set for history that was fetched later: its place in the timeline, below zero. The present stays as it is. */

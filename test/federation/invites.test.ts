@@ -19,7 +19,7 @@ after(async () => {
   await context.alpha.finish();
 });
 
-describe('sendInviteV1', () => {
+describe('sendInviteV1: an invite in the old form', () => {
   for (const version of ['1', '2']) {
     test(`an invite to a room of version ${version} comes in, is signed, and leads into the room`, async () => {
       const { remote, alice } = context;

@@ -53,7 +53,7 @@ async function publishIdentity(user: User): Promise<CrossSigning> {
   return keys;
 }
 
-test('keys are asked for and claimed across servers, also without a shared room', async () => {
+test('queryUserEncryptionKeys, claimUserEncryptionKeys: also without a shared room', async () => {
   const alice = await alpha.register('alice');
   const bob = await beta.register('bob');
   await uploadKeys(bob, ['B1', 'B2']);
@@ -94,7 +94,7 @@ test('a user who joins from another server is told of, and so is each change of 
   await untilTrue(alice, (body) => listsIn(body).left.includes(bob.id), since);
 });
 
-test('what changed while a server was down is known when it is back', async () => {
+test('getUserDevices: what changed while a server was down is known when it is back', async () => {
   const { alice, bob } = await meeting();
   await query(alice, bob.id);
   const since = (await alice.sync()).text('next_batch');

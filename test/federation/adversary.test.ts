@@ -13,7 +13,7 @@ async function timeline(user: User, room: string): Promise<string[]> {
   return (page.body as { chunk: { event_id: string }[] }).chunk.map((event) => event.event_id);
 }
 
-describe('signatures (adv-001, adv-003)', () => {
+describe('signatures (adv-001)', () => {
   const wrong: readonly (readonly [string, (scene: Scene) => Pdu])[] = [
     [
       'absent',

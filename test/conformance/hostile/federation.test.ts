@@ -235,3 +235,32 @@ test('every server-server operation: who has not signed gets nothing but the ref
   assert.deepEqual([...open].sort(), [...none, bulkPerspectivesKeyQuery.id].sort());
   assert.deepEqual(await rowCounts(stage.alpha), before);
 });
+
+test('sendTransaction: 50 PDUs and 100 EDUs, none more, and no body without end (adv-093)', async () => {
+  const { alice, room, user } = await stage.scene();
+  const edu = { edu_type: 'm.typing', content: { room_id: room.roomId, user_id: user, typing: true } };
+  const send = async (pdus: readonly JsonValue[], edus: readonly JsonValue[]): Promise<Answer> => {
+    const body = { origin: stage.mallory.name, origin_server_ts: 1, pdus: [...pdus], edus: [...edus] };
+    const uri = `/_matrix/federation/v1/send/limit-${pdus.length}-${edus.length}`;
+    return await stage.mallory.client.request({ destination: 'alpha.test', method: 'PUT', uri, body });
+  };
+  const events = Array.from({ length: 51 }, (_, index) => room.message(user, `number ${index}`));
+  const texts = events.map((event) => event.json);
+  const full = (await send(texts.slice(0, 50), Array<JsonValue>(100).fill(edu))).expect(200);
+  assert.equal(Object.keys(full.get('pdus') as object).length, 50);
+  for (const [pdus, edus] of [
+    [51, 0],
+    [0, 101],
+    [5_000, 0],
+    [0, 10_000],
+  ] as const) {
+    const many = Array<JsonValue>(pdus).fill(texts[50] ?? null);
+    (await send(many, Array<JsonValue>(edus).fill(edu))).expect(413, 'M_TOO_LARGE');
+  }
+  assert.equal(await stage.statusOf(events[50]?.eventId ?? ''), undefined);
+  const large = { padding: 'x'.repeat(200 * 65_536) };
+  const uri = '/_matrix/federation/v1/send/large';
+  const answer = await stage.mallory.client.request({ destination: 'alpha.test', method: 'PUT', uri, body: large });
+  answer.expect(413, 'M_TOO_LARGE');
+  await stage.assertStillSound(alice, room);
+});

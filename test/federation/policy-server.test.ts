@@ -132,7 +132,7 @@ describe('a room with a policy server', () => {
     (await trySend(roomId)).expect(200);
   });
 
-  test('is asked about what comes from elsewhere without its signature; what it refuses is shown to nobody', async () => {
+  test('is asked about what comes without its signature; what it refuses is shown to nobody', async () => {
     const { alice, remote } = context;
     const { roomId, theirs } = await guardedRoom();
     const user = remote.user('guard');

@@ -22,10 +22,13 @@ export class StoreTransaction implements Transaction {
   readonly sync: SyncStatements;
   readonly purge: PurgeStatements;
   readonly hooks: (() => void)[] = [];
+  readonly failureHooks: ((error: Error) => void)[] = [];
+  readonly #unit: WriteUnit;
   readonly #nextPosition: () => StreamPosition;
   #position: StreamPosition;
 
   constructor(unit: WriteUnit, nextPosition: () => StreamPosition, stateKeys: StateKeys) {
+    this.#unit = unit;
     this.#nextPosition = nextPosition;
     this.#position = nextPosition();
     this.events = new EventStatements(unit, stateKeys);
@@ -50,5 +53,13 @@ export class StoreTransaction implements Transaction {
 
   onCommit(hook: () => void): void {
     this.hooks.push(hook);
+  }
+
+  onFailure(hook: (error: Error) => void): void {
+    this.failureHooks.push(hook);
+  }
+
+  dependOn(check: () => Error | undefined): void {
+    this.#unit.dependOn(check);
   }
 }

@@ -42,6 +42,13 @@ export interface Transaction {
   readonly purge: PurgeWrites;
   /** Runs after the commit, in commit order over all transactions, before `transact` resolves. */
   onCommit(hook: () => void): void;
+  /** Runs where the transaction fails, before anybody hears of it and before a later transaction is written. */
+  onFailure(hook: (error: Error) => void): void;
+  /**
+   * For what builds on writes that are not durable yet: `check` is asked when the turn of this transaction has come;
+   * where it tells an error, nothing is written, and the transaction fails with it.
+   */
+  dependOn(check: () => Error | undefined): void;
 }
 
 export interface Store {

@@ -75,6 +75,12 @@ export class EventCache {
     return ids.flatMap((id) => found.get(id) ?? []);
   }
 
+  /** Forgets all events of a room: some of them may never have been stored. */
+  forgetRoom(room: RoomNumber): void {
+    const gone = [...this.#byNumber.values()].filter((event) => event.room === room);
+    for (const { number } of gone) this.#byNumber.delete(number);
+  }
+
   async find(id: EventId): Promise<RoomEvent | undefined> {
     return (await this.get([id]))[0];
   }

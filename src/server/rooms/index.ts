@@ -12,6 +12,7 @@ import type {
   RoomRecord,
   StatePair,
   StateReference,
+  Transaction,
 } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import { EventCache, type RoomFormat } from './event-cache.ts';
@@ -125,13 +126,21 @@ export class Rooms {
     this.#resident.set(room.number, room);
   }
 
-  /** Drops a room from memory after a write to it has failed: what memory says may never have happened. */
-  evict(room: Room): void {
-    this.#resident.delete(room.number);
-    this.#numbers.delete(room.roomId);
-    this.#formats.delete(room.number);
-    const busy = this.#busy.get(room.number);
-    if (busy?.room === room) this.#busy.delete(room.number);
+  /**
+   * Ties a transaction, after which memory goes on before the disk has it, to the room that it changes. Where it fails,
+   * the room is dropped from memory, and whatever was built on it meanwhile fails as well.
+   */
+  tie(room: Room, transaction: Transaction): void {
+    transaction.dependOn(() => room.failure);
+    transaction.onFailure((error) => this.#evict(room, error));
+  }
+
+  /** What memory says of the room may never have happened. */
+  #evict(room: Room, error: Error): void {
+    room.failure ??= error;
+    this.events.forgetRoom(room.number);
+    if (this.#resident.peek(room.number) === room) this.#resident.delete(room.number);
+    if (this.#busy.get(room.number)?.room === room) this.#busy.delete(room.number);
   }
 
   /** Makes a room unknown from now on: its deletion has begun. */
@@ -160,7 +169,10 @@ export class Rooms {
     busy.users += 1;
     this.#busy.set(number, busy);
     try {
-      return await busy.room.queue.run(() => task(busy.room));
+      // Where a write has failed while the task waited, it finds the room as the store has it.
+      return await busy.room.queue.run(() =>
+        busy.room.failure === undefined ? task(busy.room) : this.exclusively(number, task),
+      );
     } finally {
       busy.users -= 1;
       if (busy.users === 0 && this.#busy.get(number) === busy) this.#busy.delete(number);

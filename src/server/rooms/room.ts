@@ -43,6 +43,8 @@ export class Room {
   readonly servers: RoomServers;
   /** Resolves when everything that was sent so far is durable (or has failed). */
   settled: Promise<unknown> = Promise.resolve();
+  /** Why a write to it has failed: what memory says may never have happened, and nothing is built on it any more. */
+  failure: Error | undefined;
   #unsettled = 0;
   #lines: Promise<Lines> | undefined;
   readonly #state: Map<StateKey, RoomEvent | undefined>;

@@ -46,6 +46,7 @@ export function commitPlan(
   const { room } = plan;
   const written: Written[] = [];
   const durable = context.store.transact((transaction) => {
+    rooms.tie(room, transaction);
     also?.(transaction);
     for (const planned of plan.events) written.push(writeEvent(planned, { plan, context, transaction }));
     const head = headAfter(plan, written);
@@ -58,13 +59,7 @@ export function commitPlan(
     applyToMemory(plan, head, { written, rooms, serverName: context.serverName });
     transaction.onCommit(() => publish(written, context));
   });
-  const settled = durable.then(
-    () => written.map((one) => one.event),
-    (error: unknown) => {
-      rooms.evict(room);
-      throw error;
-    },
-  );
+  const settled = durable.then(() => written.map((one) => one.event));
   room.track(settled);
   return settled;
 }

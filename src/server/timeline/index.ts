@@ -157,7 +157,7 @@ export class Timeline {
   /**
    * Builds and judges one event without writing it: one that another server signs first. Throws what sending throws.
    */
-  async draft(room: RoomNumber, users: readonly string[], fill: FillPlan<PlannedEvent | undefined>) {
+  async draft<T extends PlannedEvent | undefined>(room: RoomNumber, users: readonly string[], fill: FillPlan<T>) {
     return await this.#rooms.exclusively(room, async (current) => {
       await this.#prepare(current, users);
       return await fill(new RoomPlan(current, this.planTools()), current);

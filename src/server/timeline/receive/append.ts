@@ -32,6 +32,7 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
   const { context, room, rooms } = tools;
   let made: RoomEvent | undefined;
   const durable = context.store.transact((transaction) => {
+    rooms.tie(room, transaction);
     const position = transaction.advance();
     const place = judged.historyPosition ?? position;
     const mainHead = room.head.mainHead + plan.main.length;
@@ -76,13 +77,7 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
       });
     }
   });
-  const settled = durable.then(
-    () => present(made, 'a committed event was made'),
-    (error: unknown) => {
-      rooms.evict(room);
-      throw error;
-    },
-  );
+  const settled = durable.then(() => present(made, 'a committed event was made'));
   room.track(settled);
   return settled;
 }

@@ -11,6 +11,7 @@ import { renderReport } from './report.ts';
 import { initialSync, slidingWindow, syncBreadth } from './scenarios/breadth.ts';
 import { fanOut } from './scenarios/fan-out.ts';
 import { idleAndStart, killUnderLoad, mediaTransfer } from './scenarios/lifecycle.ts';
+import { catchUp } from './scenarios/catch-up.ts';
 import { outbound } from './scenarios/outbound.ts';
 import { sendManyRooms, sendOneRoom } from './scenarios/send.ts';
 import { stateChurn, stateResolution } from './scenarios/state.ts';
@@ -40,6 +41,7 @@ const SCENARIOS: readonly Scenario[] = [
   stateChurn,
   idleAndStart,
   outbound,
+  catchUp,
   killUnderLoad,
   mediaTransfer,
 ];

@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseServerName, type ServerName } from '../../matrix/ids.ts';
 import { parsePduJson } from '../../matrix/json-parse.ts';
-import { asObject, type JsonObject } from '../../matrix/json.ts';
+import { asObject, getArray, getString, type JsonObject } from '../../matrix/json.ts';
 import { formatAuthorization, requestText } from '../../rules/signatures/request.ts';
 import type { Signer } from '../../rules/signatures/sign.ts';
 import { type Answer, Http } from '../http.ts';
@@ -193,6 +193,19 @@ export class Fleet {
     const before = new Map(room.main.state);
     return ok(room.joinAnswer(nameOf(server), room.main.take(json), before));
   }
+}
+
+/** The events of a transaction, parsed. */
+export function pdusOf({ body }: PlayedTransaction): JsonObject[] {
+  const transaction = asObject(parsePduJson(Buffer.from(body)).value);
+  return (getArray(transaction, 'pdus') ?? []).map(asObject).filter((one) => one !== undefined);
+}
+
+/** The EDUs of a type in a transaction. */
+export function edusOf({ body }: PlayedTransaction, type: string): JsonObject[] {
+  const transaction = asObject(parsePduJson(Buffer.from(body)).value);
+  const edus = (getArray(transaction, 'edus') ?? []).map(asObject);
+  return edus.filter((one) => one !== undefined).filter((one) => getString(one, 'edu_type') === type);
 }
 
 function nameOf(text: string): ServerName {

@@ -14,7 +14,7 @@ import { Pdus } from './pdus.ts';
 import { type Place, placeOf } from './place.ts';
 import type { Shared } from './shared.ts';
 import { type Sleeper, Sleepers } from './sleepers.ts';
-import { Slots } from './slots.ts';
+import { Slots } from '../../../lib/slots.ts';
 import { type SendTransaction, TransactionIds } from './transaction.ts';
 import { Transport } from './transport.ts';
 

@@ -131,7 +131,7 @@ export class SimulatedServer implements Station {
     this.runs += 1;
     const power = new Power(this.#parts.scheduler);
     const services = this.#createServices(power);
-    const housekeeping = new Housekeeping(services.context, services.media);
+    const housekeeping = new Housekeeping(services.context, services.media, undefined);
     const run: Run = { power, services, handle: this.#handlerOf(services), housekeeping, waiting: new Set() };
     this.#run = run;
     housekeeping.start();

@@ -18,7 +18,8 @@ import { pathOf, type Scene, type Target, targetOf } from './targets.ts';
 const SEED = Number(process.env['POSTERN_SEED'] ?? '1');
 /** Mutants of each body; 0 for all. */
 const PICK = Number(process.env['POSTERN_HOSTILE'] ?? '30');
-const SLOW_MS = 2_000;
+/** A request that keeps the server busy, not one that a busy machine keeps waiting. */
+const SLOW_MS = 10_000;
 /** Those may be asked for what is far away: a server that nobody finds is no fault of ours. */
 const GATEWAY = new Set([502, 504]);
 

@@ -50,6 +50,22 @@ for (const version of ['1', '2']) {
   });
 }
 
+test('the state before a join is that which came with it, also for the one who joins', async () => {
+  const world = await open(2);
+  const [alice, bob] = [world.user(0), world.user(1)];
+  const room = await createRoom(world, '11');
+  await join(world, bob, room);
+  await world.ok(bob.call('POST', at`/rooms/${room}/leave`, {}));
+  await world.scheduler.run(5_000);
+  await world.ok(alice.call('POST', at`/rooms/${room}/invite`, { user_id: bob.id }));
+  await join(world, bob, room);
+  await world.scheduler.run(5_000);
+  const views: RoomView[] = [];
+  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
+  await checkStates(views);
+  world.end();
+});
+
 test('a write that fails takes with it what was built on it meanwhile', async () => {
   const world = await open(2);
   const room = await createRoom(world, '11');

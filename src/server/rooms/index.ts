@@ -169,13 +169,21 @@ export class Rooms {
     busy.users += 1;
     this.#busy.set(number, busy);
     try {
-      // Where a write has failed while the task waited, it finds the room as the store has it.
-      return await busy.room.queue.run(() =>
-        busy.room.failure === undefined ? task(busy.room) : this.exclusively(number, task),
-      );
+      return await busy.room.queue.run(() => this.#attempt(busy.room, task));
     } finally {
       busy.users -= 1;
       if (busy.users === 0 && this.#busy.get(number) === busy) this.#busy.delete(number);
+    }
+  }
+
+  /** Where a write has failed while the task waited, it finds the room as the store has it. */
+  async #attempt<T>(room: Room, task: (room: Room) => Promise<T>): Promise<T> {
+    if (room.failure !== undefined) return await this.exclusively(room.number, task);
+    try {
+      return await task(room);
+    } catch (error) {
+      // What was read in vain was never written: that is the reason, whatever tripped over it.
+      throw room.failure ?? error;
     }
   }
 

@@ -62,6 +62,11 @@ export class RoomView {
     return state;
   }
 
+  /** The state that an event with a place follows. */
+  stateBefore({ stateBefore }: RoomEvent): Promise<State> {
+    return stateBefore === undefined ? Promise.resolve(new Map()) : this.stateAt(stateBefore);
+  }
+
   currentState(): Promise<State> {
     return this.stateAt(this.room.stateReference);
   }

@@ -144,12 +144,13 @@ export class Life {
       this.world.servers.find((one) => one.name === name),
       'a server of this world',
     );
+    let wasIn = true;
     server.onStart(({ rooms, context }) => {
       context.stream.listen((change) => {
         if (change.kind !== 'event' || change.members === undefined) return;
-        const count = rooms.residentMembers(change.room)?.size ?? 0;
-        const isEntry = count === 1 && change.members.some((one) => one.membership === 'join');
-        if (count === 0 || isEntry) this.movedAt.set(name, this.world.scheduler.nowMs);
+        const isIn = (rooms.residentMembers(change.room)?.size ?? 0) > 0;
+        if (isIn !== wasIn) this.movedAt.set(name, this.world.scheduler.nowMs);
+        wasIn = isIn;
       });
     });
   }

@@ -1,12 +1,13 @@
 /** A simulated server: every service, the handlers of both APIs, and the outbound sender, over ports of the world. */
 import { clientRoutes } from '../../../src/http/client-api/index.ts';
-import { quietMetrics } from './quiet-metrics.ts';
+import { QuietMetrics } from './quiet-metrics.ts';
 import { createRandom } from '../../../src/adapters/random/index.ts';
 import { handlerOf } from '../../../src/cli/compose/listeners.ts';
 import { createServices } from '../../../src/cli/compose/services.ts';
 import { discoveryRoutes, federationRoutes, keyRoutes } from '../../../src/http/federation-api/index.ts';
 import { peerNames } from '../../../src/http/kit/peer.ts';
 import { RateLimiter } from '../../../src/http/kit/rate-limit.ts';
+import { OperationError } from '../../../src/matrix/errors.ts';
 import type { ServerName } from '../../../src/matrix/ids.ts';
 import type { Blobs } from '../../../src/ports/blobs.ts';
 import type { PasswordHasher, SigningKey } from '../../../src/ports/crypto.ts';
@@ -55,20 +56,32 @@ const plainHasher: PasswordHasher = {
   verify: (hash, password) => Promise.resolve(hash === `plain ${password}`),
 };
 
+/** What a server that stops waits for requests, and how often it looks. */
+const GRACE_MS = 3_000;
+const GRACE_STEP_MS = 50;
+
 /** One run: what is gone when the process ends. */
 interface Run {
   readonly power: Power;
   readonly services: Services;
   readonly handle: Handle;
+  readonly metrics: QuietMetrics;
   readonly housekeeping: Housekeeping;
+  /** Ends of the requests of clients that run. */
   readonly waiting: Set<() => void>;
+  /** Requests that run. */
+  running: number;
+  /** Whether it takes no more of them. */
+  isClosing: boolean;
 }
 
 /** What waits for other servers. */
 const UNSENT =
-  'SELECT (SELECT count(*) FROM outbound_edus) AS edus, (SELECT max(position) FROM outbound_events) AS newest, ' +
-  '(SELECT count(*) FROM destinations WHERE retry_at IS NOT NULL OR attempt_id IS NOT NULL) AS behind, ' +
-  "(SELECT value FROM server_values WHERE name = 'federation.settled') AS settled";
+  'SELECT (SELECT count(*) FROM outbound_edus) AS edus, ' +
+  '(SELECT count(*) FROM destinations WHERE retry_at IS NOT NULL OR attempt_id IS NOT NULL) AS behind';
+const UNSENT_GAUGES = ['active_destinations', 'sleeping_destinations', 'queued_events'].map(
+  (name) => `postern_federation_${name}`,
+);
 
 export class SimulatedServer implements Station {
   readonly name: ServerName;
@@ -97,7 +110,7 @@ export class SimulatedServer implements Station {
   }
 
   get isUp(): boolean {
-    return this.#run?.power.isOn === true;
+    return this.#run?.power.isOn === true && !this.#run.isClosing;
   }
 
   get services(): Services {
@@ -117,9 +130,11 @@ export class SimulatedServer implements Station {
 
   /** Whether nothing that others should have waits here. */
   hasSentAll(): boolean {
-    if (!this.isUp) return false;
+    const run = this.#run;
+    if (run === undefined || !this.isUp) return false;
+    if (UNSENT_GAUGES.some((name) => run.metrics.read(name) > 0)) return false;
     const [row] = this.disk.rows(UNSENT);
-    return row?.['edus'] === 0 && row['behind'] === 0 && Number(row['settled'] ?? 0) >= Number(row['newest'] ?? 0);
+    return row?.['edus'] === 0 && row['behind'] === 0;
   }
 
   get key(): SigningKey {
@@ -130,9 +145,19 @@ export class SimulatedServer implements Station {
   start(): Promise<void> {
     this.runs += 1;
     const power = new Power(this.#parts.scheduler);
-    const services = this.#createServices(power);
+    const metrics = new QuietMetrics();
+    const services = this.#createServices(power, metrics);
     const housekeeping = new Housekeeping(services.context, services.media, undefined);
-    const run: Run = { power, services, handle: this.#handlerOf(services), housekeeping, waiting: new Set() };
+    const run: Run = {
+      power,
+      services,
+      handle: this.#handlerOf(services),
+      metrics,
+      housekeeping,
+      waiting: new Set(),
+      running: 0,
+      isClosing: false,
+    };
     this.#run = run;
     housekeeping.start();
     for (const listener of this.#listeners) listener(services);
@@ -152,11 +177,19 @@ export class SimulatedServer implements Station {
     for (const gone of run.waiting) gone();
   }
 
-  /** The process ends as it should. */
+  /** The process ends as it should: requests that run have a while to end, others are not taken any more. */
   async stop(): Promise<void> {
     const run = this.#run;
-    if (run === undefined) return;
-    const { services, housekeeping } = run;
+    if (run === undefined || run.isClosing) return;
+    const { services, housekeeping, power } = run;
+    run.isClosing = true;
+    const { scheduler } = this.#parts;
+    for (const endMs = scheduler.nowMs + GRACE_MS; run.running > 0 && scheduler.nowMs < endMs; ) {
+      await new Promise<void>((resolve) => {
+        power.schedule(GRACE_STEP_MS, resolve);
+      });
+    }
+    for (const gone of run.waiting) gone();
     housekeeping.stop();
     await services.federation.close();
     await services.peers.close();
@@ -165,9 +198,15 @@ export class SimulatedServer implements Station {
     if (this.#run === run) this.crash();
   }
 
-  answer(request: PlainRequest): Promise<PlainAnswer | undefined> {
+  async answer(request: PlainRequest): Promise<PlainAnswer | undefined> {
     const run = this.#run;
-    return run === undefined ? Promise.resolve(undefined) : exchange(run.handle, request);
+    if (run === undefined || run.isClosing) return undefined;
+    run.running += 1;
+    try {
+      return await exchange(run.handle, request);
+    } finally {
+      run.running -= 1;
+    }
   }
 
   /** What a client of it is answered; `undefined` where the process ends first, or does not run. */
@@ -177,14 +216,14 @@ export class SimulatedServer implements Station {
     return new Promise((resolve, reject) => {
       const gone = (): void => resolve(undefined);
       run.waiting.add(gone);
-      exchange(run.handle, request).then((answer) => {
+      this.answer(request).then((answer) => {
         run.waiting.delete(gone);
         if (run.power.isOn) resolve(answer);
       }, reject);
     });
   }
 
-  #createServices(power: Power): Services {
+  #createServices(power: Power, metrics: QuietMetrics): Services {
     const { name, key, disk, diskPlan, crypto, nextSeed, places } = this.#parts;
     const seeded = new Seeded(nextSeed(), this.runs);
     const log = this.#log(power);
@@ -195,7 +234,7 @@ export class SimulatedServer implements Station {
       random: createRandom((pool) => seeded.fill(pool)),
       crypto,
       log,
-      metrics: quietMetrics,
+      metrics,
       stream: new Stream(),
     };
     if (this.#wire === undefined) throw new Error('the server has no wire');
@@ -248,7 +287,9 @@ export class SimulatedServer implements Station {
       info: () => undefined,
       warn: () => undefined,
       error: (message, cause) => {
-        if (power.isOn) this.#parts.onError(message, cause);
+        // Whoever is cut off at the end finds the store closed.
+        const isEnd = cause instanceof OperationError && cause.kind === 'storage-closed';
+        if (power.isOn && !isEnd) this.#parts.onError(message, cause);
       },
     };
     return log;

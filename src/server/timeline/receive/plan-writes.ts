@@ -87,14 +87,15 @@ export async function planWrites(judged: JudgedEvent, current: Current | undefin
     return { stateBefore: room.stateReference, opened: undefined, main, side: undefined, changes, current };
   }
   if (judged.startsAnew === true && key !== undefined && entry !== undefined) {
-    // Everything that came with the join is the next position of the main line, the join itself the one behind it.
-    difference.delete(key);
+    // Everything that came with the join is the next position of the main line, the join itself the one behind it. Its
+    // own key is no exception: what stood there before is not always what was here.
+    const before = await differenceOf(mainHead, judged.before, tools);
     const { line, position } = room.stateReference;
     const stateBefore = { line, position: position + 1 };
     return {
       stateBefore,
       opened: undefined,
-      main: [entriesOf(difference), [entry]],
+      main: [entriesOf(before), [entry]],
       side: undefined,
       changes,
       current,

@@ -32,7 +32,7 @@ export class StoreTransaction implements Transaction {
     this.#nextPosition = nextPosition;
     this.#position = nextPosition();
     this.events = new EventStatements(unit, stateKeys);
-    this.rooms = new RoomStatements(unit, stateKeys);
+    this.rooms = new RoomStatements(unit, stateKeys, this);
     this.accounts = new AccountStatements(unit);
     this.userData = new UserDataStatements(unit, this);
     this.keys = new KeyStatements(unit, this);

@@ -142,6 +142,7 @@ export class Purge {
         if (cut === undefined) break;
       }
     }
+    await rooms.partial.all();
     const users = (await store.purge.listPlaces(room)).map((one) => one.user);
     await store.transact((one) => {
       one.purge.finishPurge(room);

@@ -3,7 +3,7 @@ import { type BoundedMap, boundedMap } from '../bounded-map.ts';
 import { assert, present } from '../../lib/assert.ts';
 import { type Deferred, defer } from '../../lib/deferred.ts';
 import { MatrixError } from '../../matrix/errors.ts';
-import { type EventId, type RoomId, serverOf, type UserId } from '../../matrix/ids.ts';
+import { type EventId, type RoomId, serverOf, type ServerName, type UserId } from '../../matrix/ids.ts';
 import { findRoomVersion } from '../../matrix/room-versions.ts';
 import type {
   Membership,
@@ -16,6 +16,7 @@ import type {
 } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import { EventCache, type RoomFormat } from './event-cache.ts';
+import { PartialRooms } from './partial-rooms.ts';
 import { Room } from './room.ts';
 import { RoomServers } from './room-servers.ts';
 import type { RoomEvent } from './room-event.ts';
@@ -32,6 +33,7 @@ const RESIDENT_ROOMS_MAX = 10_000;
 export class Rooms {
   readonly #context: Context;
   readonly events: EventCache;
+  readonly partial: PartialRooms;
   readonly #resident: BoundedMap<RoomNumber, Room>;
   /** Rooms in use may not be loaded a second time: two queues would fork the room. */
   readonly #busy = new Map<RoomNumber, { room: Room; users: number }>();
@@ -44,6 +46,7 @@ export class Rooms {
   constructor(context: Context) {
     this.#context = context;
     this.#resident = boundedMap(RESIDENT_ROOMS_MAX);
+    this.partial = new PartialRooms(context);
     this.events = new EventCache(context.store, (room) => this.#format(room));
   }
 
@@ -96,20 +99,26 @@ export class Rooms {
     this.#formats.set(number, { roomId: record.roomId, rules });
     const entries = await store.rooms.getCurrentStateWithoutMembers(number);
     const localJoined = await store.rooms.getLocalJoined(number);
+    const partial = await this.partial.find(number);
     const room = new Room(record, {
       rules,
       state: await this.events.getByNumber(entries.map((one) => one.event)),
       extremities: await store.events.getForwardExtremities(number),
       localJoined,
-      servers: await this.#countServers(record, localJoined.length),
+      servers: await this.#countServers(record, localJoined.length, partial?.servers),
+      partial: partial === undefined ? undefined : { joinEvent: partial.joinEvent },
     });
     this.admit(room);
     return room;
   }
 
   /** Joined users of other servers; read only where there are any. */
-  async #countServers({ number, joinedCount }: RoomRecord, localCount: number): Promise<RoomServers> {
-    const servers = new RoomServers(new Map());
+  async #countServers(
+    { number, joinedCount }: RoomRecord,
+    localCount: number,
+    told: readonly ServerName[] | undefined,
+  ): Promise<RoomServers> {
+    const servers = new RoomServers(new Map(), told);
     if (joinedCount === localCount) return servers;
     for (const { user } of await this.#context.store.rooms.getMembers(number, ['join'])) {
       const server = serverOf(user);
@@ -158,6 +167,7 @@ export class Rooms {
     this.#resident.delete(number);
     this.#numbers.delete(roomId);
     this.#formats.delete(number);
+    this.partial.remove(number);
     this.#hidden.get(roomId)?.resolve();
     this.#hidden.delete(roomId);
   }

@@ -25,6 +25,15 @@ export type Change =
       /** Local users whose membership it changed: usually one, more where states were merged. */
       readonly members?: readonly MemberNews[];
     }
+  /** The current state of a room has been replaced, without an event: the whole of it is known now. */
+  | {
+      readonly kind: 'state';
+      readonly position: StreamPosition;
+      readonly room: RoomNumber;
+      readonly members: readonly MemberNews[];
+      /** Servers of which nobody knew that they are in the room. */
+      readonly servers: readonly ServerName[];
+    }
   | {
       readonly kind: 'account-data';
       readonly position: StreamPosition;

@@ -212,6 +212,7 @@ export class ChangeIndex {
   #onChange(change: Change): void {
     switch (change.kind) {
       case 'event':
+      case 'state':
         this.#onEvent(change);
         return;
       case 'receipt':
@@ -266,7 +267,7 @@ export class ChangeIndex {
     }
   }
 
-  #onEvent(change: Extract<Change, { kind: 'event' }>): void {
+  #onEvent(change: Extract<Change, { kind: 'event' | 'state' }>): void {
     const { members, room, position } = change;
     this.#touchRoom(change, undefined);
     for (const member of members ?? []) {
@@ -279,7 +280,7 @@ export class ChangeIndex {
   }
 
   #touchRoom(
-    { kind, room, position }: { kind: 'event' | 'receipt'; room: RoomNumber; position: number },
+    { kind, room, position }: { kind: 'event' | 'state' | 'receipt'; room: RoomNumber; position: number },
     only: readonly UserId[] | undefined,
   ): void {
     for (const user of only ?? this.#rooms.residentMembers(room) ?? []) {

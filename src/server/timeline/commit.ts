@@ -16,8 +16,10 @@ import { type Room, RoomEvent, type RoomHead, type Rooms } from '../rooms/index.
 import type { PlannedEvent, RoomPlan } from './plan.ts';
 import {
   countsAfter,
+  factOf,
   markOutbound,
   memberNewsOf,
+  membershipOfEvent,
   rememberStateChanges,
   type StateChange,
   writeStateChanges,
@@ -90,7 +92,7 @@ function writeEvent(planned: PlannedEvent, { plan, context, transaction }: Write
   if (pdu.stateKey !== undefined) {
     const entry = { type: pdu.type, stateKey: pdu.stateKey };
     transaction.rooms.appendState(room.mainLine, stateBefore.position + 1, [{ ...entry, event: number }]);
-    changes.push({ ...entry, before: planned.replaces, event, isRemoved: false });
+    changes.push({ ...entry, before: membershipOfEvent(planned.replaces), event: factOf(event), isRemoved: false });
     const { serverName } = context;
     writeStateChanges(changes, { transaction, room, serverName, position, lookup: plan.lookup });
   }

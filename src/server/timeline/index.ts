@@ -2,7 +2,7 @@
 import { KeyedQueue } from '../../lib/queue.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import type { Pdu } from '../../matrix/events.ts';
-import { type EventId, parseEventId, type RoomId, type UserId } from '../../matrix/ids.ts';
+import { type EventId, parseEventId, type RoomId, serverOf, type UserId } from '../../matrix/ids.ts';
 import { getObject, getString, jsonEquals, type JsonObject } from '../../matrix/json.ts';
 import { powerLevelsOf } from '../../rules/auth/index.ts';
 import { isRecommended } from '../../rules/signatures/policy-server.ts';
@@ -29,12 +29,15 @@ export { relationOf } from './commit.ts';
 export { Presenter, type Viewer } from './present.ts';
 export { RoomView } from './room-view.ts';
 export {
+  completeRoom,
   createEmptyRoom,
   enterRoom,
+  type EnterTools,
   type EventSource,
   type MissingRequest,
   Receiver,
   type StateIds,
+  StateIntake,
   textOf,
 } from './receive/index.ts';
 
@@ -103,6 +106,7 @@ export class Timeline {
     fill: FillPlan<T>,
     also?: AlsoWrite,
   ): Promise<{ result: T; events: readonly RoomEvent[] }> {
+    await this.#untilDecidable(room, users);
     const { result, durable } = await this.#rooms.exclusively(room, async (current) => {
       await this.#prepare(current, users);
       const plan = new RoomPlan(current, this.planTools());
@@ -158,6 +162,7 @@ export class Timeline {
    * Builds and judges one event without writing it: one that another server signs first. Throws what sending throws.
    */
   async draft<T extends PlannedEvent | undefined>(room: RoomNumber, users: readonly string[], fill: FillPlan<T>) {
+    await this.#untilDecidable(room, users);
     return await this.#rooms.exclusively(room, async (current) => {
       await this.#prepare(current, users);
       return await fill(new RoomPlan(current, this.planTools()), current);
@@ -167,6 +172,19 @@ export class Timeline {
   /** Commits a plan that was made outside {@link append}: a room that did not exist before. */
   commit(plan: RoomPlan, also?: AlsoWrite): Promise<readonly RoomEvent[]> {
     return commitPlan(plan, this.#context, this.#rooms, also);
+  }
+
+  /**
+   * What is decided about a user of another server of whom a room does not know whether they are in it, waits until it
+   * does. Throws where that takes too long.
+   */
+  async #untilDecidable(number: RoomNumber, users: readonly string[]): Promise<void> {
+    const room = await this.#rooms.get(number);
+    if (room.partial === undefined) return;
+    await this.#rooms.ensureMembers(room, users);
+    const isUnknown = (user: string): boolean =>
+      serverOf(user) !== this.#context.serverName && room.state('m.room.member', user) === undefined;
+    if (users.some(isUnknown)) await this.#rooms.partial.whenWhole(room);
   }
 
   async #prepare(room: Room, users: readonly string[]): Promise<void> {

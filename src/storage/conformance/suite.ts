@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Store } from '../../ports/store/index.ts';
 import { ACCOUNT_CASES } from './accounts.ts';
+import { VERDICT_CASES } from './event-verdicts.ts';
 import { EVENT_CASES } from './events.ts';
 import { FEDERATION_CASES } from './federation.ts';
 import { KEY_CASES } from './keys.ts';
@@ -17,6 +18,7 @@ import { USER_DATA_CASES } from './user-data.ts';
 export const CASES: readonly Case[] = [
   ...TRANSACTION_CASES,
   ...EVENT_CASES,
+  ...VERDICT_CASES,
   ...STATE_CASES,
   ...ROOM_CASES,
   ...ACCOUNT_CASES,

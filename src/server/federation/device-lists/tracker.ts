@@ -32,6 +32,7 @@ export class DeviceListTracker {
     this.#parts = parts;
     parts.context.stream.listen((change) => {
       if (change.kind === 'event' && this.#isOpen) this.#onEvent(change);
+      if (change.kind === 'state' && this.#isOpen) this.#onState(change);
     });
   }
 
@@ -55,6 +56,14 @@ export class DeviceListTracker {
       }
     }
     this.#later(() => this.#onMember(change));
+  }
+
+  /** The members of a room have become known, and with them servers that have not heard of our users' devices. */
+  #onState({ room, servers }: Extract<Change, { kind: 'state' }>): void {
+    for (const user of this.#parts.rooms.residentMembers(room) ?? []) {
+      this.#parts.announcer.joined(user, room, servers);
+    }
+    this.#later(() => this.#eachKept(room, (other) => this.#met(other, room)));
   }
 
   #later(task: () => Promise<void>): void {

@@ -6,6 +6,7 @@ import type { Extremity, Room, RoomEvent, RoomHead, Rooms } from '../../rooms/in
 import { applyRedaction, relationOf, writeRedaction } from '../commit.ts';
 import {
   countsAfter,
+  factOf,
   markOutbound,
   memberNewsOf,
   rememberStateChanges,
@@ -38,14 +39,14 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
     const mainHead = room.head.mainHead + plan.main.length;
     const event = makeEvent(judged, plan, { room, position: place, mainHead });
     made = event;
-    const changes = plan.changes.map((change) => ({ ...change, event: change.event ?? event }));
+    const changes = plan.changes.map((change) => ({ ...change, event: factOf(change.event ?? event) }));
     writeEvent(judged, event, transaction);
     writeLines(plan, tools, transaction);
     const lookup = lookupAfter(room, changes);
     writeStateChanges(changes, { transaction, room, serverName: context.serverName, position, lookup });
     writeRedactions(judged, event, { transaction, room });
-    const gaps = judged.startsAnew === true ? event.pdu.prevEvents : (judged.gaps ?? []);
-    for (const id of gaps) transaction.federation.addBackwardExtremity(room.number, id, event.pdu.depth - 1);
+    for (const id of judged.gaps ?? [])
+      transaction.federation.addBackwardExtremity(room.number, id, event.pdu.depth - 1);
     if (judged.isForwarded === true) markOutbound(event, { transaction, room, serverName: context.serverName });
     if (plan.current !== undefined) {
       const head: RoomHead = {
@@ -94,7 +95,8 @@ function makeEvent(
   return isLinear ? event : event.withMainHead(mainHead);
 }
 
-function writeEvent(
+/** Writes an event of others with its verdict, or gives an outlier its place. */
+export function writeEvent(
   { incoming, isStored, why, status }: JudgedEvent,
   event: RoomEvent,
   transaction: Transaction,
@@ -128,7 +130,12 @@ function writeEvent(
   });
 }
 
-function writeLines({ opened, side, main }: Plan, { room, lines }: AppendTools, transaction: Transaction): void {
+/** Writes the lines that a plan opens, and what it appends to lines. */
+export function writeLines(
+  { opened, side, main }: Pick<Plan, 'opened' | 'side' | 'main'>,
+  { room, lines }: AppendTools,
+  transaction: Transaction,
+): void {
   if (opened !== undefined) {
     const { line, parent, positions } = opened;
     const head = positions.at(-1)?.position ?? 0;
@@ -147,7 +154,7 @@ function writeLines({ opened, side, main }: Plan, { room, lines }: AppendTools, 
 
 function lookupAfter(room: Room, changes: readonly StateChange[]): StateLookup {
   const changed = new Map(
-    changes.map((one) => [stateKeyOf(one.type, one.stateKey), one.isRemoved ? undefined : one.event.pdu]),
+    changes.map((one) => [stateKeyOf(one.type, one.stateKey), one.isRemoved ? undefined : one.event.event?.pdu]),
   );
   return (type, stateKey) => {
     const key = stateKeyOf(type, stateKey);
@@ -155,7 +162,8 @@ function lookupAfter(room: Room, changes: readonly StateChange[]): StateLookup {
   };
 }
 
-function writeExtremities(extremities: readonly Extremity[], room: Room, transaction: Transaction): void {
+/** Writes which forward extremities a room has. */
+export function writeExtremities(extremities: readonly Extremity[], room: Room, transaction: Transaction): void {
   const kept = new Set(extremities.map(({ number }) => number));
   const before = new Set(room.extremities.map(({ number }) => number));
   transaction.events.setForwardExtremities(

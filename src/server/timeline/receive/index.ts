@@ -21,7 +21,9 @@ import type { EnsureKeys, EventSource } from './source.ts';
 import { type OwnEvents, tieExtremities } from './tie.ts';
 
 export { textOf } from './ingress.ts';
+export { completeRoom } from './complete.ts';
 export { createEmptyRoom, enterRoom } from './join.ts';
+export { type EnterTools, StateIntake } from './intake.ts';
 export type { EventSource, MissingRequest, StateIds } from './source.ts';
 
 /** What became of events that were received. */

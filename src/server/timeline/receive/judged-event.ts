@@ -25,8 +25,6 @@ export interface JudgedEvent {
   readonly redaction: Redaction | undefined;
   /** Previous events that nobody could give: some day somebody may. */
   readonly gaps?: readonly EventId[];
-  /** Whether it takes the place of everything that was here: a join that came with the whole state. */
-  readonly startsAnew?: boolean;
   /** Set for history that was fetched later: its place in the timeline, below zero. The present stays as it is. */
   readonly historyPosition?: number;
   /** Whether the other servers in the room hear of it from us: a join that was sent to us alone. */

@@ -21,10 +21,11 @@ import {
   judgeCreate,
   type Objection,
   pairsToJudge,
+  withClaims,
 } from './judge.ts';
 import { mergePlaces } from './merge.ts';
 import { foundationsOf } from './order.ts';
-import { eventsOf, type Place, placeAt, type StateValue } from './places.ts';
+import { eventsOf, isSamePlace, type Place, placeAt, type StateValue } from './places.ts';
 
 /** Judges an event; `undefined` for one whose previous events have no place here. */
 export async function judgeIncoming(
@@ -35,7 +36,7 @@ export async function judgeIncoming(
   const { pdu } = incoming;
   const before = await placeBefore(pdu, told, tools);
   if (before === undefined) return undefined;
-  const { context } = tools;
+  const { context, room } = tools;
   const stored = (await context.store.events.getEvents([pdu.eventId]))[0];
   const shared = {
     incoming,
@@ -44,19 +45,36 @@ export async function judgeIncoming(
     before,
     ...(told !== undefined && { gaps: told.missing }),
   };
-  const refused = await refusalOf(pdu, before, tools);
-  if (refused !== undefined) return { ...shared, status: 'rejected', why: whyOf(refused), redaction: undefined };
   // What the room allows now says nothing of what it allowed then.
-  const doubt = isHistory ? undefined : await doubtOf(pdu, before, tools);
+  const current = isHistory ? undefined : placeAt(room.stateReference);
+  const { status, why } = await judgePlaced(pdu, { before, current, isPartial: room.partial !== undefined }, tools);
+  if (status === 'rejected') return { ...shared, status, why, redaction: undefined };
   const redaction = await redactionOf(pdu, before, tools);
-  return doubt === undefined
-    ? { ...shared, status: 'accepted', why: undefined, redaction }
-    : {
-        ...shared,
-        status: 'soft-failed',
-        why: whyOf(doubt),
-        redaction: redaction?.kind === 'redacted' ? redaction : undefined,
-      };
+  const isShown = status === 'accepted' || redaction?.kind === 'redacted';
+  return { ...shared, status, why, redaction: isShown ? redaction : undefined };
+}
+
+/** The states that an event is judged by. */
+export interface JudgedBy {
+  readonly before: Place;
+  /** The state of the room when it came; without one it is not asked whether the room allows it now. */
+  readonly current: Place | undefined;
+  /** Whether members may be missing from these states: then the event's own word for them counts. */
+  readonly isPartial: boolean;
+}
+
+/** Steps 5 to 8. */
+export async function judgePlaced(
+  pdu: Pdu,
+  by: JudgedBy,
+  tools: AppendTools,
+): Promise<Pick<JudgedEvent, 'status' | 'why'>> {
+  const cited = await tools.events.get(foundationsOf(pdu, tools.room.rules));
+  const known = new Map<EventId, Cited>(cited.map((event) => [event.eventId, event]));
+  const refused = await refusalOf(pdu, known, by, tools);
+  if (refused !== undefined) return { status: 'rejected', why: whyOf(refused) };
+  const doubt = await doubtOf(pdu, known, by, tools);
+  return doubt === undefined ? { status: 'accepted', why: undefined } : { status: 'soft-failed', why: whyOf(doubt) };
 }
 
 function whyOf({ step, why }: NonNullable<Objection>): string {
@@ -104,11 +122,6 @@ async function placeTold(ids: readonly EventId[], { room, events, places }: Appe
   return { base: base.base, changes };
 }
 
-function isCurrent({ base, changes }: Place, { room }: AppendTools): boolean {
-  const now = room.stateReference;
-  return changes.size === 0 && base?.line === now.line && base.position === now.position;
-}
-
 /** The entries of a state that an event is judged by. */
 async function lookupAt(pdu: Pdu, place: Place, { places, events, room }: AppendTools): Promise<StateLookup> {
   const keys = pairsToJudge(pdu, room.rules).map(({ type, stateKey }) => stateKeyOf(type, stateKey));
@@ -116,32 +129,44 @@ async function lookupAt(pdu: Pdu, place: Place, { places, events, room }: Append
   return stateLookupOf((await events.getByNumber(eventsOf(values.values()))).map((event) => event.pdu));
 }
 
+type KnownEvents = ReadonlyMap<EventId, Cited>;
+
 /** Steps 5 and 6. */
-async function refusalOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<Objection> {
-  const { room, events } = tools;
-  const { rules } = room;
-  const verify = verifierOf(tools);
-  const cited = await events.get(foundationsOf(pdu, rules));
-  const known = new Map<EventId, Cited>(cited.map((event) => [event.eventId, event]));
+async function refusalOf(
+  pdu: Pdu,
+  known: KnownEvents,
+  { before, isPartial }: JudgedBy,
+  tools: AppendTools,
+): Promise<Objection> {
+  const { room } = tools;
+  const judge = { rules: room.rules, verify: verifierOf(tools) };
+  const state = await lookupAt(pdu, before, tools);
   return (
     judgeCreate(pdu, room.state('m.room.create', '')?.pdu) ??
-    judgeByAuthEvents(pdu, known, { rules, verify }) ??
-    judgeByState(pdu, await lookupAt(pdu, before, tools), { rules, verify, step: 6 })
+    judgeByAuthEvents(pdu, known, judge) ??
+    judgeByState(pdu, isPartial ? withClaims(state, known) : state, { ...judge, step: 6 })
   );
 }
 
 /** Steps 7 and 8. */
-async function doubtOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<Objection> {
+async function doubtOf(
+  pdu: Pdu,
+  known: KnownEvents,
+  { before, current, isPartial }: JudgedBy,
+  tools: AppendTools,
+): Promise<Objection> {
+  if (current === undefined) return undefined;
   const { room } = tools;
-  const { rules } = room;
-  const verify = verifierOf(tools);
+  const judge = { rules: room.rules, verify: verifierOf(tools) };
   // "Passes authorisation rules based on the current state of the room, otherwise it is soft failed."
-  const now = isCurrent(before, tools)
-    ? undefined
-    : judgeByState(pdu, await lookupAt(pdu, placeAt(room.stateReference), tools), { rules, verify, step: 7 });
+  if (!isSamePlace(before, current)) {
+    const state = await lookupAt(pdu, current, tools);
+    const now = judgeByState(pdu, isPartial ? withClaims(state, known) : state, { ...judge, step: 7 });
+    if (now !== undefined) return now;
+  }
   const isServerJoined = (server: ServerName): boolean =>
     server === tools.context.serverName ? room.localJoined.size > 0 : room.servers.has(server);
-  return now ?? judgeByPolicyServer(pdu, room.lookup, { rules, verify, isServerJoined });
+  return judgeByPolicyServer(pdu, room.lookup, { ...judge, isServerJoined });
 }
 
 async function redactionOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<Redaction | undefined> {

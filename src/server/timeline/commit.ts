@@ -18,7 +18,7 @@ import {
   countsAfter,
   factOf,
   markOutbound,
-  memberNewsOf,
+  membershipNewsOf,
   membershipOfEvent,
   rememberStateChanges,
   type StateChange,
@@ -200,14 +200,13 @@ export function applyRedaction(
 
 function publish(written: readonly Written[], { stream, serverName }: Context): void {
   for (const { planned, event, position, changes } of written) {
-    const members = memberNewsOf(changes, serverName);
     stream.publish({
       kind: 'event',
       position,
       room: event.room,
       event: event.number,
       ...(planned.redactionTarget !== undefined && { redaction: true as const }),
-      ...(members.length > 0 && { members }),
+      ...membershipNewsOf(changes, serverName),
     });
   }
 }

@@ -8,7 +8,7 @@ import {
   countsAfter,
   factOf,
   markOutbound,
-  memberNewsOf,
+  membershipNewsOf,
   rememberStateChanges,
   type StateChange,
   writeStateChanges,
@@ -66,14 +66,13 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
     rememberRedaction(judged, event, { room, rooms });
     if (plan.current !== undefined) {
       transaction.onCommit(() => {
-        const members = memberNewsOf(changes, context.serverName);
         context.stream.publish({
           kind: 'event',
           position,
           room: room.number,
           event: event.number,
           ...(judged.redaction?.kind === 'redacts' && { redaction: true as const }),
-          ...(members.length > 0 && { members }),
+          ...membershipNewsOf(changes, context.serverName),
         });
       });
     }

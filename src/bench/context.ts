@@ -1,5 +1,6 @@
 /** What a scenario is given, and what it tells. */
 import { Http } from './http.ts';
+import type { Fleet, FleetGroup } from './remotes/fleet.ts';
 import { type CpuTimes, readCpu, readDisk, readRss } from './probe.ts';
 import { round, seededRandom, summarise } from './stats.ts';
 import { type Account, makeAccounts, type Target } from './target.ts';
@@ -10,7 +11,7 @@ export interface Measurement {
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly values: Readonly<Record<string, number>>;
   /** "A run is void unless every acknowledged event can be read back …". */
-  readonly verdict: 'valid' | 'void';
+  readonly verdict: 'valid' | 'void' | 'absent';
   readonly why?: string;
 }
 
@@ -22,6 +23,8 @@ export interface BenchOptions {
 export interface Scenario {
   readonly name: string;
   readonly about: string;
+  /** The servers that the bench plays: they are there before the server that is measured. */
+  remotes?(options: BenchOptions): readonly FleetGroup[];
   run(bench: Bench): Promise<void>;
 }
 
@@ -31,13 +34,25 @@ export class Bench {
   readonly random: () => number;
   readonly #emit: (measurement: Measurement) => void;
   readonly #open: Http[] = [];
+  readonly #fleet: Fleet | undefined;
   #names = 0;
 
-  constructor(target: Target, options: BenchOptions, emit: (measurement: Measurement) => void) {
+  constructor(
+    { target, fleet }: { readonly target: Target; readonly fleet: Fleet | undefined },
+    options: BenchOptions,
+    emit: (measurement: Measurement) => void,
+  ) {
     this.target = target;
+    this.#fleet = fleet;
     this.options = options;
     this.random = seededRandom(options.seed);
     this.#emit = emit;
+  }
+
+  /** The servers that the bench plays for this scenario. */
+  get fleet(): Fleet {
+    if (this.#fleet === undefined) throw new Error('the scenario names no remotes');
+    return this.#fleet;
   }
 
   /** A client with at most so many connections. */

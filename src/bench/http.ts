@@ -9,6 +9,8 @@ export interface Answer {
 
 interface Outgoing {
   readonly token?: string;
+  /** In place of a token. */
+  readonly authorization?: string;
   readonly body?: unknown;
   readonly bytes?: Buffer;
   readonly type?: string;
@@ -20,10 +22,10 @@ export class Http {
   readonly #base: URL;
   readonly #agent: Agent;
 
-  /** `connections` at most are open at once. */
-  constructor(baseUrl: string, connections: number) {
+  /** `connections` at most are open at once; `authority` is one more to trust, as PEM. */
+  constructor(baseUrl: string, connections: number, authority?: string) {
     this.#base = new URL(baseUrl);
-    const options = { keepAlive: true, maxSockets: connections };
+    const options = { keepAlive: true, maxSockets: connections, ...(authority !== undefined && { ca: authority }) };
     this.#agent = this.#base.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
   }
 
@@ -41,10 +43,11 @@ export class Http {
   }
 
   #sendOnce(method: string, path: string, options: Outgoing): Promise<Answer> {
-    const { token, body, bytes, type } = options;
+    const { token, authorization, body, bytes, type } = options;
     const data = bytes ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
     const headers: Record<string, string | number> = {};
     if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;
+    if (authorization !== undefined) headers['Authorization'] = authorization;
     if (data !== undefined) {
       headers['Content-Type'] = type ?? 'application/json';
       headers['Content-Length'] = data.length;

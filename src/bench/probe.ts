@@ -1,5 +1,5 @@
 /** CPU, memory and disk of a process on this machine, from /proc. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -31,6 +31,21 @@ export function readRss(pid: number): number | undefined {
   if (!existsSync(file)) return undefined;
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'));
   return match === null ? undefined : Number(match[1]) * 1_024;
+}
+
+/** Open sockets of a process. */
+export function readSockets(pid: number): number | undefined {
+  const folder = `/proc/${pid}/fd`;
+  if (!existsSync(folder)) return undefined;
+  const targets = readdirSync(folder).map((name) => {
+    try {
+      return readlinkSync(path.join(folder, name));
+    } catch {
+      // Closed while the list was read.
+      return '';
+    }
+  });
+  return targets.filter((target) => target.startsWith('socket:')).length;
 }
 
 /** Bytes of all files below a folder. */

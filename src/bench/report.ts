@@ -84,7 +84,7 @@ function section(scenario: string, about: string, lines: readonly ResultLine[]):
   const rows = lines.map((line) => {
     const cells = columns.map((one) => `<td>${line.values[one] ?? ''}</td>`).join('');
     const verdict =
-      line.verdict === 'valid' ? '<td>valid</td>' : `<td class="void">void: ${escape(line.why ?? '')}</td>`;
+      line.verdict === 'valid' ? '<td>valid</td>' : `<td class="void">${line.verdict}: ${escape(line.why ?? '')}</td>`;
     return `<tr><td>${escape(labelOf(line))}</td><td>${escape(line.target)}</td>${cells}${verdict}</tr>`;
   });
   const plot = name === undefined ? '' : drawBars(bars, escape(name));

@@ -4,9 +4,10 @@ import type { Account } from './target.ts';
 
 const CIPHERTEXT = 'A'.repeat(560);
 
-/** An encrypted-shaped message whose PDU has about 1 KB. */
-function encryptedContent(index: number): object {
+/** An encrypted-shaped message whose PDU has about 1 KB; `mark` finds it again on other servers. */
+function encryptedContent(index: number, mark: number | undefined): object {
   return {
+    ...(mark !== undefined && { bench: mark }),
     algorithm: 'm.megolm.v1.aes-sha2',
     ciphertext: CIPHERTEXT,
     device_id: 'BENCHDEVICE',
@@ -37,15 +38,26 @@ export async function makeRoom(http: Http, creator: Account, others: readonly Ac
 /** Sends one message; returns its id, or `undefined` where the answer was no 200. */
 export async function sendMessage(
   http: Http,
-  { token }: Account,
+  { token, mark }: Account & { readonly mark?: number },
   roomId: string,
   transaction: string,
 ): Promise<string | undefined> {
   const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.encrypted/${transaction}`;
-  const answer = await http.send('PUT', path, { token, body: encryptedContent(transaction.length) });
+  const answer = await http.send('PUT', path, { token, body: encryptedContent(transaction.length, mark) });
   return answer.status === 200
     ? (JSON.parse(answer.body.toString('utf8')) as { event_id: string }).event_id
     : undefined;
+}
+
+/** The marks of the messages in a text that holds events, in their order. */
+export function marksIn(text: string): number[] {
+  return Array.from(text.matchAll(/"bench":(\d+)/g), ([, mark]) => Number(mark));
+}
+
+/** Joins a room through a server that is in it. */
+export async function joinThrough(http: Http, { token }: Account, roomId: string, server: string): Promise<void> {
+  const path = `/_matrix/client/v3/join/${encodeURIComponent(roomId)}?via=${server}&server_name=${server}`;
+  await http.call('POST', path, { token, body: {} });
 }
 
 /** Every event id of a room's messages, newest first, by `/messages`. */

@@ -6,10 +6,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Bench, type Measurement, type Scenario } from './context.ts';
+import { Fleet } from './remotes/fleet.ts';
 import { renderReport } from './report.ts';
 import { initialSync, slidingWindow, syncBreadth } from './scenarios/breadth.ts';
 import { fanOut } from './scenarios/fan-out.ts';
 import { idleAndStart, killUnderLoad, mediaTransfer } from './scenarios/lifecycle.ts';
+import { catchUp } from './scenarios/catch-up.ts';
+import { outbound } from './scenarios/outbound.ts';
 import { sendManyRooms, sendOneRoom } from './scenarios/send.ts';
 import { stateChurn, stateResolution } from './scenarios/state.ts';
 import { readTarget, startOwn, type Target } from './target.ts';
@@ -37,6 +40,8 @@ const SCENARIOS: readonly Scenario[] = [
   stateResolution,
   stateChurn,
   idleAndStart,
+  outbound,
+  catchUp,
   killUnderLoad,
   mediaTransfer,
 ];
@@ -98,9 +103,41 @@ function readChoices(): Choices {
 }
 
 /** The targets of a run: those of the files, or one Postern that is started for it. */
-async function openTargets(files: readonly string[]): Promise<Target[]> {
+async function openTargets(files: readonly string[], fleet: Fleet | undefined): Promise<Target[]> {
   if (files.length > 0) return files.map(readTarget);
-  return [await startOwn(path.join(root, 'bin/postern.cjs'))];
+  return [await startOwn(path.join(root, 'bin/postern.cjs'), fleet)];
+}
+
+type Note = (target: Target, at: { readonly round: number; readonly order: number }, one: Measurement) => void;
+
+/** One round of a scenario, with servers of its own: none finds what another has left. */
+async function runRound(scenario: Scenario, round: number, { choices, note }: { choices: Choices; note: Note }) {
+  const options = { short: choices.short, seed: choices.seed + round };
+  const groups = scenario.remotes?.(options);
+  const fleet = groups === undefined ? undefined : await Fleet.open(groups);
+  try {
+    const targets = await openTargets(choices.targets, fleet);
+    // The order is reversed each round.
+    const ordered = round % 2 === 1 ? targets : targets.toReversed();
+    for (const [order, target] of ordered.entries()) {
+      const bench = new Bench({ target, fleet }, options, (one) => note(target, { round, order }, one));
+      try {
+        if (fleet === undefined || target.control !== undefined) await scenario.run(bench);
+        else bench.emit(absent(scenario));
+      } finally {
+        bench.close();
+        await target.control?.stop();
+      }
+    }
+  } finally {
+    await fleet?.close();
+  }
+}
+
+/** "A missing feature is recorded as such, never skipped silently." */
+function absent({ name }: Scenario): Measurement {
+  const why = 'a server that was started elsewhere does not know where the servers of the bench are';
+  return { scenario: name, parameters: {}, values: {}, verdict: 'absent', why };
 }
 
 async function main(): Promise<void> {
@@ -108,13 +145,12 @@ async function main(): Promise<void> {
   const lines: ResultLine[] = [];
   const facts = { version: versionOf(), commit: commitOf() };
   const host = { cpu: cpus()[0]?.model ?? 'unknown', cpus: cpus().length, node: process.versions.node };
-  const note = (target: Target, round: number, order: number, measurement: Measurement): void => {
+  const note: Note = (target, at, measurement) => {
     const line: ResultLine = {
       ...measurement,
       target: target.name,
       ...facts,
-      round,
-      order,
+      ...at,
       seed: choices.seed,
       at: new Date().toISOString(),
       durability: 'fsync before the answer',
@@ -123,26 +159,11 @@ async function main(): Promise<void> {
     lines.push(line);
     if (choices.out !== undefined) appendFileSync(choices.out, `${JSON.stringify(line)}\n`);
     const values = Object.entries(line.values).map(([name, value]) => `${name} ${value}`);
-    const verdict = line.verdict === 'void' ? ` VOID: ${line.why ?? ''}` : '';
+    const verdict = line.verdict === 'valid' ? '' : ` ${line.verdict.toUpperCase()}: ${line.why ?? ''}`;
     console.log(`${line.scenario} ${JSON.stringify(line.parameters)} ${values.join(' · ')}${verdict}`);
   };
   for (const scenario of choices.scenarios) {
-    for (let round = 1; round <= choices.rounds; round += 1) {
-      // Each scenario has servers of its own: none finds what another has left. The order is reversed each round.
-      const targets = await openTargets(choices.targets);
-      const ordered = round % 2 === 1 ? targets : targets.toReversed();
-      for (const [order, target] of ordered.entries()) {
-        const bench = new Bench(target, { short: choices.short, seed: choices.seed + round }, (one) =>
-          note(target, round, order, one),
-        );
-        try {
-          await scenario.run(bench);
-        } finally {
-          bench.close();
-          await target.control?.stop();
-        }
-      }
-    }
+    for (let round = 1; round <= choices.rounds; round += 1) await runRound(scenario, round, { choices, note });
   }
   if (choices.html !== undefined)
     writeFileSync(choices.html, renderReport(lines, new Map(SCENARIOS.map((one) => [one.name, one.about]))));

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { Http } from './http.ts';
+import type { FederatedConfig, Fleet } from './remotes/fleet.ts';
 
 export interface Account {
   readonly user: string;
@@ -36,6 +37,8 @@ export interface Control {
 }
 
 const SECRET = 'bench-secret';
+/** The server has no others to talk with. */
+const ALONE: FederatedConfig = { serverName: 'localhost', listener: [] };
 
 /** Reads a target file. */
 export function readTarget(file: string): Target {
@@ -62,14 +65,19 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Starts a Postern of this installation in a folder of its own, rate limits off, as PERFORMANCE §7.1 rule 5 says. */
-export async function startOwn(program: string): Promise<Target> {
+/**
+ * Starts a Postern of this installation in a folder of its own, rate limits off, as PERFORMANCE §7.1 rule 5 says; with
+ * a fleet it talks with the servers of that.
+ */
+export async function startOwn(program: string, fleet?: Fleet): Promise<Target> {
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-bench-'));
   const port = await freePort();
+  const { serverName, listener, ...federated } = fleet?.configOf(folder, await freePort()) ?? ALONE;
   const config = {
-    serverName: 'localhost',
+    serverName,
+    ...federated,
     dataDir: './data',
-    listeners: [{ address: '127.0.0.1', port, apis: ['client', 'media', 'admin'] }],
+    listeners: [{ address: '127.0.0.1', port, apis: ['client', 'media', 'admin', 'metrics'] }, ...listener],
     registration: { mode: 'open', sharedSecret: SECRET },
     passwords: { cost: 'minimal' },
     rateLimits: { enabled: false },

@@ -96,6 +96,13 @@ export class Person {
   /** Judges the screen by axe; the findings, with the element that each is about. */
   async findings(): Promise<string[]> {
     const source = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+    // Colours on their way to others are no colours of ours.
+    await this.page.waitForFunction(() =>
+      document.getAnimations().every((one) => {
+        const isEndless = one.effect?.getComputedTiming().iterations === Infinity;
+        return isEndless || one.playState === 'finished' || one.playState === 'idle';
+      }),
+    );
     // The page's own policy forbids adding a script: the browser's debugger may.
     await this.page.evaluate(readFileSync(source, 'utf8'));
     return this.page.evaluate(async () => {

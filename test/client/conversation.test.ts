@@ -14,7 +14,10 @@ function setUp() {
   const sent: string[] = [];
   const asked: { readonly path: string; readonly token: string }[] = [];
   const state = { isOffline: false, withoutSliding: false, forgetsPosition: false };
-  const tapped: Fetch = async (url, init) => {
+  /** What a test does with an exchange of its own choice. */
+  let around: (init: RequestInit, next: () => Promise<Response>) => Promise<Response> = (_init, next) => next();
+  const tapped: Fetch = (url, init) => around(init, () => pass(url, init));
+  const pass: Fetch = async (url, init) => {
     const isSliding = url.includes('simplified_msc3575');
     if (isSliding && state.withoutSliding) return Response.json({ errcode: 'M_UNRECOGNIZED' }, { status: 404 });
     if (isSliding && state.forgetsPosition && typeof init.body === 'string' && init.body.includes('"pos"')) {
@@ -28,7 +31,7 @@ function setUp() {
     return fetch(url, init);
   };
   const open = () => new TestClient(memoryHost(tapped, server.url));
-  return { open, sent, asked, state };
+  return { open, sent, asked, state, setAround: (next: typeof around) => void (around = next) };
 }
 
 async function pair() {
@@ -185,6 +188,36 @@ test('two people verify each other by emoji in their room', { timeout: 20_000 },
   await anna.commands.sendText(plain(roomId, 'welcome back'));
   await phone.texts(roomId, (texts) => texts.includes('welcome back'));
   await phone.engine.stop();
+  await stop();
+});
+
+test('a verification goes on where the other side was faster than the answer to our own request', {
+  timeout: 20_000,
+}, async () => {
+  const { anna, ben, ids, setAround, stop } = await pair();
+  let token: string | null = null;
+  let hasReady = false;
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  setAround(async (init, next) => {
+    const from = new Headers(init.headers).get('authorization');
+    // The one who asks goes on after a sync with the other's word: that it has been worked through.
+    if (hasReady && from === token) release();
+    const answer = await next();
+    if (typeof init.body === 'string' && init.body.includes('m.key.verification.request')) {
+      token = from;
+      await released;
+    } else if (from === token && (await answer.clone().text()).includes('m.key.verification.ready')) hasReady = true;
+    return answer;
+  });
+  const started = anna.commands.startVerification({ userId: ids.ben });
+  const request = await ben.until('verification', undefined, (one) => one?.phase === 'requested');
+  await ben.commands.acceptVerification(ids.anna, request?.flowId ?? '');
+  assert.equal(await started, request?.flowId);
+  assert.ok(hasReady, 'the other side was faster');
+  const left = await anna.until('verification', undefined, (one) => one?.phase === 'compare');
+  const right = await ben.until('verification', undefined, (one) => one?.phase === 'compare');
+  assert.deepEqual(left?.emojis, right?.emojis);
   await stop();
 });
 

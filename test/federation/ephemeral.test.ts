@@ -1,8 +1,10 @@
 /** Typing, receipts and presence between servers, and what a server may not say of them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { FakeClock } from '../../src/adapters/clock/fake-clock.ts';
 import type { JsonObject } from '../../src/matrix/json.ts';
-import { type User, v3 } from '../harness/index.ts';
+import { TestServer, type User, v3 } from '../harness/index.ts';
 import { useServers } from '../harness/network.ts';
 import type { RemoteRoom } from '../harness/remote/room.ts';
 import { bystanderIn, type Edu, sendEdus, sharedRoom, useScripted } from './scripted.ts';
@@ -85,6 +87,20 @@ test('public receipts cross, with their threads; private ones stay', async () =>
   await untilTrue(alice, (answer) => readersIn(answer, room, second)[bob.id] !== undefined, since);
   assert.ok(!JSON.stringify(seen).includes('m.read.private'));
   assert.deepEqual(seen.map((answer) => readersIn(answer, room, second)[bob.id]).filter(Boolean), []);
+});
+
+test('after a stop nobody is told that users have gone offline', async () => {
+  const clock = new FakeClock();
+  const server = new TestServer({ clock, config });
+  await server.start();
+  const alice = await server.register('alice');
+  await alice.sync();
+  await server.stop();
+  assert.notEqual(clock.pending, 0, 'her presence is timed');
+  clock.advance(60_000);
+  // What is started by the timers fails after them.
+  await setImmediate();
+  await server.finish();
 });
 
 test('who is online is told where both sides wish it', async () => {

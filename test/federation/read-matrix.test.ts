@@ -6,8 +6,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import type { JsonValue } from '../../src/matrix/json.ts';
+import type { JsonObject, JsonValue } from '../../src/matrix/json.ts';
+import { rulesOf } from '../fixtures/room-kit.ts';
 import { type Answer, TestNetwork, type TestServer, type User, v3 } from '../harness/index.ts';
+import { verifyPdu } from '../harness/remote/receive.ts';
 import type { RemoteServer } from '../harness/remote-server.ts';
 
 const UNKNOWN_EVENT = `$${randomBytes(32).toString('base64url')}`;
@@ -177,7 +179,7 @@ for (const [relation, make] of Object.entries(PLACES)) {
   });
 }
 
-describe('a server that is in the room', () => {
+describe('getRoomState, getRoomStateIds, getEventAuth, getMissingPreviousEvents: in the room', () => {
   let place: Place;
   before(async () => {
     const room = await joinedRoom();
@@ -233,8 +235,18 @@ describe('a server that is in the room', () => {
     (await read('getEvent', late)).expect(200);
     (await read('getEvent', early)).expect(404, 'M_NOT_FOUND');
     for (const name of ['backfillRoom', 'getMissingPreviousEvents']) {
-      const text = JSON.stringify((await read(name, late)).expect(200).body);
-      assert.ok(!text.includes('among ourselves'), name);
+      const answer = (await read(name, late)).expect(200);
+      assert.ok(!JSON.stringify(answer.body).includes('among ourselves'), name);
+      const events = answer.list(name === 'backfillRoom' ? 'pdus' : 'events');
+      assert.ok(
+        events.some((event) => event['type'] === 'm.room.message'),
+        `${name}: it is there, redacted`,
+      );
+      // It can be told from a forgery: what is left of it is signed.
+      for (const event of events) {
+        const verified = await verifyPdu(remote, event as JsonObject, rulesOf('12'));
+        assert.ok(verified.accept, `${name}: ${JSON.stringify(verified)}`);
+      }
     }
   });
 });

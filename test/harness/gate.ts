@@ -7,7 +7,7 @@ import { createHttp, type HttpOptions } from '../../src/adapters/http/index.ts';
 import { OperationError } from '../../src/matrix/errors.ts';
 import type { Dns } from '../../src/ports/dns.ts';
 import type { Http, HttpDestination, HttpFailure, HttpRequest } from '../../src/ports/http.ts';
-import { TestAuthority } from './certificates.ts';
+import { TestAuthority } from '../../src/bench/remotes/certificates.ts';
 
 export const authority = new TestAuthority();
 /** For the names below and the address of loopback. */

@@ -24,6 +24,11 @@ export class Deadline {
     return this.#controller.signal;
   }
 
+  /** Whether it has ended, however. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Why it was cut off; `undefined` while it goes on or where it ended by itself. */
   get reason(): OperationError | undefined {
     return this.#controller.signal.aborted ? asFailure(this.#controller.signal.reason, 'cancelled') : undefined;

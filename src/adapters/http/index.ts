@@ -184,6 +184,6 @@ async function* boundedBody(
     throw told;
   } finally {
     // Whoever stops reading early wants the rest no more.
-    deadline.end(failure('cancelled'));
+    if (!deadline.isOver) deadline.end(failure('cancelled'));
   }
 }

@@ -1,5 +1,6 @@
 /** Connections by destination, kept alive between requests. */
 import type { Socket } from 'node:net';
+import type * as Undici from 'undici';
 import type { Pool } from 'undici';
 import { assert } from '../../lib/assert.ts';
 import type { HttpDestination } from '../../ports/http.ts';
@@ -20,6 +21,9 @@ interface Entry {
 export class Pools {
   readonly #connector: Connector;
   readonly #entries = new Map<string, Entry>();
+  /** The names under which they are kept: a server that is talked with often keeps the same destination. */
+  readonly #keys = new WeakMap<HttpDestination, string>();
+  #undici: typeof Undici | undefined;
 
   constructor(connector: Connector) {
     this.#connector = connector;
@@ -28,9 +32,8 @@ export class Pools {
   /** The pool of a destination; what differs in anything shares no connection. */
   async get(destination: HttpDestination): Promise<Pool> {
     // It takes a tenth of a second and thirty megabytes: whoever talks with nobody does without.
-    const undici = await import('undici');
-    const { scheme, targets, order, certificateName, host, pin, isOwners } = destination;
-    const key = JSON.stringify([scheme, targets, order, certificateName, host, pin ?? null, isOwners ?? false]);
+    this.#undici ??= await import('undici');
+    const key = this.#keyOf(destination);
     const known = this.#entries.get(key);
     if (known !== undefined) {
       // The map's order is that of their last use.
@@ -38,10 +41,20 @@ export class Pools {
       this.#entries.set(key, known);
       return known.pool;
     }
-    const made = this.#make(destination, undici.Pool);
+    const made = this.#make(destination, this.#undici.Pool);
     this.#entries.set(key, made);
     if (this.#entries.size > POOLS_MAX) this.#forgetIdle();
     return made.pool;
+  }
+
+  #keyOf(destination: HttpDestination): string {
+    let key = this.#keys.get(destination);
+    if (key === undefined) {
+      const { scheme, targets, order, certificateName, host, pin, isOwners } = destination;
+      key = JSON.stringify([scheme, targets, order, certificateName, host, pin ?? null, isOwners ?? false]);
+      this.#keys.set(destination, key);
+    }
+    return key;
   }
 
   async close(): Promise<void> {

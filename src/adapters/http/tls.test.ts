@@ -3,7 +3,7 @@ import type { ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { type CertificateOptions, type Pair, selfSigned, TestAuthority } from '../../../test/harness/certificates.ts';
+import { type CertificateOptions, type Pair, selfSigned, TestAuthority } from '../../bench/remotes/certificates.ts';
 import { authority, openGate } from '../../../test/harness/gate.ts';
 import { startPlace, startRawPlace } from '../../../test/harness/places.ts';
 import { OperationError } from '../../matrix/errors.ts';

@@ -22,6 +22,9 @@ import { SerialQueue, type CryptoContext } from './context.ts';
 import type { Verification, VerificationPhase } from './face.ts';
 import type { MachineRequest } from './requests.ts';
 
+/** More events of verifications than any flow has. */
+const HELD_MAX = 100;
+
 const METHODS = () => [VerificationMethod.SasV1];
 
 function sasOf(request: VerificationRequest): Sas | undefined {
@@ -64,6 +67,9 @@ export class Verifications {
   readonly #sasWatched = new Set<string>();
   /** Two steps of one flow at a time would start it twice, and the machine would cancel it. */
   readonly #steps = new SerialQueue();
+  readonly #starts = new SerialQueue();
+  /** The room in which a request of ours is on its way out, with what has come in there meanwhile. */
+  #held: { readonly roomId: string; readonly events: RoomEvent[] } | undefined;
 
   constructor(context: CryptoContext, announce: (verification: Verification) => void) {
     this.#context = context;
@@ -140,7 +146,8 @@ export class Verifications {
       return this.#begin(request, outgoing);
     }
     if (target.roomId === undefined) throw new OperationError('no-room', { temporary: false });
-    return this.#startInRoom(identity, target.roomId);
+    const { roomId } = target;
+    return this.#starts.run(() => this.#startInRoom(identity, roomId));
   }
 
   async #begin(request: VerificationRequest, outgoing: MachineRequest): Promise<string> {
@@ -149,17 +156,28 @@ export class Verifications {
     return request.flowId;
   }
 
-  /** "To request verification of another user, send an m.room.message with msgtype m.key.verification.request". */
+  /**
+   * "To request verification of another user, send an m.room.message with msgtype m.key.verification.request". The
+   * other side may have answered before we know the id of our own event, which names the flow: what comes in
+   * meanwhile is kept for the machine until it knows.
+   */
   async #startInRoom(identity: OtherUserIdentity, roomId: string): Promise<string> {
     const content = asObject(parseJson(identity.verificationRequestContent(METHODS()))) ?? {};
     const txnId = freshId(this.#context.environment);
-    const answer = await this.#context.api.call(sendMessage, {
-      path: { roomId, eventType: 'm.room.message', txnId },
-      body: { ...content },
-    });
-    const request = identity.requestVerification(new RoomId(roomId), new EventId(answer.event_id), METHODS());
-    this.#watch(request);
-    return request.flowId;
+    const events: RoomEvent[] = [];
+    this.#held = { roomId, events };
+    try {
+      const answer = await this.#context.api.call(sendMessage, {
+        path: { roomId, eventType: 'm.room.message', txnId },
+        body: { ...content },
+      });
+      const request = identity.requestVerification(new RoomId(roomId), new EventId(answer.event_id), METHODS());
+      this.#watch(request);
+      return request.flowId;
+    } finally {
+      this.#held = undefined;
+      for (const event of events) await this.receiveInRoom(event, roomId);
+    }
   }
 
   #require(userId: string, flowId: string): VerificationRequest {
@@ -188,7 +206,12 @@ export class Verifications {
     await this.#advance(request);
   }
 
+  /** Gives the machine an event of a verification in a room, once it can know which flow it belongs to. */
   async receiveInRoom(event: RoomEvent, roomId: string): Promise<void> {
+    if (this.#held?.roomId === roomId && this.#held.events.length < HELD_MAX) {
+      this.#held.events.push(event);
+      return;
+    }
     const clear = event.clear ?? { type: event.type, content: event.content };
     const wire = { ...toWireEvent(event, roomId), type: clear.type, content: clear.content };
     const { machine } = this.#context;

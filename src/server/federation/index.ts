@@ -40,6 +40,7 @@ export class Federation {
   readonly invites: InboundInvites;
   readonly transactions: InboundTransactions;
   readonly outbound: Outbound;
+  readonly #ephemeral: EphemeralSender;
   readonly #keys: Keys;
   readonly #remoteRooms: RemoteRooms;
   readonly #announcer: DeviceListAnnouncer;
@@ -56,7 +57,7 @@ export class Federation {
     const receiveEdu = edus.receive.bind(edus);
     this.transactions = new InboundTransactions({ ...parts, receiveEdu });
     this.outbound = new Outbound(context, { send: sendOver(peers, context.serverName), retry });
-    new EphemeralSender({ ...parts, outbound: this.outbound });
+    this.#ephemeral = new EphemeralSender({ ...parts, outbound: this.outbound });
     this.#keys = parts.keys;
     this.#remoteRooms = parts.remoteRooms;
     this.#announcer = new DeviceListAnnouncer(parts);
@@ -75,6 +76,7 @@ export class Federation {
 
   /** Ends what is on its way, and writes how far it has got. */
   async close(): Promise<void> {
+    await this.#ephemeral.close();
     await this.#remoteRooms.completion.close();
     await this.#tracker.close();
     await this.#announcer.close();

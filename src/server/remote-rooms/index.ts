@@ -4,7 +4,7 @@ import { KeyedQueue } from '../../lib/queue.ts';
 import { canonicalJson } from '../../matrix/canonical-json.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type RoomId, type ServerName, serverOf, type UserId } from '../../matrix/ids.ts';
-import { asArray, asObject, getArray, getObject, getString, type JsonObject } from '../../matrix/json.ts';
+import { asArray, asObject, getArray, getObject, getString } from '../../matrix/json.ts';
 import { parsePduJson, parseTrusted } from '../../matrix/json-parse.ts';
 import { type ElementResult } from '../../matrix/json-slice.ts';
 import type { RoomNumber } from '../../ports/store/index.ts';
@@ -16,7 +16,9 @@ import type { Room, Rooms } from '../rooms/index.ts';
 import { type BuiltEvent, type History, type Receiver, STRIPPED_TYPES, type Timeline } from '../timeline/index.ts';
 import { RoomCompletion } from './completion.ts';
 import { type HandshakeRequest, makeMemberEvent } from './handshake.ts';
+import { sendInvite } from './invite.ts';
 import { OutOfRoom } from './out-of-room.ts';
+import { pathTo } from './paths.ts';
 import { sendJoin } from './send-join.ts';
 import { eventSource } from './source.ts';
 
@@ -160,18 +162,11 @@ export class RemoteRooms implements History {
     const { pdu } = built;
     const server = present(serverOf(pdu.stateKey ?? ''), 'an invite is for a user');
     const text = await timeline.sign(room, built);
-    const path = pathTo('v2/invite', room.roomId, pdu.eventId);
     const state = await this.#inviteState(room.roomId, pdu.sender);
-    const version = JSON.stringify(room.version);
-    const body = `{"event":${text},"invite_room_state":[${state.join(',')}],"room_version":${version}}`;
-    let answer: JsonObject;
-    try {
-      answer = await peers.request(server, { method: 'PUT', path, body });
-    } catch (error) {
-      throw errorForClient(error, ['M_FORBIDDEN', 'M_NOT_FOUND', 'M_UNSUPPORTED_ROOM_VERSION']);
-    }
+    const request = { server, room, eventId: pdu.eventId, text, state: `[${state.join(',')}]` };
+    const answered = await sendInvite(request, peers);
     // Of the answer only the signatures of that server are taken: the event is ours.
-    const signatures = getObject(getObject(getObject(answer, 'event'), 'signatures'), server) ?? {};
+    const signatures = getObject(getObject(answered, 'signatures'), server) ?? {};
     let event = present(asObject(parsePduJson(text).value), 'an event is an object');
     for (const keyId of Object.keys(signatures)) {
       const signature = getString(signatures, keyId);
@@ -205,8 +200,4 @@ function sendersOf(strippedState: string | undefined): string[] {
 function elementOf(input: string | Uint8Array): ElementResult {
   const bytes = typeof input === 'string' ? new TextEncoder().encode(input) : input;
   return { ok: true, bytes, parsed: parsePduJson(bytes) };
-}
-
-function pathTo(operation: string, ...parts: readonly string[]): string {
-  return `/_matrix/federation/${operation}/${parts.map(encodeURIComponent).join('/')}`;
 }

@@ -75,6 +75,12 @@ export class EventCache {
     return ids.flatMap((id) => found.get(id) ?? []);
   }
 
+  /** Forgets all events of a room: some of them may never have been stored. */
+  forgetRoom(room: RoomNumber): void {
+    const gone = [...this.#byNumber.values()].filter((event) => event.room === room);
+    for (const { number } of gone) this.#byNumber.delete(number);
+  }
+
   /** The events of these numbers, without remembering them: for reading thousands once. */
   async glance(numbers: readonly EventNumber[]): Promise<RoomEvent[]> {
     const rows = await this.#store.events.getEventsByNumber(numbers);

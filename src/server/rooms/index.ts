@@ -1,6 +1,7 @@
 /** Rooms: finding them, their state, their members, who may look. The face of the folder. */
 import { type BoundedMap, boundedMap } from '../bounded-map.ts';
 import { assert, present } from '../../lib/assert.ts';
+import { type Deferred, defer } from '../../lib/deferred.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type EventId, type RoomId, serverOf, type ServerName, type UserId } from '../../matrix/ids.ts';
 import { findRoomVersion } from '../../matrix/room-versions.ts';
@@ -11,6 +12,7 @@ import type {
   RoomRecord,
   StatePair,
   StateReference,
+  Transaction,
 } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import { EventCache, type RoomFormat } from './event-cache.ts';
@@ -38,6 +40,8 @@ export class Rooms {
   readonly #loading = new Map<RoomNumber, Promise<Room>>();
   readonly #numbers = boundedMap<RoomId, RoomNumber>(100_000);
   readonly #formats = boundedMap<RoomNumber, RoomFormat>(100_000);
+  /** Rooms that are being deleted: unknown already, and not to be made anew before that has ended. */
+  readonly #hidden = new Map<RoomId, Deferred<void>>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -55,9 +59,11 @@ export class Rooms {
 
   /** The number of a room that this server knows. */
   async findNumber(roomId: RoomId): Promise<RoomNumber | undefined> {
+    if (this.#hidden.has(roomId)) return undefined;
     const known = this.#numbers.get(roomId);
     if (known !== undefined) return known;
     const record = await this.#context.store.rooms.findRoom(roomId);
+    if (this.#hidden.has(roomId)) return undefined;
     if (record !== undefined) this.#numbers.set(roomId, record.number);
     return record?.number;
   }
@@ -129,13 +135,41 @@ export class Rooms {
     this.#resident.set(room.number, room);
   }
 
-  /** Drops a room from memory after a write to it has failed: what memory says may never have happened. */
-  evict(room: Room): void {
-    this.#resident.delete(room.number);
-    this.#numbers.delete(room.roomId);
-    this.#formats.delete(room.number);
-    const busy = this.#busy.get(room.number);
-    if (busy?.room === room) this.#busy.delete(room.number);
+  /**
+   * Ties a transaction, after which memory goes on before the disk has it, to the room that it changes. Where it fails,
+   * the room is dropped from memory, and whatever was built on it meanwhile fails as well.
+   */
+  tie(room: Room, transaction: Transaction): void {
+    transaction.dependOn(() => room.failure);
+    transaction.onFailure((error) => this.#evict(room, error));
+  }
+
+  /** What memory says of the room may never have happened. */
+  #evict(room: Room, error: Error): void {
+    room.failure ??= error;
+    this.events.forgetRoom(room.number);
+    if (this.#resident.peek(room.number) === room) this.#resident.delete(room.number);
+    if (this.#busy.get(room.number)?.room === room) this.#busy.delete(room.number);
+  }
+
+  /** Makes a room unknown from now on: its deletion has begun. */
+  hide(roomId: RoomId): void {
+    this.#hidden.set(roomId, defer());
+  }
+
+  /** Resolves at once, or where the room is being deleted when it is gone: then it may be made anew. */
+  async untilUnhidden(roomId: RoomId): Promise<void> {
+    await this.#hidden.get(roomId)?.promise;
+  }
+
+  /** Drops a room that is gone. */
+  drop(number: RoomNumber, roomId: RoomId): void {
+    this.#resident.delete(number);
+    this.#numbers.delete(roomId);
+    this.#formats.delete(number);
+    this.partial.remove(number);
+    this.#hidden.get(roomId)?.resolve();
+    this.#hidden.delete(roomId);
   }
 
   /** Runs `task` in the room's queue; meanwhile the room cannot be loaded a second time. */
@@ -145,10 +179,21 @@ export class Rooms {
     busy.users += 1;
     this.#busy.set(number, busy);
     try {
-      return await busy.room.queue.run(() => task(busy.room));
+      return await busy.room.queue.run(() => this.#attempt(busy.room, task));
     } finally {
       busy.users -= 1;
       if (busy.users === 0 && this.#busy.get(number) === busy) this.#busy.delete(number);
+    }
+  }
+
+  /** Where a write has failed while the task waited, it finds the room as the store has it. */
+  async #attempt<T>(room: Room, task: (room: Room) => Promise<T>): Promise<T> {
+    if (room.failure !== undefined) return await this.exclusively(room.number, task);
+    try {
+      return await task(room);
+    } catch (error) {
+      // What was read in vain was never written: that is the reason, whatever tripped over it.
+      throw room.failure ?? error;
     }
   }
 

@@ -49,6 +49,8 @@ export class Room {
   readonly servers: RoomServers;
   /** Resolves when everything that was sent so far is durable (or has failed). */
   settled: Promise<unknown> = Promise.resolve();
+  /** Why a write to it has failed: what memory says may never have happened, and nothing is built on it any more. */
+  failure: Error | undefined;
   #unsettled = 0;
   /** Set while only a part of the state is here: all of it but members, and some of these. */
   partial: PartialState | undefined;

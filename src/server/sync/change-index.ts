@@ -42,6 +42,10 @@ class Recency {
       .toSorted((left, right) => left.position - right.position);
   }
 
+  remove(room: RoomNumber): void {
+    this.#positions.delete(room);
+  }
+
   *after(position: number): Iterable<RoomNumber> {
     for (let at = this.#log.length - 1; at >= 0; at -= 1) {
       const entry = this.#log[at];
@@ -89,6 +93,13 @@ export class UserIndex {
   forget(room: RoomNumber): void {
     const place = this.places.get(room);
     if (place !== undefined) this.places.set(room, { ...place, forgotten: true });
+  }
+
+  /** Takes out a room that is gone. */
+  remove(room: RoomNumber): void {
+    this.#changes.remove(room);
+    this.#activity.remove(room);
+    this.places.delete(room);
   }
 
   /** Puts what was filled from the store, in no order, into order. */
@@ -245,6 +256,10 @@ export class ChangeIndex {
           (index) => index.forget(change.room),
           () => undefined,
         );
+        return;
+      case 'purged':
+        this.#receipts.delete(change.room);
+        for (const user of change.users) this.#users.peek(user)?.remove(change.room);
         return;
       case 'one-time-keys':
       case 'outbound-edu':

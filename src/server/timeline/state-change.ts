@@ -165,9 +165,23 @@ export function rememberStateChanges(room: Room, changes: readonly StateChange[]
 
 /** What users here are told of their own membership. */
 export function memberNewsOf(changes: readonly StateChange[], serverName: ServerName): MemberNews[] {
+  return newsOf(changes, (server) => server === serverName);
+}
+
+/** Whose membership has changed: of users here, and of those of other servers, where there are any. */
+export function membershipNewsOf(
+  changes: readonly StateChange[],
+  serverName: ServerName,
+): { members?: readonly MemberNews[]; others?: readonly MemberNews[] } {
+  const members = memberNewsOf(changes, serverName);
+  const others = newsOf(changes, (server) => server !== undefined && server !== serverName);
+  return { ...(members.length > 0 && { members }), ...(others.length > 0 && { others }) };
+}
+
+function newsOf(changes: readonly StateChange[], isWanted: (server: ServerName | undefined) => boolean): MemberNews[] {
   return changes.flatMap((change) => {
     const member = memberChangeOf(change);
-    if (member === undefined || serverOf(change.stateKey) !== serverName) return [];
+    if (member === undefined || !isWanted(serverOf(change.stateKey))) return [];
     const { sender } = change.event;
     return [{ user: change.stateKey as UserId, membership: member.after, before: member.before, by: sender }];
   });

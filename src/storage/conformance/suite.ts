@@ -8,6 +8,7 @@ import { FEDERATION_CASES } from './federation.ts';
 import { KEY_CASES } from './keys.ts';
 import { type Case, Kit } from './kit.ts';
 import { MEDIA_CASES } from './media.ts';
+import { PURGE_CASES } from './purge.ts';
 import { ROOM_CASES } from './rooms.ts';
 import { STATE_CASES } from './state.ts';
 import { TRANSACTION_CASES } from './transactions.ts';
@@ -25,9 +26,10 @@ export const CASES: readonly Case[] = [
   ...KEY_CASES,
   ...MEDIA_CASES,
   ...FEDERATION_CASES,
+  ...PURGE_CASES,
 ];
 
-const OWNERS = ['events', 'rooms', 'accounts', 'userData', 'keys', 'media', 'federation', 'sync'] as const;
+const OWNERS = ['events', 'rooms', 'accounts', 'userData', 'keys', 'media', 'federation', 'sync', 'purge'] as const;
 
 /** Wraps an object so that the names of the methods that are called land in `called`. */
 function watch<T extends object>(target: T, owner: string, called: Set<string>): T {

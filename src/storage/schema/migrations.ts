@@ -27,6 +27,11 @@ const MIGRATIONS: readonly Migration[] = [
   },
   {
     number: 5,
+    name: 'rooms that are being deleted',
+    statements: ['CREATE TABLE room_purges (room @int PRIMARY KEY, room_id @text NOT NULL) @plain'],
+  },
+  {
+    number: 6,
     name: 'rooms whose state is being completed',
     statements: [
       'ALTER TABLE partial_rooms ADD COLUMN since @int NOT NULL DEFAULT 0',

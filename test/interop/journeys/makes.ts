@@ -44,6 +44,7 @@ async function startPostern(): Promise<Homeserver> {
       ],
       network: { denyRanges: [], extraCa: [tlsFile('ca.pem')] },
       federation: { retry: { initialMs: 100, maxMs: 1000 } },
+      presence: { federate: true },
     },
   });
   await server.start();

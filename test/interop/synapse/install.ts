@@ -32,8 +32,8 @@ async function findPython(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Installs Synapse where it is not there yet; why not, when that cannot be. */
-export async function installSynapse(say: (text: string) => void): Promise<string | undefined> {
+/** Installs Synapse where it is not there yet; why not, when that cannot be, or not in that time. */
+export async function installSynapse(timeoutMs: number, say: (text: string) => void): Promise<string | undefined> {
   if (findSynapse() !== undefined) return undefined;
   const python = await findPython();
   if (python === undefined) return 'no Python from 3.10 on with the modules venv and ensurepip (Debian: python3-venv)';
@@ -44,9 +44,11 @@ export async function installSynapse(say: (text: string) => void): Promise<strin
     await run(python, ['-m', 'venv', FOLDER]);
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--only-binary', ':all:'];
     // The search module of newer Synapses is an extension that SQLite does not need.
-    await run(path.join(FOLDER, 'bin/python'), [...pip, `matrix-synapse==${SYNAPSE_VERSION}`], { timeout: 600_000 });
+    await run(path.join(FOLDER, 'bin/python'), [...pip, `matrix-synapse==${SYNAPSE_VERSION}`], { timeout: timeoutMs });
   } catch (error) {
-    return `matrix-synapse could not be installed: ${error instanceof Error ? error.message : String(error)}`;
+    // pip tells at length of every attempt, and what it comes to last.
+    const told = error instanceof Error ? error.message : String(error);
+    return `matrix-synapse could not be installed: ${told.trimEnd().split('\n').at(-1) ?? ''}`;
   }
   writeFileSync(DONE, `${SYNAPSE_VERSION}\n`);
   return undefined;

@@ -28,6 +28,8 @@ export class EphemeralSender {
   readonly #parts: EphemeralSenderParts;
   /** When other servers were last told that a user types in a room. */
   readonly #toldAt = boundedMap<string, number>(TYPING_USERS_MAX);
+  readonly #running = new Set<Promise<void>>();
+  #isClosed = false;
 
   constructor(parts: EphemeralSenderParts) {
     this.#parts = parts;
@@ -37,6 +39,12 @@ export class EphemeralSender {
       if (change.kind === 'receipt') this.#onReceipt(change);
       else if (change.kind === 'presence' && tells.presence) this.#onPresence(change.user);
     });
+  }
+
+  /** Resolves when nobody is being told any more. News of later, as from the timers of users, go unheard. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#running);
   }
 
   #isOurs(user: UserId): boolean {
@@ -81,6 +89,11 @@ export class EphemeralSender {
   }
 
   #inBackground(task: () => Promise<void>): void {
-    task().catch((error: unknown) => this.#parts.context.log.error('other servers were not told of news', error));
+    if (this.#isClosed) return;
+    const { log } = this.#parts.context;
+    const told = task()
+      .catch((error: unknown) => log.error('other servers were not told of news', error))
+      .finally(() => this.#running.delete(told));
+    this.#running.add(told);
   }
 }

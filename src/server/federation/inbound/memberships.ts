@@ -14,7 +14,7 @@ import { signedText } from '../../../rules/hashes/hashes.ts';
 import { withSignature } from '../../../rules/signatures/sign.ts';
 import type { Context } from '../../context.ts';
 import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
-import { type Receiver, RoomPlan, stripped, STRIPPED_TYPES, type Timeline } from '../../timeline/index.ts';
+import { type Receiver, stripped, STRIPPED_TYPES, type Timeline } from '../../timeline/index.ts';
 import type { Peers } from '../../peers/index.ts';
 import { eventSource } from '../../remote-rooms/index.ts';
 import type { Access } from './access.ts';
@@ -71,15 +71,14 @@ export class InboundMemberships {
         extra: { room_version: version },
       });
     }
-    const event = await rooms.exclusively(room.number, async (current) => {
-      await rooms.ensureMembers(current, [user, ...current.localJoined]);
+    const event = await timeline.draft(room.number, [user], async (plan, current) => {
+      await rooms.ensureMembers(current, current.localJoined);
       const via = membership === 'join' ? await this.#authoriserFor(current, user) : undefined;
-      const plan = new RoomPlan(current, timeline.planTools());
       const content = { membership, ...(via !== undefined && { join_authorised_via_users_server: via }) };
-      const { built } = plan.add({ sender: user, type: 'm.room.member', stateKey: user, content });
-      return present(asObject(parseTrusted(built.json)), 'an event is an object');
+      return plan.add({ sender: user, type: 'm.room.member', stateKey: user, content });
     });
-    return { room_version: version, event: omitKeys(event, 'hashes', 'event_id') };
+    const json = present(asObject(parseTrusted(event.built.json)), 'an event is an object');
+    return { room_version: version, event: omitKeys(json, 'hashes', 'event_id') };
   }
 
   /**

@@ -1,8 +1,12 @@
 /** What other servers may read of our rooms: events, states, auth chains, history. Answers are JSON texts. */
+import { assert } from '../../../lib/assert.ts';
+import { canonicalJson } from '../../../matrix/canonical-json.ts';
 import { MatrixError } from '../../../matrix/errors.ts';
 import type { EventId, RoomId, ServerName } from '../../../matrix/ids.ts';
 import { Heap } from '../../../lib/heap.ts';
-import { canonicalJson } from '../../../matrix/canonical-json.ts';
+import { asObject } from '../../../matrix/json.ts';
+import { parsePduJson } from '../../../matrix/json-parse.ts';
+import type { RoomVersionRules } from '../../../matrix/room-versions.ts';
 import { redact } from '../../../rules/redaction/redact.ts';
 import type { Context } from '../../context.ts';
 import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
@@ -44,11 +48,14 @@ export class FederationReads {
 
   /** The texts of events as a server may see them: what it may not see it gets in redacted form. */
   async #visibleTexts(room: Room, events: readonly RoomEvent[], origin: ServerName): Promise<string[]> {
-    const texts = await this.#texts(events.map(({ eventId }) => eventId));
+    const rows = await this.#parts.context.store.events.getEvents(events.map(({ eventId }) => eventId));
+    const texts = new Map(rows.map((row) => [row.eventId, row.json]));
     const seen: string[] = [];
-    for (const [index, event] of events.entries()) {
+    for (const event of events) {
+      const text = texts.get(event.eventId);
+      if (text === undefined) continue;
       const isVisible = await this.#parts.access.canSee(room, event, origin);
-      seen.push(isVisible ? (texts[index] ?? '') : redactedText(event, room));
+      seen.push(isVisible ? text : redactedText(text, room.rules));
     }
     return seen;
   }
@@ -198,6 +205,9 @@ export class FederationReads {
   }
 }
 
-function redactedText(event: RoomEvent, room: Room): string {
-  return canonicalJson(redact(event.pdu.json, room.rules), { rawNumbers: !room.rules.strictCanonicalJson });
+/** The redacted form of a stored event, with its signatures, by which the asker knows it: memory has none of ours. */
+function redactedText(text: string, rules: RoomVersionRules): string {
+  const event = asObject(parsePduJson(text).value);
+  assert(event !== undefined, 'a stored event is an object');
+  return canonicalJson(redact(event, rules), { rawNumbers: !rules.strictCanonicalJson });
 }

@@ -51,9 +51,19 @@ function sizeOf(texts: readonly string[]): number {
   return bytes;
 }
 
+/** UTF-8 takes so many bytes for a unit of a string at most. */
+const UNIT_BYTES_MAX = 3;
+
 /** How many of the first `groups` fit: at least one, and all its texts. */
 function countFitting(groups: readonly (readonly string[])[], textsMax: number, bytesMax: number): number {
-  let [texts, bytes] = [0, 0];
+  let [texts, bytes, units] = [0, 0, 0];
+  for (const group of groups) {
+    texts += group.length;
+    for (const text of group) units += text.length;
+  }
+  // Mostly everything fits by far, and each destination asks: then nobody counts the bytes.
+  if (texts <= textsMax && units * UNIT_BYTES_MAX <= bytesMax) return groups.length;
+  texts = 0;
   for (const [index, group] of groups.entries()) {
     texts += group.length;
     bytes += sizeOf(group);

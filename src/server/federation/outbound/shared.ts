@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.ts';
 import type { OutboundMetrics } from './metrics.ts';
 import type { Pdus } from './pdus.ts';
 import type { Place } from './place.ts';
-import type { Slots } from './slots.ts';
+import type { Slots } from '../../../lib/slots.ts';
 import type { Lane, OutboundTransaction, TransactionAnswer, TransactionIds } from './transaction.ts';
 
 export interface Shared {

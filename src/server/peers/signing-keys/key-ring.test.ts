@@ -193,7 +193,8 @@ describe('keys are asked for anew', () => {
     assert.equal(requests.length, before + 1);
   });
 
-  it('of a hundred servers at a time: whom a forged request names costs no more', async () => {
+  /** Servers that do not answer until they are let go, and then are not there. */
+  async function silent() {
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => {
       release = resolve;
@@ -204,12 +205,37 @@ describe('keys are asked for anew', () => {
         throw noAnswer();
       },
     });
-    const wishes = Array.from({ length: 150 }, (_, index) => want(serverName(`s${index}.test:1`)));
-    const all = peers.ensureKeys(wishes);
-    while (requests.length < 100) await new Promise(setImmediate);
+    const ensure = (count: number, name: string, more: Partial<WantedKeys> = {}) =>
+      peers.ensureKeys(
+        Array.from({ length: count }, (_, index) => want(serverName(`${name}${index}.test:1`), a.keyId, more)),
+      );
+    const untilAsked = async (count: number): Promise<void> => {
+      while (requests.length < count) await new Promise(setImmediate);
+    };
+    return { ensure, untilAsked, requests, release };
+  }
+
+  it('of a hundred servers at a time, and of all of them in the end', async () => {
+    const { ensure, untilAsked, requests, release } = await silent();
+    const all = ensure(250, 's');
+    await untilAsked(100);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    assert.equal(requests.length, 100);
     release();
     await all;
-    assert.equal(requests.length, 100);
+    assert.equal(requests.length, 250);
+  });
+
+  it('of whom forged requests name within bounds, and not at the cost of events', async () => {
+    const { ensure, untilAsked, requests, release } = await silent();
+    const forged = ensure(1_000, 'forged', { isUrgent: true });
+    await untilAsked(50);
+    const events = ensure(1, 's');
+    await untilAsked(51);
+    assert.equal(requests.length, 51);
+    release();
+    await Promise.all([forged, events]);
+    assert.equal(requests.length, 50 + 200 + 1);
   });
 });
 

@@ -1,4 +1,5 @@
 /** The keys of other servers: remembered, and fetched once for all who want them. */
+import { Slots } from '../../../lib/slots.ts';
 import { OperationError } from '../../../matrix/errors.ts';
 import type { ServerName } from '../../../matrix/ids.ts';
 import type { ServerKeyRecord } from '../../../ports/store/index.ts';
@@ -42,15 +43,20 @@ const FAILED_PAUSE_MS = 30_000;
 const FAILED_PAUSE_MAX_MS = 3_600_000;
 /** … and for those who are known to be there. */
 const URGENT_PAUSE_MS = 1_000;
-/** Servers that are asked at the same time; a forged request names whom it likes. */
+/** Servers that are asked at the same time for keys of events: a large room has thousands, and each has its turn. */
 const FETCHES_MAX = 100;
+/** The same for keys of requests, which have places of their own: a forged one names whom it likes. */
+const URGENT_FETCHES_MAX = 50;
+/** Of those so many wait at most: whoever comes then is refused, and asks again. */
+const URGENT_WAITING_MAX = 200;
 const WEEK_MS = 7 * 24 * 3_600_000;
 
 export class KeyRing {
   readonly #options: KeyRingOptions;
   readonly #known = boundedMap<ServerName, KeysOfServer>(SERVERS_MAX);
   readonly #attempts = boundedMap<ServerName, Attempts>(SERVERS_MAX);
-  #running = 0;
+  readonly #slots = new Slots(FETCHES_MAX);
+  readonly #urgentSlots = new Slots(URGENT_FETCHES_MAX);
 
   constructor(options: KeyRingOptions) {
     this.#options = options;
@@ -116,16 +122,26 @@ export class KeyRing {
     const attempts = this.#attempts.get(server) ?? { at: Number.NEGATIVE_INFINITY, pauseMs: 0, running: undefined };
     if (attempts.running === undefined) {
       const pauseMs = isUrgent === true ? Math.min(URGENT_PAUSE_MS, attempts.pauseMs) : attempts.pauseMs;
-      if (this.#options.context.clock.monotonic() < attempts.at + pauseMs || this.#running >= FETCHES_MAX) return;
+      if (this.#options.context.clock.monotonic() < attempts.at + pauseMs) return;
+      const slots = isUrgent === true ? this.#urgentSlots : this.#slots;
+      if (isUrgent === true && slots.waiting >= URGENT_WAITING_MAX) return;
       this.#attempts.set(server, attempts);
-      attempts.running = this.#fetchNow(server, attempts);
+      attempts.running = this.#fetchInTurn(server, attempts, slots);
     }
     await attempts.running;
   }
 
+  async #fetchInTurn(server: ServerName, attempts: Attempts, slots: Slots): Promise<void> {
+    await slots.enter();
+    try {
+      await this.#fetchNow(server, attempts);
+    } finally {
+      slots.leave();
+    }
+  }
+
   async #fetchNow(server: ServerName, attempts: Attempts): Promise<void> {
     const { context, fetcher } = this.#options;
-    this.#running += 1;
     try {
       const records = await fetcher.fetchFrom(server);
       attempts.pauseMs = PAUSE_MS;
@@ -135,7 +151,6 @@ export class KeyRing {
       attempts.pauseMs = Math.min(Math.max(FAILED_PAUSE_MS, attempts.pauseMs * 2), FAILED_PAUSE_MAX_MS);
       context.log.debug('keys could not be fetched', { server, kind: error.kind });
     } finally {
-      this.#running -= 1;
       attempts.at = context.clock.monotonic();
       attempts.running = undefined;
     }

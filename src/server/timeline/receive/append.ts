@@ -8,7 +8,7 @@ import {
   countsAfter,
   factOf,
   markOutbound,
-  memberNewsOf,
+  membershipNewsOf,
   rememberStateChanges,
   type StateChange,
   writeStateChanges,
@@ -33,6 +33,7 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
   const { context, room, rooms } = tools;
   let made: RoomEvent | undefined;
   const durable = context.store.transact((transaction) => {
+    rooms.tie(room, transaction);
     const position = transaction.advance();
     const place = judged.historyPosition ?? position;
     const mainHead = room.head.mainHead + plan.main.length;
@@ -44,6 +45,8 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
     const lookup = lookupAfter(room, changes);
     writeStateChanges(changes, { transaction, room, serverName: context.serverName, position, lookup });
     writeRedactions(judged, event, { transaction, room });
+    for (const id of judged.gaps ?? [])
+      transaction.federation.addBackwardExtremity(room.number, id, event.pdu.depth - 1);
     if (judged.isForwarded === true) markOutbound(event, { transaction, room, serverName: context.serverName });
     if (plan.current !== undefined) {
       const head: RoomHead = {
@@ -63,25 +66,18 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
     rememberRedaction(judged, event, { room, rooms });
     if (plan.current !== undefined) {
       transaction.onCommit(() => {
-        const members = memberNewsOf(changes, context.serverName);
         context.stream.publish({
           kind: 'event',
           position,
           room: room.number,
           event: event.number,
           ...(judged.redaction?.kind === 'redacts' && { redaction: true as const }),
-          ...(members.length > 0 && { members }),
+          ...membershipNewsOf(changes, context.serverName),
         });
       });
     }
   });
-  const settled = durable.then(
-    () => present(made, 'a committed event was made'),
-    (error: unknown) => {
-      rooms.evict(room);
-      throw error;
-    },
-  );
+  const settled = durable.then(() => present(made, 'a committed event was made'));
   room.track(settled);
   return settled;
 }

@@ -111,6 +111,7 @@ async function replaceState(room: Room, replay: Replay, tools: AppendTools): Pro
   const before = new Set(room.servers.list());
   const { extremities } = replay;
   const durable = context.store.transact((transaction) => {
+    rooms.tie(room, transaction);
     const position = transaction.advance();
     const { mainLine, number } = room;
     const mainHead = room.head.mainHead + Number(entries.length > 0);
@@ -134,12 +135,8 @@ async function replaceState(room: Room, replay: Replay, tools: AppendTools): Pro
       context.stream.publish({ kind: 'state', position, room: number, members, servers });
     });
   });
-  const settled = durable.catch((error: unknown) => {
-    rooms.evict(room);
-    throw error;
-  });
-  room.track(settled);
-  await settled;
+  room.track(durable);
+  await durable;
   const { changed } = replay;
   context.log.info('the state of a room is whole', { members: room.head.joinedCount, changedVerdicts: changed });
 }

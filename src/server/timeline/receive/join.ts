@@ -126,6 +126,7 @@ async function write(entry: Entry, tools: EnterTools): Promise<void> {
   const record = recordOf(entry, context);
   await rooms.partial.all();
   const durable = context.store.transact((transaction) => {
+    rooms.tie(room, transaction);
     const { event, changes, position } = writeJoin(entry, record, { transaction, context });
     rooms.events.put(event);
     room.remember(event);
@@ -138,12 +139,8 @@ async function write(entry: Entry, tools: EnterTools): Promise<void> {
       context.stream.publish({ kind: 'event', position, room: room.number, event: event.number, members });
     });
   });
-  const settled = durable.catch((error: unknown) => {
-    rooms.evict(room);
-    throw error;
-  });
-  room.track(settled);
-  await settled;
+  room.track(durable);
+  await durable;
 }
 
 /** What is remembered of a room whose members are still to be fetched. */
@@ -198,6 +195,7 @@ export async function createEmptyRoom(
   { context, rooms }: Pick<EnterTools, 'context' | 'rooms'>,
 ): Promise<RoomNumber> {
   const { store } = context;
+  await rooms.untilUnhidden(roomId);
   const number = store.allocateRoom();
   const mainLine = store.allocateLine();
   await store.transact((transaction) => {

@@ -23,6 +23,8 @@ export interface JudgedEvent {
   readonly why: string | undefined;
   readonly before: Place;
   readonly redaction: Redaction | undefined;
+  /** Previous events that nobody could give: some day somebody may. */
+  readonly gaps?: readonly EventId[];
   /** Set for history that was fetched later: its place in the timeline, below zero. The present stays as it is. */
   readonly historyPosition?: number;
   /** Whether the other servers in the room hear of it from us: a join that was sent to us alone. */

@@ -92,7 +92,8 @@ export class Replay {
   }
 
   /** The state that an event follows; `undefined` where one of those before it has no place. */
-  async #placeBefore({ pdu, eventId }: RoomEvent, { events, ...tools }: AppendTools): Promise<Place | undefined> {
+  async #placeBefore(event: RoomEvent, { events, ...tools }: AppendTools): Promise<Place | undefined> {
+    const { pdu, eventId, stateBefore } = event;
     if (eventId === this.#joinEvent) return placeAt({ line: this.#line, position: 0 });
     const previous = [...new Set(pdu.prevEvents)];
     const others = previous.filter((id) => !this.#after.has(id));
@@ -103,7 +104,10 @@ export class Replay {
       return this.#after.get(id) ?? (state === undefined ? undefined : placeAt(state));
     });
     const known = places.filter((place) => place !== undefined);
-    return known.length < places.length ? undefined : await mergePlaces(known, { events, ...tools });
+    // Where one before it is missing, what it follows is what was told when it came.
+    if (known.length < places.length && stateBefore === undefined) return undefined;
+    if (known.length < places.length) known.push(placeAt(stateBefore));
+    return await mergePlaces(known, { events, ...tools });
   }
 
   /** Gives the event its verdict and its state; the state after it. */
@@ -123,6 +127,7 @@ export class Replay {
     const relation = relationOf(event.pdu);
     let made: RoomEvent | undefined;
     const durable = context.store.transact((transaction) => {
+      rooms.tie(room, transaction);
       const advanced = isRevived ? transaction.advance() : undefined;
       const position = advanced ?? event.position;
       const mainHead = isRevived ? room.head.mainHead : event.mainHead;
@@ -147,15 +152,11 @@ export class Replay {
         context.stream.publish({ kind: 'event', position: advanced, room: room.number, event: event.number });
       });
     });
-    const settled = durable.catch((error: unknown) => {
-      rooms.evict(room);
-      throw error;
-    });
-    room.track(settled);
-    this.#writes.push(settled);
+    room.track(durable);
+    this.#writes.push(durable);
     // A state can be read once it is durable.
-    if (placed.opened !== undefined || placed.side !== undefined) await settled;
-    else settled.catch(() => undefined);
+    if (placed.opened !== undefined || placed.side !== undefined) await durable;
+    else durable.catch(() => undefined);
     const state = present(made, 'the transaction was planned').stateAfter;
     // What follows nothing, and was rejected for that, has no state.
     return state === undefined ? before : placeAt(state);

@@ -1,9 +1,17 @@
 /** Judging an incoming event with what the room knows: steps 5 to 8, and what it has to do with redactions. */
-import { type Pdu, stateKeyOf, type StateLookup, stateLookupOf } from '../../../matrix/events.ts';
+import {
+  type Pdu,
+  type StateKey,
+  stateKeyOf,
+  stateKeyOfEvent,
+  type StateLookup,
+  stateLookupOf,
+} from '../../../matrix/events.ts';
 import { type EventId, parseEventId, type ServerName } from '../../../matrix/ids.ts';
 import { mayApplyRedaction } from '../../../rules/auth/index.ts';
 import type { RoomEvent } from '../../rooms/index.ts';
 import type { AppendTools, JudgedEvent, Redaction } from './judged-event.ts';
+import type { Told } from './gather.ts';
 import type { IncomingEvent } from './ingress.ts';
 import {
   type Cited,
@@ -17,16 +25,16 @@ import {
 } from './judge.ts';
 import { mergePlaces } from './merge.ts';
 import { foundationsOf } from './order.ts';
-import { eventsOf, isSamePlace, type Place, placeAt } from './places.ts';
+import { eventsOf, isSamePlace, type Place, placeAt, type StateValue } from './places.ts';
 
 /** Judges an event; `undefined` for one whose previous events have no place here. */
 export async function judgeIncoming(
   incoming: IncomingEvent,
   tools: AppendTools,
-  { isHistory = false }: { readonly isHistory?: boolean } = {},
+  { isHistory = false, told }: { readonly isHistory?: boolean; readonly told?: Told | undefined } = {},
 ): Promise<JudgedEvent | undefined> {
   const { pdu } = incoming;
-  const before = await placeBefore(pdu, tools);
+  const before = await placeBefore(pdu, told, tools);
   if (before === undefined) return undefined;
   const { context, room } = tools;
   const stored = (await context.store.events.getEvents([pdu.eventId]))[0];
@@ -35,6 +43,7 @@ export async function judgeIncoming(
     number: stored?.number ?? context.store.allocateEvent(),
     isStored: stored !== undefined,
     before,
+    ...(told !== undefined && { gaps: told.missing }),
   };
   // What the room allows now says nothing of what it allowed then.
   const current = isHistory ? undefined : placeAt(room.stateReference);
@@ -77,8 +86,8 @@ function verifierOf({ context }: AppendTools) {
     context.crypto.ed25519Verify(key, text, signature);
 }
 
-/** The state that an event follows; `undefined` where one of its previous events has no place. */
-async function placeBefore(pdu: Pdu, tools: AppendTools): Promise<Place | undefined> {
+/** The state that an event follows; `undefined` where a previous event has no place, and nothing is told instead. */
+async function placeBefore(pdu: Pdu, told: Told | undefined, tools: AppendTools): Promise<Place | undefined> {
   const { room, events } = tools;
   const previous = [...new Set(pdu.prevEvents)];
   const extremities = new Set(room.extremities.map(({ eventId }) => eventId));
@@ -88,11 +97,29 @@ async function placeBefore(pdu: Pdu, tools: AppendTools): Promise<Place | undefi
   // Only what is durable can be read as a state.
   await room.settled;
   const found = (await events.get(previous)).filter((event) => event.room === room.number);
-  if (found.length !== previous.length || found.some(({ stateBefore }) => stateBefore === undefined)) return undefined;
-  return await mergePlaces(
-    found.map((event) => placeAt(event.stateAfter)),
-    tools,
-  );
+  const placed = found.filter(({ stateBefore }) => stateBefore !== undefined);
+  const places = placed.map((event) => placeAt(event.stateAfter));
+  if (placed.length === previous.length) return await mergePlaces(places, tools);
+  if (told === undefined) return undefined;
+  return await mergePlaces([await placeTold(told.state, tools), ...places], tools);
+}
+
+/** A state that another server told, as its difference to the current one. */
+async function placeTold(ids: readonly EventId[], { room, events, places }: AppendTools): Promise<Place> {
+  const told = new Map<StateKey, StateValue>();
+  for (const event of await events.get(ids)) {
+    const key = stateKeyOfEvent(event.pdu);
+    if (key !== undefined && event.room === room.number && event.status !== 'rejected') told.set(key, event.number);
+  }
+  const base = placeAt(room.stateReference);
+  const changes = new Map<StateKey, StateValue>();
+  for (const [key, now] of await places.wholeAt(base)) {
+    const value = told.get(key) ?? 0;
+    if (value !== now) changes.set(key, value);
+    told.delete(key);
+  }
+  for (const [key, value] of told) changes.set(key, value);
+  return { base: base.base, changes };
 }
 
 /** The entries of a state that an event is judged by. */

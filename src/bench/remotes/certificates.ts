@@ -1,6 +1,6 @@
 /**
- * Certificates made in the test run, right ones and wrong ones: enough of X.509 (RFC 5280) in DER for that.
- * Where a right one is all that is needed, `tls.ts` has it ready.
+ * Certificates made while they are needed, right ones and wrong ones: enough of X.509 (RFC 5280) in DER for that.
+ * For the servers that the bench plays, and for tests.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';

@@ -1,5 +1,5 @@
 /** A number of places; who comes when all are taken waits in line. */
-import { type Deferred, defer } from '../../../lib/deferred.ts';
+import { type Deferred, defer } from './deferred.ts';
 
 export class Slots {
   #free: number;
@@ -11,6 +11,11 @@ export class Slots {
 
   get free(): number {
     return this.#free;
+  }
+
+  /** How many wait for a place. */
+  get waiting(): number {
+    return this.#line.length;
   }
 
   /** Takes a place where one is free. */

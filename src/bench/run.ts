@@ -12,6 +12,7 @@ import { initialSync, slidingWindow, syncBreadth } from './scenarios/breadth.ts'
 import { fanOut } from './scenarios/fan-out.ts';
 import { idleAndStart, killUnderLoad, mediaTransfer } from './scenarios/lifecycle.ts';
 import { catchUp } from './scenarios/catch-up.ts';
+import { federatedForks } from './scenarios/federated-forks.ts';
 import { outbound } from './scenarios/outbound.ts';
 import { sendManyRooms, sendOneRoom } from './scenarios/send.ts';
 import { stateChurn, stateResolution } from './scenarios/state.ts';
@@ -38,6 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
   initialSync,
   slidingWindow,
   stateResolution,
+  federatedForks,
   stateChurn,
   idleAndStart,
   outbound,

@@ -7,14 +7,12 @@ import { defer, type Deferred } from '../../../lib/deferred.ts';
 import { MatrixError } from '../../../matrix/errors.ts';
 import type { ServerName } from '../../../matrix/ids.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import { Overtime, type OvertimeLimits } from '../overtime.ts';
 
 export interface TurnLimits {
   /** Transactions that are dealt with at the same time, of different servers. */
   readonly places: number;
-  /** Who takes longer is waited for by nobody: the place goes to the next, and the work goes on beside it. */
-  readonly holdMs: number;
-  /** So many may go on beside the places; more of them keep theirs. */
-  readonly overtime: number;
+  readonly overtime: OvertimeLimits;
   readonly waitingOfOne: number;
   readonly bytesOfOne: number;
   readonly bytesOfAll: number;
@@ -28,8 +26,7 @@ export interface TurnLimits {
  */
 export const TURN_LIMITS: TurnLimits = {
   places: 10,
-  holdMs: 10_000,
-  overtime: 20,
+  overtime: { holdMs: 10_000, max: 20 },
   waitingOfOne: 4,
   bytesOfOne: 16 * 1024 * 1024,
   bytesOfAll: 64 * 1024 * 1024,
@@ -50,21 +47,20 @@ interface Line {
 }
 
 export class Turns {
-  readonly #clock: Clock;
   readonly #limits: TurnLimits;
+  readonly #overtime: Overtime;
   /** Servers with a transaction that runs or waits. */
   readonly #lines = new Map<ServerName, Line>();
   /** Those whose next transaction may run, in the order of their turns. */
   readonly #ready = new Set<ServerName>();
   #free: number;
-  #overtime = 0;
   #waiting = 0;
   #sizeBytes = 0;
   #refused = 0;
 
   constructor(clock: Clock, limits: TurnLimits = TURN_LIMITS) {
-    this.#clock = clock;
     this.#limits = limits;
+    this.#overtime = new Overtime(clock, limits.overtime);
     this.#free = limits.places;
   }
 
@@ -76,7 +72,10 @@ export class Turns {
   /** Runs `task` when it is the turn of `server`. Throws `M_LIMIT_EXCEEDED` where too much waits already. */
   async run<T>(server: ServerName, sizeBytes: number, task: () => Promise<T>): Promise<T> {
     await this.#enter(server, sizeBytes);
-    const leave = this.#begin();
+    const leave = this.#overtime.begin(() => {
+      this.#free += 1;
+      this.#next();
+    });
     try {
       return await task();
     } finally {
@@ -159,23 +158,6 @@ export class Turns {
       line.isRunning = true;
       first.turn.resolve();
     }
-  }
-
-  /** Takes note of when a place was taken; what it gives puts it back. */
-  #begin(): () => void {
-    let isBeside = false;
-    const timer = this.#clock.schedule(this.#limits.holdMs, () => {
-      if (this.#overtime >= this.#limits.overtime) return;
-      isBeside = true;
-      this.#overtime += 1;
-      this.#free += 1;
-      this.#next();
-    });
-    return () => {
-      timer.cancel();
-      if (isBeside) this.#overtime -= 1;
-      else this.#free += 1;
-    };
   }
 
   #ended(server: ServerName): void {

@@ -16,6 +16,7 @@ import { federatedForks } from './scenarios/federated-forks.ts';
 import { outbound } from './scenarios/outbound.ts';
 import { sendManyRooms, sendOneRoom } from './scenarios/send.ts';
 import { stateChurn, stateResolution } from './scenarios/state.ts';
+import { bytesOnTheWire } from './scenarios/wire.ts';
 import { readTarget, startOwn, type Target } from './target.ts';
 
 /** One line of the results file. */
@@ -46,6 +47,7 @@ const SCENARIOS: readonly Scenario[] = [
   catchUp,
   killUnderLoad,
   mediaTransfer,
+  bytesOnTheWire,
 ];
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');

@@ -109,11 +109,12 @@ test('adv-042 adv-099 the worst patterns end quickly', () => {
   );
   for (const pattern of worst) {
     const glob = new Glob(pattern);
-    const started = performance.now();
+    const started = process.cpuUsage();
     assert.equal(glob.matches(body), false);
     assert.equal(glob.matchesWords(body), false);
-    const tookMs = performance.now() - started;
-    assert.ok(tookMs < 150, `${pattern.slice(0, 20)} ${tookMs} ms`);
+    // Some 50 ms of the processor; what tries combinations takes hours. Wall-clock time would tell of the machine.
+    const tookMs = process.cpuUsage(started).user / 1000;
+    assert.ok(tookMs < 1_500, `${pattern.slice(0, 20)} ${tookMs} ms`);
   }
   assert.equal(matchesGlob('*'.repeat(GLOB_PATTERN_BYTES_MAX), body), true);
   assert.equal(matchesGlob('*'.repeat(GLOB_PATTERN_BYTES_MAX + 1), body), false);

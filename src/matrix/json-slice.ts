@@ -118,17 +118,19 @@ export function sliceElements(bytes: Uint8Array, range: ByteRange): ByteRange[] 
   return elements;
 }
 
-/** Parses each element of the array in `range` alone: a verdict for each, never an exception for one of them. */
+/** Parses one element alone: a verdict, never an exception. */
+export function parseElement(bytes: Uint8Array, options: JsonParseOptions = {}): ElementResult {
+  try {
+    return { ok: true, bytes, parsed: parseJsonFlagged(bytes, { numbers: 'raw', ...options }) };
+  } catch (error) {
+    if (!(error instanceof JsonParseError)) throw error;
+    return { ok: false, bytes, error };
+  }
+}
+
+/** Parses each element of the array in `range` alone. */
 export function parseElements(bytes: Uint8Array, range: ByteRange, options: JsonParseOptions = {}): ElementResult[] {
-  return sliceElements(bytes, range).map(({ start, end }): ElementResult => {
-    const part = bytes.subarray(start, end);
-    try {
-      return { ok: true, bytes: part, parsed: parseJsonFlagged(part, { numbers: 'raw', ...options }) };
-    } catch (error) {
-      if (!(error instanceof JsonParseError)) throw error;
-      return { ok: false, bytes: part, error };
-    }
-  });
+  return sliceElements(bytes, range).map(({ start, end }) => parseElement(bytes.subarray(start, end), options));
 }
 
 /** Parses one member that {@link sliceMembers} found; `undefined` when the object has none of that name. */

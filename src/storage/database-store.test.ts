@@ -37,7 +37,7 @@ test('closing waits for what is on its way, and is done once', async () => {
   const batches: number[] = [];
   const { parts, released } = partsOf((units) => {
     batches.push(units.length);
-    return Promise.resolve({ commitMs: 0, failures: new Map() });
+    return Promise.resolve({ commitMs: 0, failure: undefined });
   });
   const store = new DatabaseStore(parts);
   const write = store.transact((one) => one.position);

@@ -9,6 +9,7 @@ import { EventQueries } from './queries/events.ts';
 import { FederationQueries } from './queries/federation.ts';
 import { KeyQueries } from './queries/keys.ts';
 import { MediaQueries } from './queries/media.ts';
+import { PurgeQueries } from './queries/purge.ts';
 import { RoomQueries } from './queries/rooms.ts';
 import { StateKeys } from './queries/state-keys.ts';
 import { SyncQueries, UserDataQueries } from './queries/user-data.ts';
@@ -38,6 +39,7 @@ export class DatabaseStore implements Store {
   readonly media: MediaQueries;
   readonly federation: FederationQueries;
   readonly sync: SyncQueries;
+  readonly purge: PurgeQueries;
   readonly #parts: StoreParts;
   readonly #stateKeys: StateKeys;
   readonly #commits: GroupCommit;
@@ -64,6 +66,7 @@ export class DatabaseStore implements Store {
     this.media = new MediaQueries(database);
     this.federation = new FederationQueries(database);
     this.sync = new SyncQueries(database);
+    this.purge = new PurgeQueries(database);
   }
 
   get position(): StreamPosition {
@@ -81,11 +84,14 @@ export class DatabaseStore implements Store {
       result = plan(transaction);
       unit.seal();
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      const failure = error instanceof Error ? error : new Error(String(error));
+      this.#tellFailure(transaction, failure);
+      return Promise.reject(failure);
     }
     const { promise, resolve, reject } = defer<T>();
     this.#commits.submit(unit, (failure) => {
       if (failure !== undefined) {
+        this.#tellFailure(transaction, failure);
         reject(failure);
         return;
       }
@@ -127,13 +133,19 @@ export class DatabaseStore implements Store {
   #publish(unit: WriteUnit, transaction: StoreTransaction): void {
     unit.finish();
     this.#position = transaction.position;
-    for (const hook of transaction.hooks) {
-      try {
-        hook();
-      } catch (error) {
-        // The transaction is durable, and those behind it still have to be published.
-        this.#parts.log?.error('A commit hook failed', error);
-      }
+    // The transaction is durable, and those behind it still have to be published.
+    for (const hook of transaction.hooks) this.#runHook(hook);
+  }
+
+  #tellFailure(transaction: StoreTransaction, failure: Error): void {
+    for (const hook of transaction.failureHooks) this.#runHook(() => hook(failure));
+  }
+
+  #runHook(hook: () => void): void {
+    try {
+      hook();
+    } catch (error) {
+      this.#parts.log?.error('A hook of a transaction failed', error);
     }
   }
 }

@@ -6,8 +6,6 @@ import { type BatchOutcome, type BatchWriter, GroupCommit } from './group-commit
 import { sqliteText } from './text-code.ts';
 import { StatementTexts, WriteUnit } from './write-unit.ts';
 
-const NO_FAILURES: ReadonlyMap<number, Error> = new Map();
-
 /** A writer whose batches end when the test says so. */
 class ManualWriter implements BatchWriter {
   readonly sizes: number[] = [];
@@ -20,8 +18,8 @@ class ManualWriter implements BatchWriter {
     return answer.promise;
   }
 
-  async answer(commitMs = 0, failures = NO_FAILURES): Promise<void> {
-    this.#answers.shift()?.({ commitMs, failures });
+  async answer(commitMs = 0, failure?: Error): Promise<void> {
+    this.#answers.shift()?.({ commitMs, failure });
     await turn();
   }
 
@@ -37,13 +35,22 @@ async function turn(): Promise<void> {
   });
 }
 
-function setUp(): { writer: ManualWriter; commits: GroupCommit; settled: string[]; submit: (name: string) => void } {
+interface Setup {
+  readonly writer: ManualWriter;
+  readonly commits: GroupCommit;
+  readonly settled: string[];
+  submit(name: string, check?: () => Error | undefined): void;
+}
+
+function setUp(): Setup {
   const writer = new ManualWriter();
   const commits = new GroupCommit(writer, { position: 0, event: 0, room: 0, line: 0 });
   const settled: string[] = [];
   const texts = new StatementTexts();
-  const submit = (name: string): void => {
-    commits.submit(new WriteUnit(texts, sqliteText), (failure) => {
+  const submit: Setup['submit'] = (name, check) => {
+    const unit = new WriteUnit(texts, sqliteText);
+    if (check !== undefined) unit.dependOn(check);
+    commits.submit(unit, (failure) => {
       settled.push(failure === undefined ? name : `${name} ${failure.message}`);
     });
   };
@@ -70,12 +77,35 @@ test('what one turn submits is one batch, and what comes meanwhile is the next',
   assert.deepEqual(settled, ['a', 'b', 'c', 'd', 'e']);
 });
 
-test('a failed unit fails alone', async () => {
+test('a batch that fails is repeated unit by unit, so that the bad one fails alone', async () => {
   const { writer, settled, submit } = setUp();
   for (const name of ['a', 'b', 'c']) submit(name);
   await turn();
-  await writer.answer(0, new Map([[1, new Error('bad')]]));
+  await writer.answer(0, new Error('bad'));
+  assert.deepEqual(settled, [], 'nothing of a failed batch is durable');
+  await writer.answer();
+  await writer.answer(0, new Error('bad'));
+  await writer.answer();
+  assert.deepEqual(writer.sizes, [3, 1, 1, 1]);
   assert.deepEqual(settled, ['a', 'b bad', 'c']);
+});
+
+test('what depends on a failed unit fails with it, in the same batch and in the next', async () => {
+  const { writer, settled, submit } = setUp();
+  const check = (): Error | undefined => (settled.includes('a full') ? new Error('of a') : undefined);
+  submit('a');
+  submit('b', check);
+  submit('c');
+  await turn();
+  submit('d', check);
+  submit('e');
+  await writer.answer(0, new Error('full'));
+  await writer.answer(0, new Error('full'));
+  await writer.answer();
+  assert.deepEqual(settled, ['a full', 'b of a', 'c']);
+  assert.deepEqual(writer.sizes, [3, 1, 1, 1], 'neither "b" nor "d" reaches the disk');
+  await writer.answer();
+  assert.deepEqual(settled.slice(3), ['d of a', 'e']);
 });
 
 test('a writer that breaks fails what was in flight and what comes after', async () => {
@@ -133,8 +163,8 @@ test('numbers are reserved in portions, and exact again after a clean end', asyn
   const writer: BatchWriter = {
     write(_, reserved) {
       marks.push(reserved?.position);
-      const failures = fails.shift() === true ? new Map([[0, new Error('full')]]) : NO_FAILURES;
-      return Promise.resolve({ commitMs: 0, failures });
+      const failure = fails.shift() === true ? new Error('full') : undefined;
+      return Promise.resolve({ commitMs: 0, failure });
     },
     close: () => Promise.resolve(),
   };

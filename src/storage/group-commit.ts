@@ -13,11 +13,11 @@ export interface Counters {
 export interface BatchOutcome {
   /** Time of the `COMMIT` statement alone. */
   readonly commitMs: number;
-  /** Why units failed, by their index in the batch. The others are durable. */
-  readonly failures: ReadonlyMap<number, Error>;
+  /** Why nothing of the batch was written; `undefined` where all of it is durable. */
+  readonly failure: Error | undefined;
 }
 
-/** Makes batches durable, one after the other. */
+/** Makes batches durable, one after the other, each as a whole or not at all. */
 export interface BatchWriter {
   /** Writes `counters` too where they are given. */
   write(units: readonly WriteUnit[], counters: Counters | undefined): Promise<BatchOutcome>;
@@ -51,6 +51,8 @@ function isWithin(counters: Counters, reserved: Counters): boolean {
  *
  * "while the smoothed time of the `COMMIT` statement alone exceeds 1 ms, wait for as many requests as were in flight
  * last time, at most one such time and never over 5 ms; below 1 ms flush at once" (PERFORMANCE 2.3).
+ *
+ * A batch that fails is repeated unit by unit, so that the bad one fails alone, and with it what depends on it.
  */
 export class GroupCommit {
   readonly #writer: BatchWriter;
@@ -115,23 +117,35 @@ export class GroupCommit {
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
-    const units = batch.map((waiting) => waiting.unit);
-    const reserve = this.#nextReserve();
-    let outcome: BatchOutcome | undefined;
-    let broken: Error | undefined;
-    try {
-      outcome = await this.#writer.write(units, reserve);
-      if (reserve !== undefined && outcome.failures.size < units.length) this.#reserved = reserve;
-    } catch (cause) {
-      broken = new OperationError('storage-failed', { temporary: false, cause });
+    const refusals = batch.map(({ unit }) => unit.refusal);
+    const units = batch.filter((_, index) => refusals[index] === undefined).map(({ unit }) => unit);
+    const whole = await this.#attempt(units);
+    if (whole.failure !== undefined && !whole.isBroken && units.length > 1) await this.#writeSingly(batch);
+    else {
+      if (whole.failure === undefined) this.#commitMs += SMOOTHING * (whole.commitMs - this.#commitMs);
+      this.#expected = batch.length + this.#queue.length;
+      for (const [index, { settle }] of batch.entries()) settle(refusals[index] ?? whole.failure);
     }
     this.#writing = false;
-    if (outcome !== undefined) this.#commitMs += SMOOTHING * (outcome.commitMs - this.#commitMs);
-    this.#expected = batch.length + this.#queue.length;
-    for (const [index, waiting] of batch.entries()) {
-      waiting.settle(broken ?? outcome?.failures.get(index));
-    }
     this.#next();
+  }
+
+  /** What was refused meanwhile, because what it depends on has failed, is not tried. */
+  async #writeSingly(batch: readonly Waiting[]): Promise<void> {
+    for (const { unit, settle } of batch) settle(unit.refusal ?? (await this.#attempt([unit])).failure);
+  }
+
+  async #attempt(units: readonly WriteUnit[]): Promise<BatchOutcome & { readonly isBroken: boolean }> {
+    if (units.length === 0) return { commitMs: 0, failure: undefined, isBroken: false };
+    const reserve = this.#nextReserve();
+    try {
+      const outcome = await this.#writer.write(units, reserve);
+      if (reserve !== undefined && outcome.failure === undefined) this.#reserved = reserve;
+      return { ...outcome, isBroken: false };
+    } catch (cause) {
+      const failure = new OperationError('storage-failed', { temporary: false, cause });
+      return { commitMs: 0, failure, isBroken: true };
+    }
   }
 
   #nextReserve(): Counters | undefined {

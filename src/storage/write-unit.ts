@@ -42,6 +42,7 @@ export class WriteUnit implements StatementSink {
   readonly #code: TextCode;
   readonly #deferred: (() => void)[] = [];
   readonly #durableTasks: (() => void)[] = [];
+  #check: () => Error | undefined = () => undefined;
   #sealed = false;
 
   constructor(texts: StatementTexts, code: TextCode) {
@@ -73,6 +74,16 @@ export class WriteUnit implements StatementSink {
 
   onDurable(task: () => void): void {
     this.#durableTasks.push(task);
+  }
+
+  /** Lets the unit fail unwritten where `check` tells an error when its turn comes. */
+  dependOn(check: () => Error | undefined): void {
+    this.#check = check;
+  }
+
+  /** Why it is not to be written; asked when its turn comes. */
+  get refusal(): Error | undefined {
+    return this.#check();
   }
 
   /** Queues what was deferred; from then on the unit takes nothing more. */

@@ -12,7 +12,7 @@ async function joinVia(user: User, room: string, server: string): Promise<void> 
   await user.ok('POST', `${v3`/join/${room}`}?via=${server}`, {});
 }
 
-describe('a user joins a room of another server', () => {
+describe('makeJoin, sendJoinV2, sendTransaction: a user joins a room of another server', () => {
   for (const version of ROOM_VERSIONS.keys()) {
     test(`room version ${version}: both hear each other`, async () => {
       const alice = await alpha.register('alice');
@@ -29,7 +29,7 @@ describe('a user joins a room of another server', () => {
   }
 });
 
-test('an invite crosses, is accepted, and the conversation goes on', async () => {
+test('sendInviteV2: an invite crosses, is accepted, and the conversation goes on', async () => {
   const alice = await alpha.register('alice');
   const bob = await beta.register('bob');
   const room = await alice.createRoom({ preset: 'private_chat', name: 'Across', invite: [bob.id] });
@@ -42,7 +42,7 @@ test('an invite crosses, is accepted, and the conversation goes on', async () =>
   await untilSeen(alice, room, await bob.send(room, 'thanks'));
 });
 
-test('an invite is refused, and the inviter hears of it', async () => {
+test('makeLeave, sendLeaveV2: an invite is refused, and the inviter hears of it', async () => {
   const alice = await alpha.register('alice');
   const bob = await beta.register('bob');
   const room = await alice.createRoom({ preset: 'private_chat', invite: [bob.id] });
@@ -53,7 +53,7 @@ test('an invite is refused, and the inviter hears of it', async () => {
   assert.ok(!JSON.stringify(after.get('rooms') ?? {}).includes('"invite"'));
 });
 
-test('a user knocks, is let in, and leaves again', async () => {
+test('makeKnock, sendKnock: a user knocks, is let in, and leaves again', async () => {
   const alice = await alpha.register('alice');
   const bob = await beta.register('bob');
   const room = await alice.createRoom({ preset: 'private_chat', name: 'Knock' });
@@ -110,7 +110,7 @@ test('what was sent while a server was down arrives when it is back', async () =
   for (const id of sent) assert.ok(seen.includes(id));
 });
 
-test('history from before the join is fetched, page by page, whole and in order', async () => {
+test('backfillRoom: history from before the join is fetched, page by page, whole and in order', async () => {
   const alice = await alpha.register('alice');
   const bob = await beta.register('bob');
   const room = await alice.createRoom({ preset: 'public_chat' });

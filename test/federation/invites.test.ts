@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { getString, type JsonObject } from '../../src/matrix/json.ts';
-import { dig, TestNetwork, type TestServer, type User } from '../harness/index.ts';
+import { dig, TestNetwork, type TestServer, type User, v3 } from '../harness/index.ts';
 import type { RemoteServer } from '../harness/remote-server.ts';
 
 const network = new TestNetwork();
@@ -19,7 +19,7 @@ after(async () => {
   await context.alpha.finish();
 });
 
-describe('sendInviteV1', () => {
+describe('sendInviteV1: an invite in the old form', () => {
   for (const version of ['1', '2']) {
     test(`an invite to a room of version ${version} comes in, is signed, and leads into the room`, async () => {
       const { remote, alice } = context;
@@ -68,4 +68,28 @@ describe('sendInviteV1', () => {
     assert.equal(answer.number(0), 200);
     assert.ok(dig(answer.body, 1, 'event', 'signatures', 'alpha.test') !== undefined);
   });
+});
+
+test('an invite is sent in the old form to a server that knows no other, in rooms of its time alone', async () => {
+  const { remote, alice } = context;
+  const friend = remote.user('friend');
+  const unknown = remote.on('sendInviteV2', () => ({ status: 404, body: { errcode: 'M_UNRECOGNIZED', error: 'no' } }));
+  try {
+    for (const version of ['1', '2']) {
+      const room = await alice.createRoom({ room_version: version, name: 'Old' });
+      await alice.ok('POST', v3`/rooms/${room}/invite`, { user_id: friend });
+      const got = remote.invites.at(-1);
+      assert.equal(got?.event.roomId, room);
+      assert.ok(JSON.stringify(got.inviteState).includes('Old'));
+      const member = await alice.ok('GET', v3`/rooms/${room}/state/m.room.member/${friend}`);
+      assert.equal(member.text('membership'), 'invite');
+    }
+    const before = remote.requestsFor('sendInviteV1').length;
+    const room = await alice.createRoom({ room_version: '11' });
+    const refused = await alice.call('POST', v3`/rooms/${room}/invite`, { user_id: friend });
+    assert.ok(refused.status >= 400);
+    assert.equal(remote.requestsFor('sendInviteV1').length, before);
+  } finally {
+    unknown();
+  }
 });

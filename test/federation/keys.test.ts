@@ -1,7 +1,7 @@
 /** Keys of users of other servers: asked for, kept, kept up to date, and believed only where they are signed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { asObject, type JsonObject } from '../../src/matrix/json.ts';
+import { asObject, type JsonObject, type JsonValue } from '../../src/matrix/json.ts';
 import type { Answer } from '../harness/answer.ts';
 import { type User, v3 } from '../harness/index.ts';
 import { CrossSigning, DeviceKeys, uploadKeys } from '../harness/keys.ts';
@@ -53,7 +53,7 @@ async function publishIdentity(user: User): Promise<CrossSigning> {
   return keys;
 }
 
-test('keys are asked for and claimed across servers, also without a shared room', async () => {
+test('queryUserEncryptionKeys, claimUserEncryptionKeys: also without a shared room', async () => {
   const alice = await alpha.register('alice');
   const bob = await beta.register('bob');
   await uploadKeys(bob, ['B1', 'B2']);
@@ -94,7 +94,7 @@ test('a user who joins from another server is told of, and so is each change of 
   await untilTrue(alice, (body) => listsIn(body).left.includes(bob.id), since);
 });
 
-test('what changed while a server was down is known when it is back', async () => {
+test('getUserDevices: what changed while a server was down is known when it is back', async () => {
   const { alice, bob } = await meeting();
   await query(alice, bob.id);
   const since = (await alice.sync()).text('next_batch');
@@ -258,4 +258,30 @@ describe('a server that says what is not so', () => {
       answer.expect(404, 'M_NOT_FOUND');
     }
   });
+});
+
+test('whatever a device uploads, other servers are told keys that are well formed (adv-027)', async () => {
+  const { alice, bob } = await meeting();
+  const values: JsonValue[] = [null, true, 7, 'text', [], {}, { a: null }];
+  const device = new DeviceKeys(alice.id, alice.device).deviceKeys;
+  for (const name of Object.keys(device)) {
+    for (const value of values) {
+      const uploaded = await alice.call('POST', v3`/keys/upload`, { device_keys: { ...device, [name]: value } });
+      assert.ok([200, 400].includes(uploaded.status), `${name}: ${uploaded.status}`);
+    }
+  }
+  for (const value of values) {
+    const keys = { 'signed_curve25519:AAAAAQ': value };
+    const uploaded = await alice.call('POST', v3`/keys/upload`, { one_time_keys: keys, fallback_keys: keys });
+    assert.ok([200, 400].includes(uploaded.status), `${uploaded.status}`);
+    const signed = await alice.call('POST', v3`/keys/device_signing/upload`, { master_key: value });
+    assert.ok([200, 400, 401].includes(signed.status), `${signed.status}`);
+  }
+  // Bob's server keeps what it can check, and goes on hearing of changes.
+  const told = await query(bob, alice.id);
+  const devices = (told.get('device_keys') as Record<string, Record<string, JsonObject>>)[alice.id] ?? {};
+  for (const keys of Object.values(devices)) {
+    assert.deepEqual([keys['user_id'], typeof keys['keys'], typeof keys['signatures']], [alice.id, 'object', 'object']);
+  }
+  await untilChanged(bob, alice.id, () => publishIdentity(alice));
 });

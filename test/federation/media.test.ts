@@ -205,7 +205,7 @@ describe('media of another server', () => {
   });
 });
 
-describe('media for another server', () => {
+describe('getContent, getContentThumbnail: media for another server', () => {
   const get = (path: string) =>
     context.remote.client.request({
       destination: 'alpha.test',

@@ -131,4 +131,32 @@ describe('a room with a policy server', () => {
     await alice.setState(roomId, 'm.room.policy', {});
     (await trySend(roomId)).expect(200);
   });
+
+  test('is asked about what comes without its signature; what it refuses is shown to nobody', async () => {
+    const { alice, remote } = context;
+    const { roomId, theirs } = await guardedRoom();
+    const user = remote.user('guard');
+    const come = async (body: string): Promise<boolean> => {
+      const event = theirs.message(user, body);
+      await remote.send('alpha.test', { pdus: [event] });
+      const page = await alice.ok('GET', v3`/rooms/${roomId}/messages?dir=b&limit=5`);
+      return JSON.stringify(page.body).includes(event.eventId);
+    };
+    const before = asked();
+    assert.equal(await come('a good word'), true);
+    assert.equal(asked() - before, 1);
+    const refusal = remote.on('askPolicyServerToSign', () => ({
+      status: 400,
+      body: { errcode: 'M_FORBIDDEN', error: 'spam' },
+    }));
+    assert.equal(await come('a bad word'), false);
+    refusal();
+    const broken = remote.on('askPolicyServerToSign', () => ({ status: 500, body: {} }));
+    const many = Array.from({ length: 20 }, (_, index) => theirs.message(user, `number ${index}`));
+    const start = asked();
+    await remote.send('alpha.test', { pdus: many });
+    assert.ok(asked() - start <= 5, 'one that does not answer is not asked about each of them');
+    broken();
+    assert.equal(await come('and another good one'), true);
+  });
 });

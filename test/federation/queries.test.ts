@@ -75,7 +75,7 @@ describe('profiles', () => {
     await alice.fails('504 M_UNKNOWN', 'GET', v3`/profile/${'@far:nowhere.test'}`);
   });
 
-  test('other servers are told of local users only, and one field where they ask for one', async () => {
+  test('queryProfile: other servers are told of local users only, and one field where they ask for one', async () => {
     const { alice, bob } = context;
     await alice.ok('PUT', v3`/profile/${alice.id}/displayname`, { displayname: 'Alice' });
     const path = (user: string) => `/_matrix/federation/v1/query/profile?user_id=${encodeURIComponent(user)}`;
@@ -86,6 +86,10 @@ describe('profiles', () => {
     (await asked(path(bob.id))).expect(400, 'M_INVALID_PARAM');
     (await asked('/_matrix/federation/v1/query/weather')).expect(404, 'M_UNRECOGNIZED');
   });
+});
+
+test('queryInfo: what nobody has given a meaning is unrecognized', async () => {
+  (await asked('/_matrix/federation/v1/query/anything')).expect(404, 'M_UNRECOGNIZED');
 });
 
 describe('aliases', () => {
@@ -123,7 +127,7 @@ describe('aliases', () => {
     });
   });
 
-  test('other servers are told of aliases of this server only', async () => {
+  test('queryRoomDirectory: other servers are told of aliases of this server only', async () => {
     const path = (alias: string) => `/_matrix/federation/v1/query/directory?room_alias=${encodeURIComponent(alias)}`;
     (await asked(path('#ours:remote.test'))).expect(404, 'M_NOT_FOUND');
     (await asked(path('nothing'))).expect(400, 'M_INVALID_PARAM');
@@ -131,7 +135,7 @@ describe('aliases', () => {
 });
 
 describe('published rooms', () => {
-  test('a user reads the directory of another server, and searches in it', async () => {
+  test('getPublicRooms, queryPublicRooms: a user reads the directory of another server', async () => {
     const { alice, bob } = context;
     const room = await alice.createRoom({ preset: 'public_chat', visibility: 'public', name: 'Gardening' });
     const hidden = await alice.createRoom({ preset: 'public_chat', name: 'Gardening in secret' });

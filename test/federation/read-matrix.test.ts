@@ -179,7 +179,7 @@ for (const [relation, make] of Object.entries(PLACES)) {
   });
 }
 
-describe('a server that is in the room', () => {
+describe('getRoomState, getRoomStateIds, getEventAuth, getMissingPreviousEvents: in the room', () => {
   let place: Place;
   before(async () => {
     const room = await joinedRoom();

@@ -92,7 +92,7 @@ describe('a space with rooms of another server', () => {
     await stranger.fails('404 M_NOT_FOUND', 'GET', `${url`/_matrix/client/v1/room_summary/${secret}`}?via=beta.test`);
   });
 
-  test('adv-059: another server is told what its users may know', async () => {
+  test('getSpaceHierarchy: another server is told what its users may know (adv-059)', async () => {
     const { alice, remote } = context;
     const root = await space(alice);
     const open = await alice.createRoom({ preset: 'public_chat', name: 'Open' });

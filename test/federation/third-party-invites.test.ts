@@ -57,7 +57,7 @@ async function membership(user: User, room: string, target: string): Promise<str
 }
 
 describe('a third-party invite', () => {
-  test('is redeemed by a user of the same server', async () => {
+  test('onBindThirdPartyIdentifier: is redeemed by a user of the same server', async () => {
     const { alice, alpha } = context;
     const carol = await alpha.register('carol');
     const room = await roomWithInvite('one');
@@ -99,7 +99,7 @@ describe('a third-party invite', () => {
   });
 });
 
-describe('exchangeThirdPartyInvite', () => {
+describe('exchangeThirdPartyInvite: an invite by the proof of an identity server', () => {
   const ask = async (room: string, body: JsonValue): Promise<Answer> =>
     await context.remote.client.request({
       destination: 'alpha.test',

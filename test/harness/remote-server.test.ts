@@ -113,6 +113,7 @@ for (const version of ROOM_VERSIONS.keys()) {
       const alice = resident.user('alice');
       const room = resident.createRoom({ version, creator: alice, name: 'Named' });
       for (const name of ['carol', 'dan']) room.join(resident.user(name));
+      resident.leavesMembersOut = true;
       let omitted: JsonObject = {};
       const unhook = resident.on('sendJoinV2', async (_, next) => {
         const reply = await next();

@@ -60,6 +60,8 @@ export class RemoteServer {
   delegatedTo: string | undefined;
   /** Whether it passes on to the other servers of a room what one of them has joined, knocked or left with. */
   relays = true;
+  /** Whether it leaves members out of the answer to a join where it may. */
+  leavesMembersOut = false;
   readonly rooms = new Map<string, RemoteRoom>();
   readonly users = new Map<string, RemoteUser>();
   readonly aliases = new Map<string, string>();

@@ -13,7 +13,8 @@ import type { Services } from '../../src/server/services.ts';
 import type { RoomEvent } from '../../src/server/rooms/index.ts';
 import { buildEvent, signBuilt } from '../../src/server/timeline/index.ts';
 import { type EventSource, type Received, Receiver } from '../../src/server/timeline/receive/index.ts';
-import { enterRoom } from '../../src/server/timeline/receive/join.ts';
+import { StateIntake } from '../../src/server/timeline/receive/intake.ts';
+import { createEmptyRoom, enterRoom } from '../../src/server/timeline/receive/join.ts';
 import type { User } from '../harness/index.ts';
 import { TestServer } from '../harness/server.ts';
 
@@ -274,15 +275,21 @@ export class Node {
     const received = await resident.receive(roomId, [text], this);
     assert.equal(received.statuses.get(built.pdu.eventId), 'accepted', JSON.stringify(received.dropped));
     const { context, rooms } = this.services;
+    const tools = { context, rooms, ensureKeys: async () => this.#findKey };
+    const identity = { roomId: there.roomId, rules: there.rules };
+    const intake = new StateIntake({
+      ...tools,
+      identity,
+      from: resident.name,
+      room: await rooms.findNumber(there.roomId),
+      open: async () => await createEmptyRoom(identity, tools),
+    });
+    await intake.take((await resident.textsOf(state.map((one) => one.eventId))).map(elementOf), true);
+    await intake.take(chains.flat(), false);
+    const taken = await intake.finish();
     await enterRoom(
-      {
-        roomId: there.roomId,
-        rules: there.rules,
-        join: elementOf(text),
-        state: (await resident.textsOf(state.map((one) => one.eventId))).map(elementOf),
-        authChain: chains.flat(),
-      },
-      { context, rooms, ensureKeys: async () => this.#findKey },
+      { ...identity, join: elementOf(text), joinId: built.pdu.eventId, taken, servers: undefined },
+      tools,
     );
     return built.pdu.eventId;
   }

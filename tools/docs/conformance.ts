@@ -46,10 +46,14 @@ export function coverageOf(sources: readonly Source[]): Coverage {
   return { handlers, tests };
 }
 
-/** A file of `test/conformance/<api>` names operations by its own name and in titles: `test('kick, ban: …`. */
+/**
+ * A file of `test/conformance/<api>` names operations by its own name and in titles: `test('kick, ban: …`. Those of
+ * `test/federation` are about the server-server API and name operations in titles.
+ */
 function namedByTests({ file, text }: Source): string[] {
-  const [, api, name] = /^test\/conformance\/([a-z-]+)\/(\w+)\.test\.ts$/.exec(file) ?? [];
-  if (api === undefined || name === undefined) return [];
+  const [, folder, name] = /^test\/(conformance\/[a-z-]+|federation)\/([\w-]+)\.test\.ts$/.exec(file) ?? [];
+  if (folder === undefined || name === undefined) return [];
+  const api = folder === 'federation' ? 'server-server' : folder.slice('conformance/'.length);
   const titles = [...text.matchAll(/\b(?:test|it|describe)\(\s*['"`]([\w, ]+):/g)].map(([, title]) => title ?? '');
   const ids = [...titles.flatMap((title) => title.split(/,? +/)), name];
   return ids.map((id) => declarationOf({ api, id }));

@@ -30,10 +30,13 @@ export interface OpenListeners {
 
 type ListenerConfig = Config['listeners'][number];
 
-interface ListenerTools {
+interface HandlerTools {
   readonly services: Services;
   readonly limiter: RateLimiter;
   readonly peers: PeerNames;
+}
+
+interface ListenerTools extends HandlerTools {
   readonly files: StaticFiles | undefined;
   /** `federation.enabled` */
   readonly federates: boolean;
@@ -103,7 +106,8 @@ interface Served {
   readonly web: StaticFiles | undefined;
 }
 
-function handlerOf({ routes, fromServers, web }: Served, tools: ListenerTools) {
+/** Answers requests by these routes: those of servers, or else those of users. */
+export function handlerOf({ routes, fromServers, web }: Served, tools: HandlerTools) {
   const { services, limiter, peers } = tools;
   const { clock, random, log, metrics } = services.context;
   const shared = { limiter, peers, clock, random, log: log.child('http'), metrics };

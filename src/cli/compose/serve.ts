@@ -13,7 +13,7 @@ import { present } from '../../lib/assert.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import { Housekeeping } from '../../server/background/index.ts';
+import { Housekeeping, Purge } from '../../server/background/index.ts';
 import type { Context } from '../../server/context.ts';
 import type { Services } from '../../server/services.ts';
 import { Stream } from '../../server/stream/index.ts';
@@ -104,13 +104,18 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
       remoteRetentionMs: present(durationMs(config.media.remoteRetention), 'the configuration was checked'),
     },
   });
-  const housekeeping = new Housekeeping(context, services.media);
+  const { federation, rooms } = services;
+  const sentUpTo = () => (config.federation.enabled ? federation.outbound.settled : undefined);
+  const purge = config.retention.forgottenRooms === 'purge' ? new Purge({ context, rooms, sentUpTo }) : undefined;
+  await purge?.start();
+  const housekeeping = new Housekeeping(context, services.media, purge);
   housekeeping.start();
   if (config.federation.enabled) await services.federation.start();
   return {
     services,
     close: async () => {
       housekeeping.stop();
+      await purge?.close();
       await services.federation.close();
       await services.peers.close();
       await services.sync.sliding.close();

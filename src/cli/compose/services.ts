@@ -67,6 +67,7 @@ export function createServices(context: Context, options: ServiceOptions): Servi
       rooms,
       timeline,
       receiver,
+      remoteRooms,
       retry: options.retry,
       tells: options.tells,
       toDevice,

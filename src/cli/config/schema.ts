@@ -235,9 +235,7 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
   }),
   retention: section('What is forgotten, and when.', {
     redactedContent: text('How long the content of a redacted event is kept.', '0s', { later: true }),
-    forgottenRooms: choice('What happens to a room that every local user has forgotten.', ['purge', 'keep'], 'keep', {
-      later: true,
-    }),
+    forgottenRooms: choice('What happens to a room that every local user has forgotten.', ['purge', 'keep'], 'purge'),
   }),
   metrics: section('Prometheus metrics.', { enabled: flag('Serve /metrics on listeners with apis: [metrics].', true) }),
   tracing: section('Traces.', { otlp: optionalText('URL of an OpenTelemetry collector.', { later: true }) }),

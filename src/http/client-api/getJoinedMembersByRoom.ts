@@ -8,6 +8,7 @@ export function getJoinedMembersByRoomRoute({ rooms }: Services): ClientRoute {
     getJoinedMembersByRoom,
     async ({ caller, path }) => {
       const room = await rooms.requireJoined(caller.user, requireRoomId(path['roomId']));
+      await rooms.partial.whenWhole(room);
       const members = await rooms.getMembers(room, ['join']);
       const joined = members.map(({ pdu }) => {
         const displayName = getString(pdu.content, 'displayname');

@@ -1,7 +1,9 @@
 /** The form of a handler file of the server-server API, and who its caller is. */
 import { canonicalJson } from '../../matrix/canonical-json.ts';
 import type { Endpoint } from '../../matrix/api/declare.ts';
+import { MatrixError } from '../../matrix/errors.ts';
 import type { ServerName } from '../../matrix/ids.ts';
+import { asObject } from '../../matrix/json.ts';
 import type { Services } from '../../server/services.ts';
 import type { Incoming } from '../kit/incoming.ts';
 import { type Handler, type Route, route, type RouteOptions } from '../kit/route.ts';
@@ -32,7 +34,9 @@ export async function authenticateServer(
     authorization: incoming.headers('authorization'),
     content: async () => {
       if ((await incoming.bytes()).length === 0) return undefined;
-      return canonicalJson(await incoming.json(), { rawNumbers: true });
+      const content = asObject(await incoming.json());
+      if (content === undefined) throw new MatrixError('M_BAD_JSON', 'The body is no JSON object');
+      return canonicalJson(content, { rawNumbers: true });
     },
   });
 }

@@ -5,7 +5,7 @@ import { type FederationRoute, federationRoute } from './federation-route.ts';
 import { requireEventId, requireRoomId } from './path-ids.ts';
 
 export function sendJoinV2Route({ federation }: Services): FederationRoute {
-  return federationRoute(sendJoinV2, async ({ caller, path, request }) => {
+  return federationRoute(sendJoinV2, async ({ caller, path, query, request }) => {
     const sent = {
       membership: 'join' as const,
       roomId: requireRoomId(path['roomId']),
@@ -13,6 +13,6 @@ export function sendJoinV2Route({ federation }: Services): FederationRoute {
       origin: caller,
       bytes: await request.whole(),
     };
-    return new JsonText(await federation.memberships.join(sent));
+    return new JsonText(await federation.memberships.join(sent, { omitsMembers: query.omit_members === true }));
   });
 }

@@ -1,5 +1,5 @@
 import type { EventId, UserId } from '../../matrix/ids.ts';
-import type { EventNumber, RoomNumber, StateReference, StreamPosition } from './types.ts';
+import type { EventNumber, RoomNumber, StatePair, StateReference, StreamPosition } from './types.ts';
 
 /** What became of an event when it was judged. */
 export type EventStatus = 'accepted' | 'soft-failed' | 'rejected' | 'outlier';
@@ -71,6 +71,16 @@ export type AdoptedEvent = Pick<
   'number' | 'eventId' | 'room' | 'position' | 'status' | 'rejectedWhy' | 'stateBefore' | 'mainHead' | 'relation'
 >;
 
+/** What is known of an event without reading it. */
+export interface EventFacts {
+  readonly number: EventNumber;
+  readonly eventId: EventId;
+  readonly room: RoomNumber;
+  readonly status: EventStatus;
+  /** Of a state event. */
+  readonly statePair: StatePair | undefined;
+}
+
 export interface NewRelation {
   readonly parent: EventId;
   readonly relType: string;
@@ -119,6 +129,10 @@ export interface EventReads {
   /** The events that are stored, in no promised order; those that are not are left out. */
   getEvents(ids: readonly EventId[]): Promise<StoredEvent[]>;
   getEventsByNumber(numbers: readonly EventNumber[]): Promise<StoredEvent[]>;
+  /** As {@link getEvents}, without the events themselves. */
+  getEventFacts(ids: readonly EventId[]): Promise<EventFacts[]>;
+  /** Events of a room that arrived after `after`, in the order of their arrival, whatever became of them. */
+  listArrivals(room: RoomNumber, after: number, limit: number): Promise<StoredEvent[]>;
   /** Accepted events of the timeline in the order of `direction`. Soft-failed, rejected and outliers never appear. */
   pageTimeline(request: PageRequest): Promise<StoredEvent[]>;
   /** The nearest accepted event to `timestamp` (milliseconds) in the given direction. */
@@ -163,6 +177,8 @@ export interface EventWrites {
   append(event: NewEvent): void;
   /** Gives an outlier its place: position, status and the state before it. */
   adopt(event: AdoptedEvent): void;
+  /** Gives an event that has its place another verdict, state or place. */
+  rejudge(event: AdoptedEvent): void;
   setForwardExtremities(room: RoomNumber, add: readonly EventNumber[], remove: readonly EventNumber[]): void;
   /** Replaces the stored JSON by its redacted form: the content and its relation are gone from the disk at once. */
   redact(event: {

@@ -112,8 +112,15 @@ export interface PartialRoomRecord {
   readonly joinEvent: EventId;
   /** Servers in the room, as the answer to the join named them. */
   readonly servers: readonly ServerName[];
+  /** Passes over the servers that have brought nothing new, in a row. */
   readonly attempts: number;
   readonly retryAt: number;
+  /** When we joined, in milliseconds of the wall clock. */
+  readonly since: number;
+  /** How long the last pause was. */
+  readonly intervalMs: number;
+  /** Which of the servers is asked next: every one of them has its turn, also across restarts. */
+  readonly nextServer: number;
 }
 
 export interface RemoteMediaRecord {

@@ -10,6 +10,7 @@ import type { EventReads, EventWrites } from './events.ts';
 import type { FederationReads, FederationWrites } from './federation.ts';
 import type { KeyReads, KeyWrites } from './keys.ts';
 import type { MediaReads, MediaWrites } from './media.ts';
+import type { PurgeReads, PurgeWrites } from './purge.ts';
 import type { RoomReads, RoomWrites } from './rooms.ts';
 import type { EventNumber, LineNumber, RoomNumber, StreamPosition } from './types.ts';
 import type { SyncReads, SyncWrites, UserDataReads, UserDataWrites } from './user-data.ts';
@@ -19,6 +20,7 @@ export type * from './events.ts';
 export type * from './federation.ts';
 export type * from './keys.ts';
 export type * from './media.ts';
+export type * from './purge.ts';
 export type * from './rooms.ts';
 export type * from './types.ts';
 export type * from './user-data.ts';
@@ -37,8 +39,16 @@ export interface Transaction {
   readonly media: MediaWrites;
   readonly federation: FederationWrites;
   readonly sync: SyncWrites;
+  readonly purge: PurgeWrites;
   /** Runs after the commit, in commit order over all transactions, before `transact` resolves. */
   onCommit(hook: () => void): void;
+  /** Runs where the transaction fails, before anybody hears of it and before a later transaction is written. */
+  onFailure(hook: (error: Error) => void): void;
+  /**
+   * For what builds on writes that are not durable yet: `check` is asked when the turn of this transaction has come;
+   * where it tells an error, nothing is written, and the transaction fails with it.
+   */
+  dependOn(check: () => Error | undefined): void;
 }
 
 export interface Store {
@@ -50,6 +60,7 @@ export interface Store {
   readonly media: MediaReads;
   readonly federation: FederationReads;
   readonly sync: SyncReads;
+  readonly purge: PurgeReads;
 
   /** The newest position that is durable: what a sync token may name. */
   readonly position: StreamPosition;

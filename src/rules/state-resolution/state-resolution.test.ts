@@ -231,6 +231,30 @@ test('room version 1: power levels by depth until one is refused, other events b
   }
 });
 
+test('room version 1: which member is resolved first does not matter', () => {
+  const levels = { alice: 100, bob: 50 };
+  const events: GraphEvent[] = [
+    { name: 'levels', type: 'm.room.power_levels', sender: 'alice', key: '', levels, prev: ['charlie'] },
+    // Where bob is resolved first, he may kick; where charlie is, nobody knows whether bob is there.
+    { name: 'renamed', type: 'm.room.member', sender: 'bob', content: { membership: 'join', displayname: 'B' } },
+    {
+      name: 'kicked',
+      type: 'm.room.member',
+      sender: 'bob',
+      key: 'charlie',
+      content: { membership: 'leave' },
+      prev: ['levels'],
+    },
+  ];
+  const graph = graphOf('1', events);
+  const states = [graph.stateAfter(['renamed']), graph.stateAfter(['kicked'])];
+  for (const order of [states, states.map((state) => new Map([...state].reverse()))]) {
+    const result = graph.resolve(order);
+    assert.equal(named(graph, result, 'm.room.member|bob'), 'renamed');
+    assert.equal(named(graph, result, 'm.room.member|charlie'), 'charlie');
+  }
+});
+
 test('resolution does not depend on the order of states, events or insertion', () => {
   const step = fc.record({ actor: fc.nat(3), kind: fc.nat(6), target: fc.nat(3), fork: fc.nat(3), ts: fc.nat(5) });
   const names = ['alice', 'bob', 'charlie', 'ella'];

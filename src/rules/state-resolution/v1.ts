@@ -24,15 +24,22 @@ class Resolver {
     this.#input = input;
   }
 
-  readonly #lookup: StateLookup = (type, stateKey) => {
-    const key = stateKeyOf(type, stateKey);
-    const id = this.resolved.get(key) ?? this.#input.partition.unconflicted(key);
-    return id === undefined ? undefined : this.#input.fetchEvent(id);
-  };
-
-  #isAllowed(event: Pdu): boolean {
+  /** Whether *R* allows an event; `own` stands in it for the key that is being resolved. */
+  #isAllowed(event: Pdu, own?: { readonly key: StateKey; readonly event: Pdu }): boolean {
     const { rules, verify } = this.#input;
-    return checkAuth({ rules, event, state: this.#lookup, verify }).accept;
+    const state: StateLookup = (type, stateKey) => {
+      const key = stateKeyOf(type, stateKey);
+      if (key === own?.key) return own.event;
+      const id = this.resolved.get(key) ?? this.#input.partition.unconflicted(key);
+      return id === undefined ? undefined : this.#input.fetchEvent(id);
+    };
+    return checkAuth({ rules, event, state, verify }).accept;
+  }
+
+  /** Resolves the keys of one type, none of which sees what becomes of another: whose turn it is must not matter. */
+  resolveType(keys: ReadonlyMap<StateKey, ReadonlySet<EventId>>): void {
+    const chosen = Array.from(keys, ([key, ids]) => ({ key, event: this.#lastAllowed(key, ids) }));
+    for (const { key, event } of chosen) if (event !== undefined) this.resolved.set(key, event.eventId);
   }
 
   /**
@@ -40,11 +47,13 @@ class Resolver {
    * allowed by the authorisation rules for a room in state *R*. If the event would be allowed, then update *R* … If it
    * would not be allowed, stop."
    */
-  resolveAuthEvents(key: StateKey, ids: ReadonlySet<EventId>): void {
+  #lastAllowed(key: StateKey, ids: ReadonlySet<EventId>): Pdu | undefined {
+    let last: Pdu | undefined;
     for (const event of sorted(ids, this.#input)) {
-      if (this.resolved.has(key) && !this.#isAllowed(event)) return;
-      this.resolved.set(key, event.eventId);
+      if (last !== undefined && !this.#isAllowed(event, { key, event: last })) break;
+      last = event;
     }
+    return last;
   }
 
   /**
@@ -64,11 +73,9 @@ export function resolveV1(input: ResolutionInput): Resolution {
   const rest = new Map(input.partition.conflicted);
   // "First we resolve conflicts between `m.room.power_levels` events", then join rules, then members.
   for (const type of ['m.room.power_levels', 'm.room.join_rules', 'm.room.member']) {
-    for (const [key, ids] of rest) {
-      if (splitStateKey(key).type !== type) continue;
-      resolver.resolveAuthEvents(key, ids);
-      rest.delete(key);
-    }
+    const keys = new Map([...rest].filter(([key]) => splitStateKey(key).type === type));
+    resolver.resolveType(keys);
+    for (const key of keys.keys()) rest.delete(key);
   }
   for (const [key, ids] of rest) resolver.resolveOther(key, ids);
   return resolver.resolved;

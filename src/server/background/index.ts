@@ -2,6 +2,9 @@
 import type { Timer } from '../../ports/clock.ts';
 import type { Context } from '../context.ts';
 import type { Media } from '../media/index.ts';
+import type { Purge } from './purge.ts';
+
+export { Purge } from './purge.ts';
 
 const HOUR_MS = 3_600_000;
 /** "transactions 24 h": a client that repeats a request does so within minutes. */
@@ -12,11 +15,14 @@ const RECEIVED_KEPT_MS = 7 * 24 * HOUR_MS;
 export class Housekeeping {
   readonly #context: Context;
   readonly #media: Media;
+  readonly #purge: Purge | undefined;
   #timer: Timer | undefined;
 
-  constructor(context: Context, media: Media) {
+  /** Without `purge` rooms that everybody has forgotten are kept. */
+  constructor(context: Context, media: Media, purge: Purge | undefined) {
     this.#context = context;
     this.#media = media;
+    this.#purge = purge;
   }
 
   /** Runs once an hour from now on. */
@@ -35,7 +41,7 @@ export class Housekeeping {
     this.#timer = undefined;
   }
 
-  /** Forgets old transaction ids, what others sent long ago, tokens that have run out, and media not used. */
+  /** Forgets old transaction ids, what others sent long ago, tokens that have run out, media not used, rooms. */
   async run(): Promise<void> {
     const { store, clock } = this.#context;
     const before = clock.now() - TRANSACTIONS_KEPT_MS;
@@ -48,5 +54,6 @@ export class Housekeeping {
       one.federation.deleteOpenIdTokensBefore(clock.now());
     });
     await this.#media.deleteExpired();
+    await this.#purge?.run();
   }
 }

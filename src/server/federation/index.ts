@@ -3,6 +3,7 @@ import type { Accounts } from '../accounts/index.ts';
 import type { Context } from '../context.ts';
 import type { Keys } from '../keys/index.ts';
 import type { Peers } from '../peers/index.ts';
+import type { RemoteRooms } from '../remote-rooms/index.ts';
 import type { Rooms } from '../rooms/index.ts';
 import type { Timeline } from '../timeline/index.ts';
 import type { Receiver } from '../timeline/index.ts';
@@ -25,6 +26,7 @@ export interface FederationParts extends EduParts {
   readonly rooms: Rooms;
   readonly timeline: Timeline;
   readonly receiver: Receiver;
+  readonly remoteRooms: RemoteRooms;
   /** `typing.federate` and `presence.federate` */
   readonly tells: EphemeralSenderParts['tells'];
   /** `federation.retry` */
@@ -40,6 +42,7 @@ export class Federation {
   readonly outbound: Outbound;
   readonly #ephemeral: EphemeralSender;
   readonly #keys: Keys;
+  readonly #remoteRooms: RemoteRooms;
   readonly #announcer: DeviceListAnnouncer;
   readonly #tracker: DeviceListTracker;
 
@@ -56,6 +59,7 @@ export class Federation {
     this.outbound = new Outbound(context, { send: sendOver(peers, context.serverName), retry });
     this.#ephemeral = new EphemeralSender({ ...parts, outbound: this.outbound });
     this.#keys = parts.keys;
+    this.#remoteRooms = parts.remoteRooms;
     this.#announcer = new DeviceListAnnouncer(parts);
     this.#tracker = new DeviceListTracker({ ...parts, announcer: this.#announcer });
     peers.onContact((server) => this.outbound.contact(server));
@@ -67,11 +71,13 @@ export class Federation {
     this.#tracker.start();
     await this.#announcer.start();
     await this.#keys.remote.lists.start();
+    await this.#remoteRooms.completion.start();
   }
 
   /** Ends what is on its way, and writes how far it has got. */
   async close(): Promise<void> {
     await this.#ephemeral.close();
+    await this.#remoteRooms.completion.close();
     await this.#tracker.close();
     await this.#announcer.close();
     await this.#keys.remote.lists.close();

@@ -93,6 +93,8 @@ export class Creation {
       invitedCount: 0,
       lastPosition: 0,
       lastDepth: 0,
+      completedPosition: 0,
+      completedHead: 0,
       published,
     };
     return new Room(record, { rules: wish.rules, state: [], extremities: [], localJoined: [], complete: true });

@@ -53,11 +53,10 @@ export class Memberships {
     { reason, via = [] }: { reason?: string | undefined; via?: readonly ServerName[] } = {},
   ): Promise<void> {
     const content = await this.memberContent('join', user, reasonOf(reason));
-    const room = await this.#parts.rooms.find(roomId);
-    if (room === undefined || !room.isResident) {
-      await this.#parts.remoteRooms.join({ roomId, user, content }, via);
-      return;
-    }
+    const { rooms, remoteRooms } = this.#parts;
+    const known = await rooms.find(roomId);
+    if (known?.isResident !== true && (await remoteRooms.join({ roomId, user, content }, via))) return;
+    const room = await rooms.require(roomId);
     const authorisers = await this.#authorisers(room);
     await this.#change(room.number, [user, ...authorisers], async (current) => {
       const before = current.membershipOf(user);

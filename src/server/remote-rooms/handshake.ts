@@ -3,7 +3,7 @@
  * only what nobody else could know is taken, and the event that we build and sign (`send_…`).
  */
 import { MatrixError } from '../../matrix/errors.ts';
-import type { RoomId, ServerName, UserId } from '../../matrix/ids.ts';
+import type { EventId, RoomId, ServerName, UserId } from '../../matrix/ids.ts';
 import { getObject, getString, type JsonObject } from '../../matrix/json.ts';
 import { findRoomVersion, ROOM_VERSIONS, type RoomVersionRules } from '../../matrix/room-versions.ts';
 import { readTemplate } from '../../rules/membership/template.ts';
@@ -23,7 +23,7 @@ export interface HandshakeRequest {
 /** Our member event, signed, as the other server gets it. */
 export interface MadeEvent {
   readonly rules: RoomVersionRules;
-  readonly eventId: string;
+  readonly eventId: EventId;
   readonly json: string;
 }
 

@@ -1,28 +1,25 @@
 /** Rooms of other servers: joining, leaving, knocking and inviting across servers. The face of the folder. */
 import { present } from '../../lib/assert.ts';
+import { KeyedQueue } from '../../lib/queue.ts';
 import { canonicalJson } from '../../matrix/canonical-json.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { type RoomId, type ServerName, serverOf, type UserId } from '../../matrix/ids.ts';
-import { asArray, asObject, getArray, getObject, getString, type JsonObject } from '../../matrix/json.ts';
+import { asArray, asObject, getArray, getObject, getString } from '../../matrix/json.ts';
 import { parsePduJson, parseTrusted } from '../../matrix/json-parse.ts';
-import { type ElementResult, parseElements, sliceMembers } from '../../matrix/json-slice.ts';
+import { type ElementResult } from '../../matrix/json-slice.ts';
 import type { RoomNumber } from '../../ports/store/index.ts';
 import { withSignature } from '../../rules/signatures/sign.ts';
 import { readStrippedState } from '../../rules/membership/stripped-state.ts';
 import type { Context } from '../context.ts';
 import { errorForClient, type Peers } from '../peers/index.ts';
 import type { Room, Rooms } from '../rooms/index.ts';
-import {
-  type BuiltEvent,
-  enterRoom,
-  type History,
-  type Receiver,
-  STRIPPED_TYPES,
-  type Timeline,
-} from '../timeline/index.ts';
+import { type BuiltEvent, type History, type Receiver, STRIPPED_TYPES, type Timeline } from '../timeline/index.ts';
+import { RoomCompletion } from './completion.ts';
 import { type HandshakeRequest, makeMemberEvent } from './handshake.ts';
+import { sendInvite } from './invite.ts';
 import { OutOfRoom } from './out-of-room.ts';
-
+import { pathTo } from './paths.ts';
+import { sendJoin } from './send-join.ts';
 import { eventSource } from './source.ts';
 
 export { eventSource } from './source.ts';
@@ -36,9 +33,6 @@ export interface RemoteRoomParts {
   readonly receiver: Receiver;
 }
 
-/** "send_join and state response 500 MiB". */
-const JOIN_BYTES_MAX = 500 * 1024 * 1024;
-const JOIN_TIMEOUT_MS = 300_000;
 /** Servers that are asked for one room, in turn. */
 const SERVERS_MAX = 8;
 
@@ -47,11 +41,15 @@ const REFUSALS = ['M_FORBIDDEN', 'M_NOT_FOUND', 'M_UNABLE_TO_GRANT_JOIN', 'M_UNS
 
 export class RemoteRooms implements History {
   readonly #parts: RemoteRoomParts;
+  readonly completion: RoomCompletion;
   readonly #outOfRoom: OutOfRoom;
+  /** One way into a room at a time: a second one would take the place of the first. */
+  readonly #joins = new KeyedQueue<RoomId>();
 
   constructor(parts: RemoteRoomParts) {
     this.#parts = parts;
     this.#outOfRoom = new OutOfRoom(parts);
+    this.completion = new RoomCompletion(parts);
   }
 
   /** Servers that may know a room: those named, whoever invited the user, and the one in the room's id. */
@@ -83,26 +81,25 @@ export class RemoteRooms implements History {
     throw last;
   }
 
-  /** Joins a user to a room that this server is not in, by one of the servers that are. */
-  async join(request: Omit<HandshakeRequest, 'membership'>, via: readonly ServerName[]): Promise<void> {
+  /**
+   * Joins a user to a room that this server is not in, by one of the servers that are. False where another user has
+   * brought it in meanwhile: then the join is an event like any other.
+   */
+  join(request: Omit<HandshakeRequest, 'membership'>, via: readonly ServerName[]): Promise<boolean> {
+    return this.#joins.run(request.roomId, async () => {
+      const room = await this.#parts.rooms.find(request.roomId);
+      if (room?.isResident === true) return false;
+      await this.#join(request, via);
+      return true;
+    });
+  }
+
+  async #join(request: Omit<HandshakeRequest, 'membership'>, via: readonly ServerName[]): Promise<void> {
     const { roomId, user } = request;
     await this.#atOneOf(await this.#candidates(roomId, user, via), async (server) => {
-      const { context, rooms, peers } = this.#parts;
       const made = await makeMemberEvent(server, { ...request, membership: 'join' }, this.#parts);
-      const path = pathTo('v2/send_join', roomId, made.eventId);
-      const limits = { bytesMax: JOIN_BYTES_MAX, timeoutMs: JOIN_TIMEOUT_MS };
-      const bytes = await peers.requestBytes(server, { method: 'PUT', path, body: made.json, ...limits });
-      const members = sliceMembers(bytes);
-      const list = (name: string): ElementResult[] => {
-        const range = members.get(name);
-        return range === undefined ? [] : parseElements(bytes, range);
-      };
-      const event = members.get('event');
-      const join = elementOf(event === undefined ? made.json : bytes.subarray(event.start, event.end));
-      await enterRoom(
-        { roomId, rules: made.rules, join, state: list('state'), authChain: list('auth_chain') },
-        { context, rooms, ensureKeys: (wanted) => peers.ensureKeys(wanted) },
-      );
+      const { room, isPartial } = await sendJoin(server, { roomId, made }, this.#parts);
+      if (isPartial) this.completion.begin(room);
     });
   }
 
@@ -165,18 +162,11 @@ export class RemoteRooms implements History {
     const { pdu } = built;
     const server = present(serverOf(pdu.stateKey ?? ''), 'an invite is for a user');
     const text = await timeline.sign(room, built);
-    const path = pathTo('v2/invite', room.roomId, pdu.eventId);
     const state = await this.#inviteState(room.roomId, pdu.sender);
-    const version = JSON.stringify(room.version);
-    const body = `{"event":${text},"invite_room_state":[${state.join(',')}],"room_version":${version}}`;
-    let answer: JsonObject;
-    try {
-      answer = await peers.request(server, { method: 'PUT', path, body });
-    } catch (error) {
-      throw errorForClient(error, ['M_FORBIDDEN', 'M_NOT_FOUND', 'M_UNSUPPORTED_ROOM_VERSION']);
-    }
+    const request = { server, room, eventId: pdu.eventId, text, state: `[${state.join(',')}]` };
+    const answered = await sendInvite(request, peers);
     // Of the answer only the signatures of that server are taken: the event is ours.
-    const signatures = getObject(getObject(getObject(answer, 'event'), 'signatures'), server) ?? {};
+    const signatures = getObject(getObject(answered, 'signatures'), server) ?? {};
     let event = present(asObject(parsePduJson(text).value), 'an event is an object');
     for (const keyId of Object.keys(signatures)) {
       const signature = getString(signatures, keyId);
@@ -210,8 +200,4 @@ function sendersOf(strippedState: string | undefined): string[] {
 function elementOf(input: string | Uint8Array): ElementResult {
   const bytes = typeof input === 'string' ? new TextEncoder().encode(input) : input;
   return { ok: true, bytes, parsed: parsePduJson(bytes) };
-}
-
-function pathTo(operation: string, ...parts: readonly string[]): string {
-  return `/_matrix/federation/${operation}/${parts.map(encodeURIComponent).join('/')}`;
 }

@@ -17,20 +17,25 @@ const STATE_IDS_MAX = 200_000;
 
 export function eventSource(
   servers: readonly ServerName[],
-  { peers, log }: { readonly peers: Peers; readonly log: Log },
+  { peers, log, signal }: { readonly peers: Peers; readonly log: Log; readonly signal?: AbortSignal },
 ): EventSource {
-  return new PeerSource(servers.slice(0, SERVERS_MAX), peers, log);
+  return new PeerSource(servers.slice(0, SERVERS_MAX), { peers, log, signal });
 }
 
 class PeerSource implements EventSource {
   readonly #servers: readonly ServerName[];
   readonly #peers: Peers;
   readonly #log: Log;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(servers: readonly ServerName[], peers: Peers, log: Log) {
+  constructor(
+    servers: readonly ServerName[],
+    { peers, log, signal }: { readonly peers: Peers; readonly log: Log; readonly signal: AbortSignal | undefined },
+  ) {
     this.#servers = servers;
     this.#peers = peers;
     this.#log = log;
+    this.#signal = signal;
   }
 
   /** The first answer that `read` can use. */
@@ -42,7 +47,8 @@ class PeerSource implements EventSource {
     for (const server of this.#servers) {
       try {
         const method = body === undefined ? 'GET' : 'POST';
-        const request = { method, path, bytesMax: BODY_BYTES_MAX, ...(body !== undefined && { body }) } as const;
+        const limits = { bytesMax: BODY_BYTES_MAX, signal: this.#signal };
+        const request = { method, path, ...limits, ...(body !== undefined && { body }) } as const;
         const answer = read(await this.#peers.requestBytes(server, request));
         if (answer !== undefined) return answer;
       } catch (error) {

@@ -75,6 +75,19 @@ export class EventCache {
     return ids.flatMap((id) => found.get(id) ?? []);
   }
 
+  /** Forgets all events of a room: some of them may never have been stored. */
+  forgetRoom(room: RoomNumber): void {
+    const gone = [...this.#byNumber.values()].filter((event) => event.room === room);
+    for (const { number } of gone) this.#byNumber.delete(number);
+  }
+
+  /** The events of these numbers, without remembering them: for reading thousands once. */
+  async glance(numbers: readonly EventNumber[]): Promise<RoomEvent[]> {
+    const rows = await this.#store.events.getEventsByNumber(numbers);
+    const formats = await this.#formats(rows);
+    return rows.map((row) => this.#byNumber.peek(row.number) ?? loadRoomEvent(row, formatOf(formats, row.room)));
+  }
+
   async find(id: EventId): Promise<RoomEvent | undefined> {
     return (await this.get([id]))[0];
   }
@@ -88,16 +101,25 @@ export class EventCache {
 
   /** Parses rows that a query brought, or takes the parsed ones that are at hand. */
   async load(rows: readonly StoredEvent[]): Promise<RoomEvent[]> {
-    const formats = new Map<RoomNumber, RoomFormat>();
-    for (const { room } of rows) {
-      if (!formats.has(room)) formats.set(room, await this.#findFormat(room));
-    }
+    const formats = await this.#formats(rows);
     return rows.map((row) => {
       const cached = this.#byNumber.get(row.number);
       if (cached !== undefined) return cached;
-      const event = loadRoomEvent(row, present(formats.get(row.room), 'the format of the room was looked up'));
+      const event = loadRoomEvent(row, formatOf(formats, row.room));
       this.put(event);
       return event;
     });
   }
+
+  async #formats(rows: readonly StoredEvent[]): Promise<ReadonlyMap<RoomNumber, RoomFormat>> {
+    const formats = new Map<RoomNumber, RoomFormat>();
+    for (const { room } of rows) {
+      if (!formats.has(room)) formats.set(room, await this.#findFormat(room));
+    }
+    return formats;
+  }
+}
+
+function formatOf(formats: ReadonlyMap<RoomNumber, RoomFormat>, room: RoomNumber): RoomFormat {
+  return present(formats.get(room), 'the format of the room was looked up');
 }

@@ -1,8 +1,9 @@
 /** Rooms: finding them, their state, their members, who may look. The face of the folder. */
 import { type BoundedMap, boundedMap } from '../bounded-map.ts';
 import { assert, present } from '../../lib/assert.ts';
+import { type Deferred, defer } from '../../lib/deferred.ts';
 import { MatrixError } from '../../matrix/errors.ts';
-import { type EventId, type RoomId, serverOf, type UserId } from '../../matrix/ids.ts';
+import { type EventId, type RoomId, serverOf, type ServerName, type UserId } from '../../matrix/ids.ts';
 import { findRoomVersion } from '../../matrix/room-versions.ts';
 import type {
   Membership,
@@ -11,9 +12,11 @@ import type {
   RoomRecord,
   StatePair,
   StateReference,
+  Transaction,
 } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
 import { EventCache, type RoomFormat } from './event-cache.ts';
+import { PartialRooms } from './partial-rooms.ts';
 import { Room } from './room.ts';
 import { RoomServers } from './room-servers.ts';
 import type { RoomEvent } from './room-event.ts';
@@ -30,16 +33,20 @@ const RESIDENT_ROOMS_MAX = 10_000;
 export class Rooms {
   readonly #context: Context;
   readonly events: EventCache;
+  readonly partial: PartialRooms;
   readonly #resident: BoundedMap<RoomNumber, Room>;
   /** Rooms in use may not be loaded a second time: two queues would fork the room. */
   readonly #busy = new Map<RoomNumber, { room: Room; users: number }>();
   readonly #loading = new Map<RoomNumber, Promise<Room>>();
   readonly #numbers = boundedMap<RoomId, RoomNumber>(100_000);
   readonly #formats = boundedMap<RoomNumber, RoomFormat>(100_000);
+  /** Rooms that are being deleted: unknown already, and not to be made anew before that has ended. */
+  readonly #hidden = new Map<RoomId, Deferred<void>>();
 
   constructor(context: Context) {
     this.#context = context;
     this.#resident = boundedMap(RESIDENT_ROOMS_MAX);
+    this.partial = new PartialRooms(context);
     this.events = new EventCache(context.store, (room) => this.#format(room));
   }
 
@@ -52,9 +59,11 @@ export class Rooms {
 
   /** The number of a room that this server knows. */
   async findNumber(roomId: RoomId): Promise<RoomNumber | undefined> {
+    if (this.#hidden.has(roomId)) return undefined;
     const known = this.#numbers.get(roomId);
     if (known !== undefined) return known;
     const record = await this.#context.store.rooms.findRoom(roomId);
+    if (this.#hidden.has(roomId)) return undefined;
     if (record !== undefined) this.#numbers.set(roomId, record.number);
     return record?.number;
   }
@@ -90,20 +99,26 @@ export class Rooms {
     this.#formats.set(number, { roomId: record.roomId, rules });
     const entries = await store.rooms.getCurrentStateWithoutMembers(number);
     const localJoined = await store.rooms.getLocalJoined(number);
+    const partial = await this.partial.find(number);
     const room = new Room(record, {
       rules,
       state: await this.events.getByNumber(entries.map((one) => one.event)),
       extremities: await store.events.getForwardExtremities(number),
       localJoined,
-      servers: await this.#countServers(record, localJoined.length),
+      servers: await this.#countServers(record, localJoined.length, partial?.servers),
+      partial: partial === undefined ? undefined : { joinEvent: partial.joinEvent },
     });
     this.admit(room);
     return room;
   }
 
   /** Joined users of other servers; read only where there are any. */
-  async #countServers({ number, joinedCount }: RoomRecord, localCount: number): Promise<RoomServers> {
-    const servers = new RoomServers(new Map());
+  async #countServers(
+    { number, joinedCount }: RoomRecord,
+    localCount: number,
+    told: readonly ServerName[] | undefined,
+  ): Promise<RoomServers> {
+    const servers = new RoomServers(new Map(), told);
     if (joinedCount === localCount) return servers;
     for (const { user } of await this.#context.store.rooms.getMembers(number, ['join'])) {
       const server = serverOf(user);
@@ -120,13 +135,41 @@ export class Rooms {
     this.#resident.set(room.number, room);
   }
 
-  /** Drops a room from memory after a write to it has failed: what memory says may never have happened. */
-  evict(room: Room): void {
-    this.#resident.delete(room.number);
-    this.#numbers.delete(room.roomId);
-    this.#formats.delete(room.number);
-    const busy = this.#busy.get(room.number);
-    if (busy?.room === room) this.#busy.delete(room.number);
+  /**
+   * Ties a transaction, after which memory goes on before the disk has it, to the room that it changes. Where it fails,
+   * the room is dropped from memory, and whatever was built on it meanwhile fails as well.
+   */
+  tie(room: Room, transaction: Transaction): void {
+    transaction.dependOn(() => room.failure);
+    transaction.onFailure((error) => this.#evict(room, error));
+  }
+
+  /** What memory says of the room may never have happened. */
+  #evict(room: Room, error: Error): void {
+    room.failure ??= error;
+    this.events.forgetRoom(room.number);
+    if (this.#resident.peek(room.number) === room) this.#resident.delete(room.number);
+    if (this.#busy.get(room.number)?.room === room) this.#busy.delete(room.number);
+  }
+
+  /** Makes a room unknown from now on: its deletion has begun. */
+  hide(roomId: RoomId): void {
+    this.#hidden.set(roomId, defer());
+  }
+
+  /** Resolves at once, or where the room is being deleted when it is gone: then it may be made anew. */
+  async untilUnhidden(roomId: RoomId): Promise<void> {
+    await this.#hidden.get(roomId)?.promise;
+  }
+
+  /** Drops a room that is gone. */
+  drop(number: RoomNumber, roomId: RoomId): void {
+    this.#resident.delete(number);
+    this.#numbers.delete(roomId);
+    this.#formats.delete(number);
+    this.partial.remove(number);
+    this.#hidden.get(roomId)?.resolve();
+    this.#hidden.delete(roomId);
   }
 
   /** Runs `task` in the room's queue; meanwhile the room cannot be loaded a second time. */
@@ -136,10 +179,21 @@ export class Rooms {
     busy.users += 1;
     this.#busy.set(number, busy);
     try {
-      return await busy.room.queue.run(() => task(busy.room));
+      return await busy.room.queue.run(() => this.#attempt(busy.room, task));
     } finally {
       busy.users -= 1;
       if (busy.users === 0 && this.#busy.get(number) === busy) this.#busy.delete(number);
+    }
+  }
+
+  /** Where a write has failed while the task waited, it finds the room as the store has it. */
+  async #attempt<T>(room: Room, task: (room: Room) => Promise<T>): Promise<T> {
+    if (room.failure !== undefined) return await this.exclusively(room.number, task);
+    try {
+      return await task(room);
+    } catch (error) {
+      // What was read in vain was never written: that is the reason, whatever tripped over it.
+      throw room.failure ?? error;
     }
   }
 

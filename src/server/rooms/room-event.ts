@@ -78,6 +78,12 @@ export class RoomEvent {
     return new RoomEvent({ number, room, position, status, stateBefore, redactedBy, pdu, contentText });
   }
 
+  /** The same event with another verdict, and where that has put it. */
+  rejudged(place: Pick<RoomEventFields, 'position' | 'status' | 'stateBefore' | 'mainHead'>): RoomEvent {
+    const { number, room, redactedBy, pdu, contentText } = this;
+    return new RoomEvent({ number, room, redactedBy, pdu, contentText, ...place });
+  }
+
   /** The head of the room's main line once this event was in. */
   get mainHead(): number | undefined {
     return this.#mainHead ?? this.stateAfter?.position;

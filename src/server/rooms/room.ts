@@ -19,6 +19,12 @@ export interface Extremity {
   readonly depth: number;
 }
 
+/** What is known of a room that was joined without its whole state, while the rest is being fetched. */
+export interface PartialState {
+  /** The event by which we joined: the whole state is the one before it. */
+  readonly joinEvent: EventId;
+}
+
 /** The parts of the head that each event changes. */
 export interface RoomHead {
   readonly mainHead: number;
@@ -43,11 +49,19 @@ export class Room {
   readonly servers: RoomServers;
   /** Resolves when everything that was sent so far is durable (or has failed). */
   settled: Promise<unknown> = Promise.resolve();
+  /** Why a write to it has failed: what memory says may never have happened, and nothing is built on it any more. */
+  failure: Error | undefined;
   #unsettled = 0;
+  /** Set while only a part of the state is here: all of it but members, and some of these. */
+  partial: PartialState | undefined;
+  /** Where the whole state last took the place of a part. */
+  #completed: { readonly position: number; readonly mainHead: number } | undefined;
   #lines: Promise<Lines> | undefined;
+  /** Moves on when members were changed in the store behind what is resident here. */
+  #membersEpoch = 0;
   readonly #state: Map<StateKey, RoomEvent | undefined>;
   /** A room made just now: what is not resident does not exist. */
-  readonly #complete: boolean;
+  #complete: boolean;
   #recent: readonly RoomEvent[] = [];
 
   constructor(
@@ -58,6 +72,7 @@ export class Room {
       extremities: readonly Extremity[];
       localJoined: readonly UserId[];
       servers?: RoomServers;
+      partial?: PartialState | undefined;
       complete?: boolean;
     },
   ) {
@@ -70,8 +85,28 @@ export class Room {
     this.extremities = parts.extremities;
     this.localJoined = new Set(parts.localJoined);
     this.servers = parts.servers ?? new RoomServers(new Map());
+    this.partial = parts.partial;
+    if (record.completedPosition > 0) this.complete(record.completedPosition, record.completedHead);
     this.#complete = parts.complete === true;
     this.#state = new Map(parts.state.map((event) => [stateKeyOfRoomEvent(event), event]));
+  }
+
+  /** The whole state has taken the place of a part. */
+  complete(position: number, mainHead: number): void {
+    this.partial = undefined;
+    this.#completed = { position, mainHead };
+  }
+
+  /** Whether the state became whole behind a place of the stream: who has heard up to there knows only a part of it. */
+  wasPartialAt(position: number): boolean {
+    return this.partial !== undefined || position < (this.#completed?.position ?? 0);
+  }
+
+  /** Where the main line stood at a place of the stream, before which `newest` is the newest event. */
+  mainHeadAt(position: number, newest: RoomEvent | undefined): number | undefined {
+    const completed = this.#completed;
+    const isBehind = completed !== undefined && completed.position <= position;
+    return isBehind && (newest?.position ?? 0) < completed.position ? completed.mainHead : newest?.mainHead;
   }
 
   /** Whether nothing is on its way to the disk. */
@@ -156,17 +191,32 @@ export class Room {
     if (this.#state.get(key)?.number === event.number) this.#state.set(key, event);
   }
 
+  /** Drops what is known of members whose events have changed in the store: what needs them reads them there. */
+  forgetMembers(users: Iterable<string>): void {
+    this.#complete = false;
+    this.#membersEpoch += 1;
+    for (const user of users) this.#state.delete(stateKeyOf('m.room.member', user));
+  }
+
   /** Loads the member events of these users, so that {@link state} can tell them. */
   async ensureMembers(users: Iterable<string>, store: Store, events: EventCache): Promise<void> {
-    if (this.#complete) return;
+    const wanted = [...users];
+    while (!(await this.#loadMembers(wanted, store, events)));
+  }
+
+  /** False where what was read may be older than what the room has forgotten meanwhile. */
+  async #loadMembers(users: readonly string[], store: Store, events: EventCache): Promise<boolean> {
+    if (this.#complete) return true;
+    const epoch = this.#membersEpoch;
     const missing = new Map<StateKey, StatePair>();
     for (const user of users) {
       const key = stateKeyOf('m.room.member', user);
       if (!this.#state.has(key)) missing.set(key, { type: 'm.room.member', stateKey: user });
     }
-    if (missing.size === 0) return;
+    if (missing.size === 0) return true;
     const entries = await store.rooms.getCurrentState(this.number, [...missing.values()]);
     const loaded = await events.getByNumber(entries.map((one) => one.event));
+    if (epoch !== this.#membersEpoch) return false;
     // What was sent meanwhile is newer than what the store told.
     for (const event of loaded) {
       const key = stateKeyOfRoomEvent(event);
@@ -175,6 +225,7 @@ export class Room {
     for (const key of missing.keys()) {
       if (!this.#state.has(key)) this.#state.set(key, undefined);
     }
+    return true;
   }
 
   /** The current membership of a user whose member event has been ensured. */

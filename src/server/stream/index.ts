@@ -5,7 +5,7 @@
 import type { DeviceId, EventId, ServerName, UserId } from '../../matrix/ids.ts';
 import type { EventNumber, Membership, RoomNumber, StreamPosition } from '../../ports/store/index.ts';
 
-/** A local user's membership has changed. */
+/** A user's membership has changed. */
 export interface MemberNews {
   readonly user: UserId;
   readonly membership: Membership;
@@ -24,6 +24,17 @@ export type Change =
       readonly redaction?: true;
       /** Local users whose membership it changed: usually one, more where states were merged. */
       readonly members?: readonly MemberNews[];
+      /** Likewise users of other servers; not told of a room that was just entered. */
+      readonly others?: readonly MemberNews[];
+    }
+  /** The current state of a room has been replaced, without an event: the whole of it is known now. */
+  | {
+      readonly kind: 'state';
+      readonly position: StreamPosition;
+      readonly room: RoomNumber;
+      readonly members: readonly MemberNews[];
+      /** Servers of which nobody knew that they are in the room. */
+      readonly servers: readonly ServerName[];
     }
   | {
       readonly kind: 'account-data';
@@ -58,6 +69,8 @@ export type Change =
   | { readonly kind: 'presence'; readonly user: UserId }
   /** The user wants to hear no more of a room that they have left. */
   | { readonly kind: 'forgotten'; readonly user: UserId; readonly room: RoomNumber }
+  /** A room is gone, and those who had been in it have no place in it any more. */
+  | { readonly kind: 'purged'; readonly room: RoomNumber; readonly users: readonly UserId[] }
   /** The device's session ended: what waits for it should stop waiting. */
   | { readonly kind: 'session-ended'; readonly user: UserId; readonly device: DeviceId };
 

@@ -42,6 +42,10 @@ class Recency {
       .toSorted((left, right) => left.position - right.position);
   }
 
+  remove(room: RoomNumber): void {
+    this.#positions.delete(room);
+  }
+
   *after(position: number): Iterable<RoomNumber> {
     for (let at = this.#log.length - 1; at >= 0; at -= 1) {
       const entry = this.#log[at];
@@ -89,6 +93,13 @@ export class UserIndex {
   forget(room: RoomNumber): void {
     const place = this.places.get(room);
     if (place !== undefined) this.places.set(room, { ...place, forgotten: true });
+  }
+
+  /** Takes out a room that is gone. */
+  remove(room: RoomNumber): void {
+    this.#changes.remove(room);
+    this.#activity.remove(room);
+    this.places.delete(room);
   }
 
   /** Puts what was filled from the store, in no order, into order. */
@@ -201,6 +212,7 @@ export class ChangeIndex {
   #onChange(change: Change): void {
     switch (change.kind) {
       case 'event':
+      case 'state':
         this.#onEvent(change);
         return;
       case 'receipt':
@@ -245,13 +257,17 @@ export class ChangeIndex {
           () => undefined,
         );
         return;
+      case 'purged':
+        this.#receipts.delete(change.room);
+        for (const user of change.users) this.#users.peek(user)?.remove(change.room);
+        return;
       case 'one-time-keys':
       case 'outbound-edu':
         return;
     }
   }
 
-  #onEvent(change: Extract<Change, { kind: 'event' }>): void {
+  #onEvent(change: Extract<Change, { kind: 'event' | 'state' }>): void {
     const { members, room, position } = change;
     this.#touchRoom(change, undefined);
     for (const member of members ?? []) {
@@ -264,7 +280,7 @@ export class ChangeIndex {
   }
 
   #touchRoom(
-    { kind, room, position }: { kind: 'event' | 'receipt'; room: RoomNumber; position: number },
+    { kind, room, position }: { kind: 'event' | 'state' | 'receipt'; room: RoomNumber; position: number },
     only: readonly UserId[] | undefined,
   ): void {
     for (const user of only ?? this.#rooms.residentMembers(room) ?? []) {

@@ -99,11 +99,17 @@ export class DeviceLists {
     for (const row of places) {
       const inRange = row.position > from && row.position <= to;
       if (row.membership !== 'join' && !(inRange && (await this.#hasLeft(user, row)))) continue;
-      const newlyJoined = row.membership === 'join' && inRange;
+      const newlyJoined = row.membership === 'join' && (inRange || (await this.#hasLearnt(row.room, from, to)));
       const members = row.membership === 'join' && !newlyJoined ? await this.#memberEvents(row.room, from, to) : [];
       rooms.push({ room: row.room, newlyJoined, newlyLeft: row.membership !== 'join', members });
     }
     return await this.changes(user, from, to, rooms);
+  }
+
+  /** Whether the members of a room became known in the range: everybody in it is new then. */
+  async #hasLearnt(room: RoomNumber, from: number, to: number): Promise<boolean> {
+    const loaded = await this.#rooms.get(room);
+    return loaded.wasPartialAt(from) && !loaded.wasPartialAt(to);
   }
 
   /** Whoever was only invited, or has knocked, or was banned from outside, does not learn who is in the room. */

@@ -53,6 +53,8 @@ export class RoomDeltas {
     // A redaction rewrites an event that slices hold.
     context.stream.listen((change) => {
       if (change.kind === 'event' && change.redaction === true) this.#slices.clear();
+      // So does the whole state of a room, by which events are judged again.
+      if (change.kind === 'state') this.#slices.clear();
     });
   }
 
@@ -140,7 +142,7 @@ export class RoomDeltas {
       limit: 1,
     });
     // The main line is the current state as the room went; at a fork an event's own state is another.
-    const mainHead = events[0]?.mainHead;
+    const mainHead = room.mainHeadAt(position, events[0]);
     return mainHead === undefined ? undefined : { line: room.mainLine, position: mainHead };
   }
 
@@ -149,11 +151,11 @@ export class RoomDeltas {
    * lies before is another stretch of its timeline.
    */
   async #isAfterGap(room: Room, event: RoomEvent): Promise<boolean> {
-    const { stateBefore, pdu } = event;
+    const { pdu, mainHead } = event;
     const isJoin = pdu.type === 'm.room.member' && pdu.stateKey === pdu.sender && !this.#rooms.isRemote(pdu.sender);
-    if (!isJoin || stateBefore?.line !== room.mainLine || event.ownMainHead !== undefined) return false;
+    if (!isJoin || mainHead === undefined) return false;
     const before = await this.stateAt(room, event.position - 1);
-    return before !== undefined && before.position < stateBefore.position;
+    return before !== undefined && before.position < mainHead - 1;
   }
 
   /** The current state right before an event of the timeline. */
@@ -176,6 +178,21 @@ export class RoomDeltas {
     const changed = known === undefined ? entries : entries.filter((one) => !known.has(one.event));
     return await this.#rooms.events.getByNumber(changed.map((one) => one.event));
   }
+}
+
+/**
+ * Of the members that a room has turned out to have, once the whole of its state took the place of a part, only those
+ * who were known before: whoever loads members lazily asks for the others when there is need.
+ */
+export async function withoutLearntMembers(
+  changed: readonly RoomEvent[],
+  { room, from, before }: { readonly room: Room; readonly from: number; readonly before: StateReference | undefined },
+  { store }: Context,
+): Promise<readonly RoomEvent[]> {
+  if (before === undefined || !room.wasPartialAt(from)) return changed;
+  const entries = await store.rooms.getStateAt(before);
+  const known = new Set(entries.flatMap(({ type, stateKey }) => (type === 'm.room.member' ? [stateKey] : [])));
+  return changed.filter(({ pdu }) => pdu.type !== 'm.room.member' || known.has(pdu.stateKey ?? ''));
 }
 
 /** A delta whose states lie not behind a position of the main line. */

@@ -8,7 +8,7 @@ import { accountDataEvents } from './account-data.ts';
 import type { RoomMemberChanges } from './device-lists.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { SyncMembers } from './members.ts';
-import { type RoomDelta, type RoomDeltas, statesUntil } from './room-delta.ts';
+import { type RoomDelta, type RoomDeltas, statesUntil, withoutLearntMembers } from './room-delta.ts';
 import type { Unread } from './unread.ts';
 
 export interface RoomRequest {
@@ -62,7 +62,14 @@ export class V3Rooms {
     const room = await rooms.get(membership.room);
     const view = await RoomView.open(room, request.viewer.user, { context, rooms });
     const isJoined = membership.membership === 'join';
-    const newlyJoined = isJoined && membership.position > request.from && !(await view.joinedSince(request.from));
+    const { lazyLoadMembers } = request.filter.rooms.state;
+    // Who is told of all members is told of the room once they are known, as of one just joined.
+    if (isJoined && !lazyLoadMembers && room.partial !== undefined) return untold(room);
+    const hasLearnt = isJoined && request.from > 0 && room.wasPartialAt(request.from) && !room.wasPartialAt(request.to);
+    const newlyJoined =
+      isJoined &&
+      ((hasLearnt && !lazyLoadMembers) ||
+        (membership.position > request.from && !(await view.joinedSince(request.from))));
     const from = newlyJoined ? 0 : request.from;
     // "full_state: … all state events will be returned … The timeline will still be limited by the since parameter."
     const stateFrom = request.fullState ? 0 : from;
@@ -83,11 +90,11 @@ export class V3Rooms {
       room: room.number,
       newlyJoined: newlyJoined || request.from === 0,
       newlyLeft: !isJoined && mayKnow,
-      members: from === 0 ? [] : await this.#allMemberChanges(view, { delta, from, known: changes }),
+      members: from === 0 ? [] : await this.#allMemberChanges(view, { delta, from, known: changes, hasLearnt }),
     };
     const isEmpty = delta.timeline.length === 0 && state.length === 0 && ephemeral.length === 0 && data.length === 0;
     // A room that was left is told in any case: nothing of a declined invitation is visible.
-    if (isEmpty && stateFrom !== 0 && isJoined) return { text: '', isEmpty, memberChanges };
+    if (isEmpty && !hasLearnt && stateFrom !== 0 && isJoined) return { text: '', isEmpty, memberChanges };
     const isTouched = memberChanges.members.length > 0;
     const parts = { delta, state, ephemeral, data, isJoined, isTouched, from: stateFrom };
     const text = await this.#joinedText(request, view, parts);
@@ -104,9 +111,9 @@ export class V3Rooms {
   /** Member events that the timeline leaves out count for device lists and the summary too. */
   async #allMemberChanges(
     view: RoomView,
-    { delta, from, known }: { delta: RoomDelta; from: number; known: RoomEvent[] },
+    { delta, from, known, hasLearnt }: { delta: RoomDelta; from: number; known: RoomEvent[]; hasLearnt: boolean },
   ): Promise<RoomEvent[]> {
-    if (delta.isWhole) return known;
+    if (delta.isWhole && !hasLearnt) return known;
     const before = await this.#parts.deltas.stateAt(view.room, from);
     const all = await this.#parts.deltas.stateBetween(before, delta.stateAfter);
     return all.filter(({ pdu }) => pdu.type === 'm.room.member' && pdu.stateKey !== view.user);
@@ -134,7 +141,9 @@ export class V3Rooms {
     const { state: filter } = request.filter.rooms;
     const target = request.stateAfterName !== undefined ? delta.stateAfter : delta.stateBefore;
     const before = from === 0 ? undefined : await deltas.stateAt(view.room, from);
-    const changed = await deltas.stateBetween(before, target);
+    const all = await deltas.stateBetween(before, target);
+    const learnt = { room: view.room, from, before };
+    const changed = filter.lazyLoadMembers ? await withoutLearntMembers(all, learnt, this.#parts.context) : all;
     const matching = changed.filter(({ pdu }) =>
       filter.matches({ type: pdu.type, sender: pdu.sender, content: pdu.content }),
     );
@@ -231,6 +240,12 @@ export class V3Rooms {
     const name = membership.membership === 'invite' ? 'invite_state' : 'knock_state';
     return `{"${name}":{"events":${membership.strippedState ?? '[]'}}}`;
   }
+}
+
+/** Nothing of a room yet. */
+function untold({ number }: Room): RoomAnswer {
+  const memberChanges = { room: number, newlyJoined: false, newlyLeft: false, members: [] };
+  return { text: '', isEmpty: true, memberChanges };
 }
 
 /** Changes of these change a room's summary. */

@@ -16,8 +16,10 @@ import { type Room, RoomEvent, type RoomHead, type Rooms } from '../rooms/index.
 import type { PlannedEvent, RoomPlan } from './plan.ts';
 import {
   countsAfter,
+  factOf,
   markOutbound,
-  memberNewsOf,
+  membershipNewsOf,
+  membershipOfEvent,
   rememberStateChanges,
   type StateChange,
   writeStateChanges,
@@ -46,6 +48,7 @@ export function commitPlan(
   const { room } = plan;
   const written: Written[] = [];
   const durable = context.store.transact((transaction) => {
+    rooms.tie(room, transaction);
     also?.(transaction);
     for (const planned of plan.events) written.push(writeEvent(planned, { plan, context, transaction }));
     const head = headAfter(plan, written);
@@ -58,13 +61,7 @@ export function commitPlan(
     applyToMemory(plan, head, { written, rooms, serverName: context.serverName });
     transaction.onCommit(() => publish(written, context));
   });
-  const settled = durable.then(
-    () => written.map((one) => one.event),
-    (error: unknown) => {
-      rooms.evict(room);
-      throw error;
-    },
-  );
+  const settled = durable.then(() => written.map((one) => one.event));
   room.track(settled);
   return settled;
 }
@@ -95,7 +92,7 @@ function writeEvent(planned: PlannedEvent, { plan, context, transaction }: Write
   if (pdu.stateKey !== undefined) {
     const entry = { type: pdu.type, stateKey: pdu.stateKey };
     transaction.rooms.appendState(room.mainLine, stateBefore.position + 1, [{ ...entry, event: number }]);
-    changes.push({ ...entry, before: planned.replaces, event, isRemoved: false });
+    changes.push({ ...entry, before: membershipOfEvent(planned.replaces), event: factOf(event), isRemoved: false });
     const { serverName } = context;
     writeStateChanges(changes, { transaction, room, serverName, position, lookup: plan.lookup });
   }
@@ -203,14 +200,13 @@ export function applyRedaction(
 
 function publish(written: readonly Written[], { stream, serverName }: Context): void {
   for (const { planned, event, position, changes } of written) {
-    const members = memberNewsOf(changes, serverName);
     stream.publish({
       kind: 'event',
       position,
       room: event.room,
       event: event.number,
       ...(planned.redactionTarget !== undefined && { redaction: true as const }),
-      ...(members.length > 0 && { members }),
+      ...membershipNewsOf(changes, serverName),
     });
   }
 }

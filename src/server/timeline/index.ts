@@ -1,9 +1,12 @@
 /** Sending and reading what is in rooms. The face of the folder. */
 import { KeyedQueue } from '../../lib/queue.ts';
 import { MatrixError } from '../../matrix/errors.ts';
-import { type EventId, parseEventId, type RoomId, type UserId } from '../../matrix/ids.ts';
+import type { Pdu } from '../../matrix/events.ts';
+import { type EventId, parseEventId, type RoomId, serverOf, type UserId } from '../../matrix/ids.ts';
 import { getObject, getString, jsonEquals, type JsonObject } from '../../matrix/json.ts';
 import { powerLevelsOf } from '../../rules/auth/index.ts';
+import { isRecommended } from '../../rules/signatures/policy-server.ts';
+import type { VerifySignature } from '../../rules/signatures/verify.ts';
 import type { RoomNumber, StoredEvent, TransactionKey } from '../../ports/store/index.ts';
 import type { SigningKey } from '../../ports/crypto.ts';
 import type { Context } from '../context.ts';
@@ -12,7 +15,7 @@ import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 import { type BuiltEvent, signBuilt } from './build-event.ts';
 import { type AlsoWrite, commitPlan, relationOf } from './commit.ts';
 import { type EventDraft, type PlannedEvent, type PlanTools, RoomPlan } from './plan.ts';
-import { policyServerFor, withPolicySignature } from './policy-signature.ts';
+import { type PolicyTools, policyServerFor, withPolicySignature } from './policy-signature.ts';
 import { SentTransactions } from './sent-transactions.ts';
 
 export { type BuiltEvent, buildEvent, signBuilt } from './build-event.ts';
@@ -26,12 +29,15 @@ export { relationOf } from './commit.ts';
 export { Presenter, type Viewer } from './present.ts';
 export { RoomView } from './room-view.ts';
 export {
+  completeRoom,
   createEmptyRoom,
   enterRoom,
+  type EnterTools,
   type EventSource,
   type MissingRequest,
   Receiver,
   type StateIds,
+  StateIntake,
   textOf,
 } from './receive/index.ts';
 
@@ -100,6 +106,7 @@ export class Timeline {
     fill: FillPlan<T>,
     also?: AlsoWrite,
   ): Promise<{ result: T; events: readonly RoomEvent[] }> {
+    await this.#untilDecidable(room, users);
     const { result, durable } = await this.#rooms.exclusively(room, async (current) => {
       await this.#prepare(current, users);
       const plan = new RoomPlan(current, this.planTools());
@@ -124,21 +131,38 @@ export class Timeline {
    * where the policy server does not sign.
    */
   async sign(room: Room, built: BuiltEvent): Promise<string> {
-    const { serverName, crypto } = this.#context;
     const text = signBuilt(built, (data) => this.signText(data));
-    const policy = policyServerFor(room, built, serverName);
-    if (policy === undefined) return text;
-    return await withPolicySignature(text, policy, room, {
-      serverName,
-      peers: this.#peers,
-      verify: (key, message, signature) => crypto.ed25519Verify(key, message, signature),
-    });
+    const policy = policyServerFor(room, built, this.#context.serverName);
+    return policy === undefined ? text : await withPolicySignature(text, policy, room, this.#policyTools());
+  }
+
+  /**
+   * The text of an event that came from elsewhere, with the signature of the room's policy server; `undefined` where
+   * the room uses none, or the event has it. Throws where the policy server does not sign.
+   */
+  async recommend(
+    room: Room,
+    { pdu, json }: { readonly pdu: Pdu; readonly json: string },
+  ): Promise<string | undefined> {
+    const policy = policyServerFor(room, { pdu }, this.#context.serverName);
+    const tools = this.#policyTools();
+    if (policy === undefined || isRecommended(pdu.json, policy, { rules: room.rules, verify: tools.verify })) {
+      return undefined;
+    }
+    return await withPolicySignature(json, policy, room, tools);
+  }
+
+  #policyTools(): PolicyTools {
+    const { serverName, crypto } = this.#context;
+    const verify: VerifySignature = (key, message, signature) => crypto.ed25519Verify(key, message, signature);
+    return { serverName, peers: this.#peers, verify };
   }
 
   /**
    * Builds and judges one event without writing it: one that another server signs first. Throws what sending throws.
    */
-  async draft(room: RoomNumber, users: readonly string[], fill: FillPlan<PlannedEvent | undefined>) {
+  async draft<T extends PlannedEvent | undefined>(room: RoomNumber, users: readonly string[], fill: FillPlan<T>) {
+    await this.#untilDecidable(room, users);
     return await this.#rooms.exclusively(room, async (current) => {
       await this.#prepare(current, users);
       return await fill(new RoomPlan(current, this.planTools()), current);
@@ -148,6 +172,19 @@ export class Timeline {
   /** Commits a plan that was made outside {@link append}: a room that did not exist before. */
   commit(plan: RoomPlan, also?: AlsoWrite): Promise<readonly RoomEvent[]> {
     return commitPlan(plan, this.#context, this.#rooms, also);
+  }
+
+  /**
+   * What is decided about a user of another server of whom a room does not know whether they are in it, waits until it
+   * does. Throws where that takes too long.
+   */
+  async #untilDecidable(number: RoomNumber, users: readonly string[]): Promise<void> {
+    const room = await this.#rooms.get(number);
+    if (room.partial === undefined) return;
+    await this.#rooms.ensureMembers(room, users);
+    const isUnknown = (user: string): boolean =>
+      serverOf(user) !== this.#context.serverName && room.state('m.room.member', user) === undefined;
+    if (users.some(isUnknown)) await this.#rooms.partial.whenWhole(room);
   }
 
   async #prepare(room: Room, users: readonly string[]): Promise<void> {

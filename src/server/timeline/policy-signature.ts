@@ -5,6 +5,7 @@
 import { assert, present } from '../../lib/assert.ts';
 import { canonicalJson } from '../../matrix/canonical-json.ts';
 import { MatrixError } from '../../matrix/errors.ts';
+import type { Pdu } from '../../matrix/events.ts';
 import { type ServerName, utf8Length } from '../../matrix/ids.ts';
 import { asObject, getObject, getString, type JsonObject } from '../../matrix/json.ts';
 import { parseTrusted } from '../../matrix/json-parse.ts';
@@ -18,7 +19,7 @@ import { withSignature } from '../../rules/signatures/sign.ts';
 import type { VerifySignature } from '../../rules/signatures/verify.ts';
 import { errorForClient, type Peers, RemoteError } from '../peers/index.ts';
 import type { Room } from '../rooms/index.ts';
-import { type BuiltEvent, EVENT_BYTES_MAX } from './build-event.ts';
+import { EVENT_BYTES_MAX } from './build-event.ts';
 
 export interface PolicyTools {
   readonly serverName: ServerName;
@@ -31,8 +32,12 @@ const ANSWER_BYTES_MAX = 65_536;
 const TIMEOUT_MS = 10_000;
 const RETRY_AFTER_MS = 2_000;
 
-/** The policy server that has to be asked about an event of ours; `undefined` where there is none. */
-export function policyServerFor(room: Room, { pdu }: BuiltEvent, serverName: ServerName): PolicyServer | undefined {
+/** The policy server that has to be asked about an event; `undefined` where there is none. */
+export function policyServerFor(
+  room: Room,
+  { pdu }: { readonly pdu: Pdu },
+  serverName: ServerName,
+): PolicyServer | undefined {
   // "This endpoint MUST NOT be called for events which have a type of `m.room.policy` and an empty string `state_key`."
   if (pdu.type === 'm.room.policy' && pdu.stateKey === '') return undefined;
   return findPolicyServer(room.lookup, (server) =>
@@ -41,7 +46,7 @@ export function policyServerFor(room: Room, { pdu }: BuiltEvent, serverName: Ser
 }
 
 /**
- * The text of a signed event of ours with the policy server's signature beside ours. Throws where the policy server
+ * The text of a signed event with the policy server's signature beside its server's. Throws where the policy server
  * does not give one: "If the Policy Server returns an error, the event SHOULD NOT be sent to clients and servers."
  */
 export async function withPolicySignature(

@@ -103,6 +103,7 @@ export class Surroundings {
   ): Promise<string[]> {
     const matches = new EventFilter(filter);
     const lazy = matches.lazyLoadMembers;
+    if (!lazy) await this.#rooms.partial.whenWhole(view.room);
     const state = (await this.#reader.stateAfter(view.room, event)).filter(
       (one) =>
         matches.matches(one.pdu) &&

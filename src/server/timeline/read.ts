@@ -153,6 +153,7 @@ export class Reader {
   async getState(view: RoomView, pair?: StatePair): Promise<RoomEvent[]> {
     const { room } = view;
     const left = await this.#leftAt(view);
+    if (left === undefined) await this.#untilKnown(room, pair);
     const { store } = this.#context;
     const pairs = pair === undefined ? undefined : [pair];
     const entries =
@@ -160,6 +161,16 @@ export class Reader {
         ? await store.rooms.getCurrentState(room.number, pairs)
         : await store.rooms.getStateAt(left, pairs);
     return await this.#rooms.events.getByNumber(entries.map((one) => one.event));
+  }
+
+  /** Waits where the state is to be read of a room of which not all members are known. Throws where that is long. */
+  async #untilKnown(room: Room, pair?: StatePair): Promise<void> {
+    if (room.partial === undefined || (pair !== undefined && pair.type !== 'm.room.member')) return;
+    if (pair !== undefined) {
+      await this.#rooms.ensureMembers(room, [pair.stateKey]);
+      if (room.state(pair.type, pair.stateKey) !== undefined) return;
+    }
+    await this.#rooms.partial.whenWhole(room);
   }
 
   /** The state in which the user left the room, for users who are out of it. */
@@ -170,6 +181,7 @@ export class Reader {
 
   /** The state as it was at a boundary of the stream, for those who have left not later than when they did. */
   async getStateAtBoundary(view: RoomView, position: number): Promise<RoomEvent[]> {
+    await this.#untilKnown(view.room);
     const [row] = await this.#context.store.events.pageTimeline({
       room: view.room.number,
       ...pageBounds(position, undefined, 'backwards'),
@@ -179,8 +191,11 @@ export class Reader {
     const [event] = row === undefined ? [] : await this.#rooms.events.load([row]);
     if (event === undefined) return [];
     const left = await this.#leftAt(view);
-    const isLater = left !== undefined && (event.mainHead ?? 0) >= left.position;
-    return isLater ? await this.#rooms.getStateAt(left) : await this.stateAfter(view.room, event);
+    const mainHead = view.room.mainHeadAt(position, event);
+    const isLater = left !== undefined && (mainHead ?? 0) >= left.position;
+    if (isLater) return await this.#rooms.getStateAt(left);
+    if (mainHead === event.mainHead) return await this.stateAfter(view.room, event);
+    return mainHead === undefined ? [] : await this.#rooms.getStateAt({ line: view.room.mainLine, position: mainHead });
   }
 
   /** The current state as it was once an event had arrived. */
@@ -188,7 +203,8 @@ export class Reader {
     const { mainHead, stateAfter } = event;
     if (mainHead === undefined) return [];
     // History that was fetched later has a state of its own, and none of the main line.
-    const isCurrent = event.position > 0;
+    // What came while only a part of the state was known has the whole of it beside the main line.
+    const isCurrent = event.position > 0 && (room.partial !== undefined || !room.wasPartialAt(event.position));
     const at = isCurrent ? { line: room.mainLine, position: mainHead } : stateAfter;
     return at === undefined ? [] : await this.#rooms.getStateAt(at);
   }

@@ -5,25 +5,41 @@
 import type { Pdu, StateLookup } from '../../matrix/events.ts';
 import { serverOf, type ServerName, type UserId } from '../../matrix/ids.ts';
 import { getString } from '../../matrix/json.ts';
-import type { Membership, StatePair, StreamPosition, Transaction } from '../../ports/store/index.ts';
+import type { EventNumber, Membership, StatePair, StreamPosition, Transaction } from '../../ports/store/index.ts';
 import type { Room, RoomEvent, RoomHead } from '../rooms/index.ts';
 import type { MemberNews } from '../stream/index.ts';
 import { strippedState } from './stripped-state.ts';
 
 const MEMBERSHIPS: ReadonlySet<string> = new Set(['join', 'invite', 'leave', 'ban', 'knock']);
 
+/** What a change of the state has to know of a state event: of the thousands of members of a room no more is kept. */
+export interface StateFact {
+  readonly number: EventNumber;
+  readonly sender: UserId;
+  /** Of a member event. */
+  readonly membership: Membership | undefined;
+  /** The event itself, where it is at hand: then it becomes part of the room in memory. */
+  readonly event?: RoomEvent;
+}
+
 /** One entry of the current state that has changed. */
 export interface StateChange extends StatePair {
-  /** The event that stood there. */
-  readonly before: Pdu | undefined;
-  /** The one that stands there now; or the one that was taken out. */
-  readonly event: RoomEvent;
+  /** The membership that stood there. */
+  readonly before: Membership | undefined;
+  /** The event that stands there now; or the one that was taken out. */
+  readonly event: StateFact;
   /** Whether nothing stands there now: a merge can do that. */
   readonly isRemoved: boolean;
 }
 
+/** What is known of an event that is at hand. */
+export function factOf(event: RoomEvent): StateFact {
+  const { number, pdu } = event;
+  return { number, sender: pdu.sender, membership: membershipOfEvent(pdu), event };
+}
+
 /** The membership that a member event states; `undefined` for other events and for what is none. */
-function membershipOfEvent(pdu: Pdu | undefined): Membership | undefined {
+export function membershipOfEvent(pdu: Pdu | undefined): Membership | undefined {
   const membership = pdu?.type === 'm.room.member' ? getString(pdu.content, 'membership') : undefined;
   return membership !== undefined && MEMBERSHIPS.has(membership) ? (membership as Membership) : undefined;
 }
@@ -32,8 +48,8 @@ function membershipOfEvent(pdu: Pdu | undefined): Membership | undefined {
 function memberChangeOf(change: StateChange): { before: Membership | undefined; after: Membership } | undefined {
   if (change.type !== 'm.room.member') return undefined;
   // Whose member event a merge has taken away was never in the room.
-  const after = change.isRemoved ? undefined : membershipOfEvent(change.event.pdu);
-  return { before: membershipOfEvent(change.before), after: after ?? 'leave' };
+  const after = change.isRemoved ? undefined : change.event.membership;
+  return { before: change.before, after: after ?? 'leave' };
 }
 
 export interface WriteStateTools {
@@ -52,7 +68,7 @@ export function writeStateChanges(changes: readonly StateChange[], tools: WriteS
     const { type, stateKey, event } = change;
     if (change.isRemoved) transaction.rooms.removeCurrentState(room.number, [{ type, stateKey }]);
     else {
-      const membership = membershipOfEvent(event.pdu);
+      const { membership } = event;
       const entry = { type, stateKey, event: event.number, ...(membership !== undefined && { membership }) };
       transaction.rooms.setCurrentState(room.number, [entry]);
     }
@@ -101,6 +117,7 @@ function writeMembership(change: StateChange, tools: WriteStateTools): void {
   const { event } = change;
   if (member === undefined || serverOf(change.stateKey) !== serverName) return;
   const isGuest = member.after === 'invite' || member.after === 'knock';
+  const pdu = isGuest ? event.event?.pdu : undefined;
   transaction.rooms.setMembership({
     user: change.stateKey as UserId,
     room: room.number,
@@ -108,8 +125,8 @@ function writeMembership(change: StateChange, tools: WriteStateTools): void {
     membership: member.after,
     event: event.number,
     position,
-    sender: event.pdu.sender,
-    strippedState: isGuest ? strippedState(lookup, event.pdu) : undefined,
+    sender: event.sender,
+    strippedState: pdu === undefined ? undefined : strippedState(lookup, pdu),
   });
 }
 
@@ -133,7 +150,7 @@ export function rememberStateChanges(room: Room, changes: readonly StateChange[]
   for (const change of changes) {
     const { type, stateKey, event } = change;
     if (change.isRemoved) room.removeState(type, stateKey);
-    else room.setState(event);
+    else if (event.event !== undefined) room.setState(event.event);
     const member = memberChangeOf(change);
     if (member === undefined) continue;
     const server = serverOf(stateKey);
@@ -148,10 +165,24 @@ export function rememberStateChanges(room: Room, changes: readonly StateChange[]
 
 /** What users here are told of their own membership. */
 export function memberNewsOf(changes: readonly StateChange[], serverName: ServerName): MemberNews[] {
+  return newsOf(changes, (server) => server === serverName);
+}
+
+/** Whose membership has changed: of users here, and of those of other servers, where there are any. */
+export function membershipNewsOf(
+  changes: readonly StateChange[],
+  serverName: ServerName,
+): { members?: readonly MemberNews[]; others?: readonly MemberNews[] } {
+  const members = memberNewsOf(changes, serverName);
+  const others = newsOf(changes, (server) => server !== undefined && server !== serverName);
+  return { ...(members.length > 0 && { members }), ...(others.length > 0 && { others }) };
+}
+
+function newsOf(changes: readonly StateChange[], isWanted: (server: ServerName | undefined) => boolean): MemberNews[] {
   return changes.flatMap((change) => {
     const member = memberChangeOf(change);
-    if (member === undefined || serverOf(change.stateKey) !== serverName) return [];
-    const { sender } = change.event.pdu;
+    if (member === undefined || !isWanted(serverOf(change.stateKey))) return [];
+    const { sender } = change.event;
     return [{ user: change.stateKey as UserId, membership: member.after, before: member.before, by: sender }];
   });
 }

@@ -102,11 +102,15 @@ const RECEIVING: readonly Case[] = [
         servers: [kit.serverName(), kit.serverName()],
         attempts: 0,
         retryAt: 5,
+        since: 1_700_000_000_000,
+        intervalMs: 0,
+        nextServer: 0,
       };
+      const later = { ...record, attempts: 1, retryAt: 9, since: 4, intervalMs: 2_000, nextServer: 1, servers: [] };
       const find = async () => (await federation.listPartialRooms()).filter((one) => one.room === room.number);
       await kit.write((one) => one.federation.putPartialRoom(record));
-      await kit.write((one) => one.federation.putPartialRoom({ ...record, attempts: 1, retryAt: 9 }));
-      assert.deepEqual(await find(), [{ ...record, attempts: 1, retryAt: 9 }]);
+      await kit.write((one) => one.federation.putPartialRoom(later));
+      assert.deepEqual(await find(), [later]);
       await kit.write((one) => one.federation.deletePartialRoom(room.number));
       assert.deepEqual(await find(), []);
     },

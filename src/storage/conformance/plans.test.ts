@@ -33,6 +33,11 @@ const READ_WHOLE = new Set([
   // What is old is forgotten now and then: `transactions` in order of time up to the first that stays.
   'transactions',
   'to_device_transactions',
+  // Once an hour, on the reader thread: the rooms that everybody has forgotten.
+  'memberships USING INDEX memberships_room',
+  'room_purges',
+  // Redactions of events that have not come: a few, looked through once for each room that is deleted.
+  'pending_redactions',
 ]);
 
 function isReadWhole(step: string): boolean {

@@ -55,6 +55,8 @@ export const ROOM_CASES: readonly Case[] = [
         lastPosition: 0,
         lastDepth: 0,
         published: false,
+        completedPosition: 0,
+        completedHead: 0,
       });
       const change = { mainHead: 4, joinedCount: 2, invitedCount: 1, lastPosition: 77, lastDepth: 9 };
       await store.transact((one) => {
@@ -65,8 +67,11 @@ export const ROOM_CASES: readonly Case[] = [
       assert.deepEqual(await store.rooms.getLines(room.number), [
         { line: room.line, room: room.number, parent: undefined, head: 0 },
       ]);
+      const completedPosition = await kit.write((one) => one.rooms.setCompleted(room.number, 3));
+      const completed = { ...record, ...change, completedPosition, completedHead: 3 };
+      assert.deepEqual(await store.rooms.getRooms([room.number]), [completed]);
       const after = (Number(room.number) - 1) as RoomNumber;
-      assert.deepEqual(await store.rooms.pageRooms({ after, limit: 1 }), [{ ...record, ...change }]);
+      assert.deepEqual(await store.rooms.pageRooms({ after, limit: 1 }), [completed]);
       assert.ok(
         (await failureOf(store, (one) => {
           one.rooms.createRoom({

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Store } from '../../ports/store/index.ts';
 import { ACCOUNT_CASES } from './accounts.ts';
+import { VERDICT_CASES } from './event-verdicts.ts';
 import { EVENT_CASES } from './events.ts';
 import { FEDERATION_CASES } from './federation.ts';
 import { KEY_CASES } from './keys.ts';
 import { type Case, Kit } from './kit.ts';
 import { MEDIA_CASES } from './media.ts';
+import { PURGE_CASES } from './purge.ts';
 import { ROOM_CASES } from './rooms.ts';
 import { STATE_CASES } from './state.ts';
 import { TRANSACTION_CASES } from './transactions.ts';
@@ -16,6 +18,7 @@ import { USER_DATA_CASES } from './user-data.ts';
 export const CASES: readonly Case[] = [
   ...TRANSACTION_CASES,
   ...EVENT_CASES,
+  ...VERDICT_CASES,
   ...STATE_CASES,
   ...ROOM_CASES,
   ...ACCOUNT_CASES,
@@ -23,9 +26,10 @@ export const CASES: readonly Case[] = [
   ...KEY_CASES,
   ...MEDIA_CASES,
   ...FEDERATION_CASES,
+  ...PURGE_CASES,
 ];
 
-const OWNERS = ['events', 'rooms', 'accounts', 'userData', 'keys', 'media', 'federation', 'sync'] as const;
+const OWNERS = ['events', 'rooms', 'accounts', 'userData', 'keys', 'media', 'federation', 'sync', 'purge'] as const;
 
 /** Wraps an object so that the names of the methods that are called land in `called`. */
 function watch<T extends object>(target: T, owner: string, called: Set<string>): T {

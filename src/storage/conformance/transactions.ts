@@ -75,6 +75,33 @@ export const TRANSACTION_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'what builds on a transaction that fails fails with it, unwritten',
+    run: async (kit) => {
+      const { store } = kit;
+      const name = `base${kit.unique()}`;
+      let failed: Error | undefined;
+      const base = failureOf(store, (one) => {
+        one.accounts.setPassword(kit.user(), 'nobody');
+        one.onFailure((error) => {
+          failed = error;
+        });
+      });
+      const onTop = failureOf(store, (one) => {
+        one.dependOn(() => failed);
+        one.accounts.setServerValue(name, 'built on nothing');
+      });
+      const [first, second] = await Promise.all([base, onTop]);
+      assert.ok(first instanceof ConflictError);
+      assert.equal(second, first);
+      assert.equal(await store.accounts.findServerValue(name), undefined);
+      await store.transact((one) => {
+        one.dependOn(() => undefined);
+        one.accounts.setServerValue(name, 'sound');
+      });
+      assert.equal(await store.accounts.findServerValue(name), 'sound');
+    },
+  },
+  {
     name: 'a plan that throws writes nothing, and its error is the caller’s',
     run: async (kit) => {
       const { store } = kit;

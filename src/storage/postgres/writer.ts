@@ -55,20 +55,6 @@ export class PostgresWriter implements BatchWriter {
     return writer;
   }
 
-  async write(units: readonly WriteUnit[], counters: Counters | undefined): Promise<BatchOutcome> {
-    const whole = await this.#commit(units, counters);
-    if (whole.failure === undefined) return { commitMs: whole.commitMs, failures: new Map() };
-    if (units.length === 1) return { commitMs: 0, failures: new Map([[0, whole.failure]]) };
-    const failures = new Map<number, Error>();
-    let commitMs = 0;
-    for (const [index, unit] of units.entries()) {
-      const single = await this.#commit([unit], counters);
-      commitMs += single.commitMs;
-      if (single.failure !== undefined) failures.set(index, single.failure);
-    }
-    return { commitMs: commitMs / units.length, failures };
-  }
-
   async close(): Promise<void> {
     await this.#client?.end();
     this.#client = undefined;
@@ -93,10 +79,7 @@ export class PostgresWriter implements BatchWriter {
     if (this.#client === client) this.#client = undefined;
   }
 
-  async #commit(
-    units: readonly WriteUnit[],
-    counters: Counters | undefined,
-  ): Promise<{ commitMs: number; failure: Error | undefined }> {
+  async write(units: readonly WriteUnit[], counters: Counters | undefined): Promise<BatchOutcome> {
     try {
       const client = this.#client ?? (await this.#connect());
       const begun = client.query('BEGIN');

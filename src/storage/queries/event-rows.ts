@@ -1,5 +1,5 @@
-import type { LineNumber, StateReference, StoredEvent } from '../../ports/store/index.ts';
-import { bytesOf, findBytes, findInteger, integerOf, type Row, textOf } from '../database.ts';
+import type { EventFacts, LineNumber, StateReference, StoredEvent } from '../../ports/store/index.ts';
+import { bytesOf, findBytes, findInteger, findText, integerOf, type Row, textOf } from '../database.ts';
 import { eventIdOf } from '../event-id-code.ts';
 import { statusOf } from './codes.ts';
 import { eventIn, roomIn } from './columns.ts';
@@ -31,5 +31,17 @@ export function storedEventOf(row: Row): StoredEvent {
     stateBefore: referenceOf(row, 'line', 'line_position'),
     mainHead: findInteger(row, 'main_head'),
     redactedBy: redactedBy === undefined ? undefined : eventIdOf(redactedBy),
+  };
+}
+
+/** From the columns number, event_id, room, status, and the state key that it has, if any. */
+export function factsOf(row: Row): EventFacts {
+  const type = findText(row, 'type');
+  return {
+    number: eventIn(row, 'number'),
+    eventId: eventIdOf(bytesOf(row, 'event_id')),
+    room: roomIn(row),
+    status: statusOf(integerOf(row, 'status')),
+    statePair: type === undefined ? undefined : { type, stateKey: textOf(row, 'state_key') },
   };
 }

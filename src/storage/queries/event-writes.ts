@@ -17,8 +17,10 @@ const COLUMNS = `number, event_id, room, position, depth, origin_server_ts, line
 const ADD_MESSAGE = `INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const ADD_STATE = `INSERT INTO events (${COLUMNS}, state_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
   (SELECT key FROM state_keys WHERE type = ? AND state_key = ?))`;
-const ADOPT = `UPDATE events SET position = ?, line = ?, line_position = ?, status = ?, rejected_why = ?, main_head = ?
-  WHERE number = ? AND status = 3`;
+const PLACE =
+  'UPDATE events SET position = ?, line = ?, line_position = ?, status = ?, rejected_why = ?, main_head = ?';
+const ADOPT = `${PLACE} WHERE number = ? AND status = 3`;
+const REJUDGE = `${PLACE} WHERE number = ? AND status <> 3`;
 const ADD_JSON = 'INSERT INTO event_json (number, json) VALUES (?, ?)';
 const ADD_RELATION = `INSERT INTO event_relations (child, room, parent, rel_type, relation_key, sender, type, position)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -78,8 +80,19 @@ export class EventStatements implements EventWrites {
   }
 
   adopt(event: AdoptedEvent): void {
+    this.#place(ADOPT, event);
+    this.#relate(event);
+  }
+
+  rejudge(event: AdoptedEvent): void {
+    this.#place(REJUDGE, event);
+    this.#sink.run(REMOVE_RELATION, event.number);
+    this.#relate(event);
+  }
+
+  #place(text: string, event: AdoptedEvent): void {
     this.#sink.runOne(
-      ADOPT,
+      text,
       event.position,
       orNull<number>(event.stateBefore?.line),
       orNull(event.stateBefore?.position),
@@ -88,7 +101,6 @@ export class EventStatements implements EventWrites {
       orNull(event.mainHead),
       event.number,
     );
-    this.#relate(event);
   }
 
   #relate(event: AdoptedEvent): void {

@@ -1,5 +1,6 @@
 import type { EventId, UserId } from '../../matrix/ids.ts';
 import type {
+  EventFacts,
   EventNumber,
   EventReads,
   PageRequest,
@@ -12,12 +13,15 @@ import type {
 import { bytesOf, type Database, integerOf, type Row, textOf } from '../database.ts';
 import { eventIdBytes, eventIdOf } from '../event-id-code.ts';
 import { eventIn } from './columns.ts';
-import { SELECT_STORED, storedEventOf } from './event-rows.ts';
+import { factsOf, SELECT_STORED, storedEventOf } from './event-rows.ts';
 import { pageThreadRoots, readReplacements, readThreadSummaries, relationsText } from './relations.ts';
 
 const BY_ID = `${SELECT_STORED} WHERE e.event_id = ?`;
 const BY_IDS = `${SELECT_STORED} WHERE e.event_id IN @blobs`;
 const BY_NUMBERS = `${SELECT_STORED} WHERE e.number IN @numbers`;
+const FACTS = `SELECT e.number, e.event_id, e.room, e.status, k.type, k.state_key
+  FROM events e LEFT JOIN state_keys k ON k.key = e.state_key WHERE e.event_id IN @blobs`;
+const ARRIVALS = `${SELECT_STORED} WHERE e.room = ? AND e.position > ? ORDER BY e.position LIMIT ?`;
 const PAGE_BACKWARDS = `${SELECT_STORED} WHERE e.room = ? AND e.position < ? AND e.position >= ? AND e.position <> 0
   AND e.status = 0 ORDER BY e.position DESC, e.number DESC LIMIT ?`;
 const PAGE_FORWARDS = `${SELECT_STORED} WHERE e.room = ? AND e.position > ? AND e.position <= ? AND e.position <> 0
@@ -60,6 +64,15 @@ export class EventQueries implements EventReads {
     if (numbers.length === 0) return [];
     const rows = await this.#database.all(BY_NUMBERS, numbers);
     return rows.map(storedEventOf);
+  }
+
+  async getEventFacts(ids: readonly EventId[]): Promise<EventFacts[]> {
+    if (ids.length === 0) return [];
+    return (await this.#database.all(FACTS, ids.map(eventIdBytes))).map(factsOf);
+  }
+
+  async listArrivals(room: RoomNumber, after: number, limit: number): Promise<StoredEvent[]> {
+    return (await this.#database.all(ARRIVALS, room, Math.max(after, 0), limit)).map(storedEventOf);
   }
 
   async pageTimeline(request: PageRequest): Promise<StoredEvent[]> {

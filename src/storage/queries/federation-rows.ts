@@ -82,6 +82,9 @@ export function partialRoomOf(row: Row): PartialRoomRecord {
     servers: JSON.parse(textOf(row, 'servers')) as ServerName[],
     attempts: integerOf(row, 'attempts'),
     retryAt: integerOf(row, 'retry_at'),
+    since: integerOf(row, 'since'),
+    intervalMs: integerOf(row, 'interval_ms'),
+    nextServer: integerOf(row, 'next_server'),
   };
 }
 

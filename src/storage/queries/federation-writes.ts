@@ -50,9 +50,11 @@ const ADD_BACKWARD = `INSERT INTO backward_extremities (room, event_id, depth) V
   ON CONFLICT (room, event_id) DO UPDATE SET depth = excluded.depth
   WHERE excluded.depth < backward_extremities.depth`;
 const REMOVE_BACKWARD = 'DELETE FROM backward_extremities WHERE room = ? AND event_id IN @blobs';
-const PUT_PARTIAL = `INSERT INTO partial_rooms (room, join_event, servers, attempts, retry_at) VALUES (?, ?, ?, ?, ?)
+const PUT_PARTIAL = `INSERT INTO partial_rooms (room, join_event, servers, attempts, retry_at, since, interval_ms,
+  next_server) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (room) DO UPDATE SET join_event = excluded.join_event, servers = excluded.servers,
-  attempts = excluded.attempts, retry_at = excluded.retry_at`;
+  attempts = excluded.attempts, retry_at = excluded.retry_at, since = excluded.since,
+  interval_ms = excluded.interval_ms, next_server = excluded.next_server`;
 const DELETE_PARTIAL = 'DELETE FROM partial_rooms WHERE room = ?';
 const PUT_DEVICE_LIST = `INSERT INTO remote_device_lists (user_id, stream_id, stale) VALUES (?, ?, ?)
   ON CONFLICT (user_id) DO UPDATE SET stream_id = excluded.stream_id, stale = excluded.stale`;
@@ -158,8 +160,9 @@ export class FederationStatements implements FederationWrites {
   }
 
   putPartialRoom(record: PartialRoomRecord): void {
-    const { room, joinEvent, servers, attempts, retryAt } = record;
-    this.#sink.run(PUT_PARTIAL, room, eventIdBytes(joinEvent), JSON.stringify(servers), attempts, retryAt);
+    const { room, joinEvent, servers, attempts, retryAt, since, intervalMs, nextServer } = record;
+    const told = JSON.stringify(servers);
+    this.#sink.run(PUT_PARTIAL, room, eventIdBytes(joinEvent), told, attempts, retryAt, since, intervalMs, nextServer);
   }
 
   deletePartialRoom(room: RoomNumber): void {

@@ -61,7 +61,8 @@ const SERVER_KEYS = `SELECT server, key_id, public_key, valid_until, is_old, jso
 const INBOUND = `SELECT origin, transaction_id, response, received_at FROM inbound_transactions
   WHERE origin = ? AND transaction_id = ?`;
 const BACKWARD = 'SELECT event_id, depth FROM backward_extremities WHERE room = ?';
-const PARTIAL_ROOMS = 'SELECT room, join_event, servers, attempts, retry_at FROM partial_rooms ORDER BY retry_at, room';
+const PARTIAL_ROOMS = `SELECT room, join_event, servers, attempts, retry_at, since, interval_ms, next_server
+  FROM partial_rooms ORDER BY retry_at, room`;
 const DEVICE_LISTS = 'SELECT user_id, stream_id, stale FROM remote_device_lists WHERE user_id IN @texts';
 const DEVICES = `SELECT user_id, device, json, display_name FROM remote_devices WHERE user_id IN @texts
   ORDER BY user_id, device`;

@@ -5,7 +5,7 @@ import { eventIn, lineIn, roomIdIn, roomIn, userIn } from './columns.ts';
 import { referenceOf } from './event-rows.ts';
 
 export const ROOM_COLUMNS = `r.number, r.room_id, r.version, r.main_line, r.main_head, r.joined_count, r.invited_count,
-  r.last_position, r.last_depth, r.published`;
+  r.last_position, r.last_depth, r.published, r.completed_position, r.completed_head`;
 export const MEMBERSHIP_COLUMNS = `m.user_id, m.room, r.room_id, m.membership, m.event, m.position, m.sender,
   m.forgotten, m.stripped_state`;
 
@@ -22,6 +22,8 @@ export function roomOf(row: Row): RoomRecord {
     lastPosition: integerOf(row, 'last_position'),
     lastDepth: integerOf(row, 'last_depth'),
     published: flagOf(row, 'published'),
+    completedPosition: integerOf(row, 'completed_position'),
+    completedHead: integerOf(row, 'completed_head'),
   };
 }
 

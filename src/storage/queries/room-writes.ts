@@ -9,7 +9,7 @@ import type {
   StateLine,
   StatePair,
 } from '../../ports/store/index.ts';
-import { bit, orNull, type StatementSink } from '../database.ts';
+import { bit, orNull, type StatementSink, type WritePosition } from '../database.ts';
 import { membershipCode, NO_MEMBERSHIP } from './codes.ts';
 import type { StateKeys } from './state-keys.ts';
 
@@ -26,6 +26,7 @@ const REMOVE_CURRENT = `DELETE FROM current_state WHERE room = ? AND key =
   (SELECT key FROM state_keys WHERE type = ? AND state_key = ?)`;
 const UPDATE_ROOM = `UPDATE rooms SET main_line = ?, main_head = ?, joined_count = ?, invited_count = ?,
   last_position = ?, last_depth = ? WHERE number = ?`;
+const SET_COMPLETED = 'UPDATE rooms SET completed_position = ?, completed_head = ? WHERE number = ?';
 const SET_MEMBERSHIP = `INSERT INTO memberships (user_id, room, membership, event, position, sender, forgotten,
   stripped_state) VALUES (?, ?, ?, ?, ?, ?, 0, ?)
   ON CONFLICT (user_id, room) DO UPDATE SET membership = excluded.membership, event = excluded.event,
@@ -40,10 +41,12 @@ const MOVE_ALIASES = 'UPDATE room_aliases SET room = ? WHERE room = ? AND alias 
 export class RoomStatements implements RoomWrites {
   readonly #sink: StatementSink;
   readonly #stateKeys: StateKeys;
+  readonly #at: WritePosition;
 
-  constructor(sink: StatementSink, stateKeys: StateKeys) {
+  constructor(sink: StatementSink, stateKeys: StateKeys, at: WritePosition) {
     this.#sink = sink;
     this.#stateKeys = stateKeys;
+    this.#at = at;
   }
 
   createRoom(room: { number: RoomNumber; roomId: RoomId; version: string; mainLine: LineNumber }): void {
@@ -87,6 +90,10 @@ export class RoomStatements implements RoomWrites {
   }): void {
     const { mainLine, mainHead, joinedCount, invitedCount, lastPosition, lastDepth, number } = room;
     this.#sink.runOne(UPDATE_ROOM, mainLine, mainHead, joinedCount, invitedCount, lastPosition, lastDepth, number);
+  }
+
+  setCompleted(room: RoomNumber, head: number): void {
+    this.#sink.runOne(SET_COMPLETED, this.#at.position, head, room);
   }
 
   setMembership(row: Omit<MembershipRecord, 'forgotten'>): void {

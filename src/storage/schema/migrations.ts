@@ -25,6 +25,22 @@ const MIGRATIONS: readonly Migration[] = [
     name: 'where the main line stood',
     statements: ['ALTER TABLE events ADD COLUMN main_head @int'],
   },
+  {
+    number: 5,
+    name: 'rooms that are being deleted',
+    statements: ['CREATE TABLE room_purges (room @int PRIMARY KEY, room_id @text NOT NULL) @plain'],
+  },
+  {
+    number: 6,
+    name: 'rooms whose state is being completed',
+    statements: [
+      'ALTER TABLE partial_rooms ADD COLUMN since @int NOT NULL DEFAULT 0',
+      'ALTER TABLE partial_rooms ADD COLUMN interval_ms @int NOT NULL DEFAULT 0',
+      'ALTER TABLE partial_rooms ADD COLUMN next_server @int NOT NULL DEFAULT 0',
+      'ALTER TABLE rooms ADD COLUMN completed_position @int NOT NULL DEFAULT 0',
+      'ALTER TABLE rooms ADD COLUMN completed_head @int NOT NULL DEFAULT 0',
+    ],
+  },
 ];
 
 /** The table that tells which migrations a database has had. */

@@ -2,22 +2,21 @@ import { Worker } from 'node:worker_threads';
 import { assert } from '../../lib/assert.ts';
 import { type Deferred, defer } from '../../lib/deferred.ts';
 import { siblingUrl } from '../../lib/sibling-url.ts';
-import { failureOf, isFailureKind } from '../failures.ts';
 import type { BatchOutcome, BatchWriter, Counters } from '../group-commit.ts';
 import type { Flat, StatementTexts, WriteUnit } from '../write-unit.ts';
+import { BatchFlattener, readOutcome } from './flat-batch.ts';
 import type { WriterData, WriterOrder } from './writer-thread.ts';
 
 /** The main thread's end of the writer thread: one question at a time. */
 export class WriterClient implements BatchWriter {
   readonly #worker: Worker;
-  readonly #texts: StatementTexts;
-  #textsSent = 0;
+  readonly #flattener: BatchFlattener;
   #answer: Deferred<unknown> | undefined;
   #dead: Error | undefined;
 
   private constructor(worker: Worker, texts: StatementTexts) {
     this.#worker = worker;
-    this.#texts = texts;
+    this.#flattener = new BatchFlattener(texts);
     worker.on('message', (message: unknown) => {
       const answer = this.#answer;
       this.#answer = undefined;
@@ -40,15 +39,7 @@ export class WriterClient implements BatchWriter {
   }
 
   async write(units: readonly WriteUnit[], counters: Counters | undefined): Promise<BatchOutcome> {
-    const outcome = await this.#ask(this.#flatten(units, counters));
-    assert(Array.isArray(outcome), 'the writer answers a batch with a list');
-    const failures = new Map<number, Error>();
-    for (let at = 1; at < outcome.length; at += 3) {
-      const kind: unknown = outcome[at + 1];
-      assert(isFailureKind(kind), 'the writer names the kind of a failure');
-      failures.set(Number(outcome[at]), failureOf(kind, String(outcome[at + 2])));
-    }
-    return { commitMs: Number(outcome[0]), failures };
+    return readOutcome(await this.#ask(this.#flattener.flatten(units, counters)));
   }
 
   /** Settings as the writing connection reports them. */
@@ -79,19 +70,5 @@ export class WriterClient implements BatchWriter {
     this.#dead ??= error;
     this.#answer?.reject(this.#dead);
     this.#answer = undefined;
-  }
-
-  #flatten(units: readonly WriteUnit[], counters: Counters | undefined): Flat[] {
-    const { all } = this.#texts;
-    const flat: Flat[] = [all.length - this.#textsSent];
-    for (; this.#textsSent < all.length; this.#textsSent += 1) flat.push(all[this.#textsSent] ?? '');
-    if (counters === undefined) flat.push(null, null, null, null);
-    else flat.push(counters.position, counters.event, counters.room, counters.line);
-    flat.push(units.length);
-    for (const unit of units) {
-      flat.push(unit.statementCount);
-      for (const value of unit.flat) flat.push(value);
-    }
-    return flat;
   }
 }

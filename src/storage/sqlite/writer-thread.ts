@@ -64,7 +64,8 @@ class Checkpoints {
     const done = this.#writer.checkpoint(truncate ? 'truncate' : 'passive');
     if (truncate && done) this.#truncatedAt = performance.now();
     // Redacted text leaves the disk now, not with the next write.
-    if (truncate && !done) this.#schedule();
+    const isUnfinished = truncate && !done;
+    if (this.#writer.giveBack() || isUnfinished) this.#schedule();
   }
 
   #logBytes(): number {

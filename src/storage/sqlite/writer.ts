@@ -6,8 +6,13 @@ import type { EventSigner } from '../signer.ts';
 import { type Flat, readStatement } from '../write-unit.ts';
 import type { SqliteConnection, SqliteStatement } from './connection.ts';
 
-/** What a batch came to: `[commitMs, (index, kind, message)…]`, flat like the batch itself. */
+/** What a batch came to: `[commitMs]`, or `[commitMs, kind, message]` where nothing of it was written. */
 export type FlatOutcome = (string | number)[];
+
+/** Free pages that are kept for what comes next: 2 MiB, and a tenth of the file. */
+const FREE_PAGES_KEPT = 256;
+/** Pages given back at a time: 4 MiB. */
+const GIVEN_BACK_PAGES = 512;
 
 const SET_COUNTERS = 'UPDATE stream SET position = ?, event = ?, room = ?, line = ? WHERE one = 1';
 const PRAGMAS = [
@@ -23,17 +28,10 @@ const PRAGMAS = [
   'PRAGMA busy_timeout = 5000',
 ];
 
-/** A unit inside a flat batch. */
-interface UnitRange {
-  readonly start: number;
-  readonly statementCount: number;
-}
-
 /**
  * The one writing connection. A flat batch becomes one transaction:
  * `[count of new texts, texts…, position, event, room, line, count of units, (count of statements, statements…)…]`,
- * with four NULLs where the counters stay as they are. When a statement fails, the batch is rolled back and repeated
- * unit by unit, so that the bad one fails alone and the usual path pays nothing.
+ * with four NULLs where the counters stay as they are. When a statement fails, the batch is rolled back.
  */
 export class SqliteWriter {
   readonly #connection: SqliteConnection;
@@ -56,18 +54,17 @@ export class SqliteWriter {
     this.#commitStatement = connection.prepare('COMMIT');
   }
 
-  /** Makes a batch durable and tells what failed. */
+  /** Makes a batch durable, all of it or nothing. */
   write(flat: readonly Flat[]): FlatOutcome {
     let at = this.#takeTexts(flat);
     const counters = flat.slice(at, at + 4);
     const count = flat[at + 4];
     at += 5;
     assert(typeof count === 'number', 'a batch has a count of units');
-    const whole = this.#commit(counters, () => {
+    const { commitMs, failure } = this.#commit(counters, () => {
       for (let unit = 0; unit < count; unit += 1) at = this.#runUnit(flat, at);
     });
-    if (whole.failure === undefined) return [whole.commitMs];
-    return this.#writeSingly(flat, counters, this.#findUnits(flat, count));
+    return failure === undefined ? [commitMs] : [commitMs, kindOf(failure), messageOf(failure)];
   }
 
   /** Settings that durability and erasure rest on, as the engine reports them. */
@@ -87,6 +84,20 @@ export class SqliteWriter {
     const done = row?.['busy'] === 0 && row['log'] === row['checkpointed'];
     if (mode === 'truncate' && done) this.erased = false;
     return done;
+  }
+
+  /**
+   * Gives some of the file's free pages back to the disk where they are many. Returns whether there is more to give:
+   * the caller goes on when it has time.
+   */
+  giveBack(): boolean {
+    const read = (text: string): number => Number(Object.values(this.#connection.prepare(text).all([])[0] ?? {})[0]);
+    const free = read('PRAGMA freelist_count');
+    const kept = Math.max(FREE_PAGES_KEPT, Math.floor(read('PRAGMA page_count') / 10));
+    if (free <= kept) return false;
+    const given = Math.min(GIVEN_BACK_PAGES, free - kept);
+    this.#connection.prepare(`PRAGMA incremental_vacuum(${given})`).all([]);
+    return free - given > kept;
   }
 
   close(): void {
@@ -145,33 +156,6 @@ export class SqliteWriter {
     } catch {
       // SQLite has rolled back by itself, as it does when the disk is full.
     }
-  }
-
-  /** Where each unit begins; nothing is signed on the way. */
-  #findUnits(flat: readonly Flat[], count: number): UnitRange[] {
-    const units: UnitRange[] = [];
-    const [texts] = flat;
-    let at = Number(texts) + 6;
-    for (let unit = 0; unit < count; unit += 1) {
-      const statementCount = Number(flat[at]);
-      units.push({ start: at, statementCount });
-      at += 1;
-      for (let done = 0; done < statementCount; done += 1) at = readStatement(flat, at, (event) => event.json).next;
-    }
-    return units;
-  }
-
-  #writeSingly(flat: readonly Flat[], counters: readonly Flat[], units: readonly UnitRange[]): FlatOutcome {
-    let commitMs = 0;
-    const failures: (string | number)[] = [];
-    for (const [index, unit] of units.entries()) {
-      const single = this.#commit(counters, () => {
-        this.#runUnit(flat, unit.start);
-      });
-      commitMs += single.commitMs;
-      if (single.failure !== undefined) failures.push(index, kindOf(single.failure), messageOf(single.failure));
-    }
-    return [commitMs / units.length, ...failures];
   }
 }
 

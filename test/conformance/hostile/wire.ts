@@ -56,7 +56,8 @@ export function complaints(answer: RawAnswer, what: string): string[] {
   const told = `${what} → ${answer.status} ${answer.text.slice(0, 160)}`;
   const found: string[] = [];
   if (answer.status >= 500 && answer.status !== 504) found.push(`5xx: ${told}`);
-  if (answer.ms > 2_000) found.push(`slow (${Math.round(answer.ms)} ms): ${told}`);
+  // A request that keeps the server busy, not one that a busy machine keeps waiting.
+  if (answer.ms > 10_000) found.push(`slow (${Math.round(answer.ms)} ms): ${told}`);
   if (answer.status >= 400 && answer.text !== '' && !isErrorBody(answer)) found.push(`no error body: ${told}`);
   if (answer.text.includes('node_modules') || answer.text.includes('.ts:')) found.push(`a stack: ${told}`);
   return found;

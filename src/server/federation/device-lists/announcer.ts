@@ -58,13 +58,13 @@ export class DeviceListAnnouncer {
 
   /**
    * A user of ours has joined a room. Servers "which are not already receiving updates for that user's device list"
-   * hear where it stands.
+   * hear where it stands; all of them, or those named.
    */
-  joined(user: UserId, room: RoomNumber): void {
+  joined(user: UserId, room: RoomNumber, among?: readonly ServerName[]): void {
     this.#later(async () => {
       const { federation } = this.#parts.context.store;
       const already = new Set(await federation.listServersSharingRooms(user, room));
-      const inRoom = await federation.listServersInRoom(room);
+      const inRoom = among ?? (await federation.listServersInRoom(room));
       await this.#tellAnew(
         user,
         inRoom.filter((server) => !already.has(server)),

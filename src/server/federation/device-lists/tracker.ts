@@ -1,12 +1,11 @@
 /** Follows who shares rooms with whom: which lists of others are kept, and who hears of ours. */
 import { SerialQueue } from '../../../lib/queue.ts';
-import { parseUserId, serverOf, type UserId } from '../../../matrix/ids.ts';
-import { getString } from '../../../matrix/json.ts';
+import { serverOf, type UserId } from '../../../matrix/ids.ts';
 import type { RoomNumber } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
 import type { Keys } from '../../keys/index.ts';
-import type { RoomEvent, Rooms } from '../../rooms/index.ts';
-import type { Change } from '../../stream/index.ts';
+import type { Rooms } from '../../rooms/index.ts';
+import type { Change, MemberNews } from '../../stream/index.ts';
 import type { Typing } from '../../typing/index.ts';
 import type { DeviceListAnnouncer } from './announcer.ts';
 
@@ -32,6 +31,7 @@ export class DeviceListTracker {
     this.#parts = parts;
     parts.context.stream.listen((change) => {
       if (change.kind === 'event' && this.#isOpen) this.#onEvent(change);
+      if (change.kind === 'state' && this.#isOpen) this.#onState(change);
     });
   }
 
@@ -54,7 +54,15 @@ export class DeviceListTracker {
         this.#later(() => this.#eachKept(change.room, (other) => this.#parts.keys.remote.lists.forget(other)));
       }
     }
-    this.#later(() => this.#onMember(change));
+    for (const other of change.others ?? []) this.#later(() => this.#onOther(change.room, other));
+  }
+
+  /** The members of a room have become known, and with them servers that have not heard of our users' devices. */
+  #onState({ room, servers }: Extract<Change, { kind: 'state' }>): void {
+    for (const user of this.#parts.rooms.residentMembers(room) ?? []) {
+      this.#parts.announcer.joined(user, room, servers);
+    }
+    this.#later(() => this.#eachKept(room, (other) => this.#met(other, room)));
   }
 
   #later(task: () => Promise<void>): void {
@@ -63,25 +71,12 @@ export class DeviceListTracker {
     });
   }
 
-  /** A user of another server has joined or left. */
-  async #onMember({ room, event: number }: EventNews): Promise<void> {
-    const [event] = await this.#parts.rooms.events.getByNumber([number]);
-    if (event?.pdu.type !== 'm.room.member') return;
-    const user = parseUserId(event.pdu.stateKey ?? '');
-    if (user === undefined || serverOf(user) === this.#parts.context.serverName) return;
-    if (getString(event.pdu.content, 'membership') !== 'join') {
+  /** A user of another server has joined or left, or a merge of states says so. */
+  async #onOther(room: RoomNumber, { user, membership, before }: MemberNews): Promise<void> {
+    if (membership !== 'join') {
       this.#parts.typing.forget(room, user);
       await this.#parts.keys.remote.lists.forget(user);
-    } else if (!(await this.#wasJoined(event, user))) {
-      await this.#met(user, room);
-    }
-  }
-
-  async #wasJoined({ stateBefore }: RoomEvent, user: UserId): Promise<boolean> {
-    if (stateBefore === undefined) return false;
-    const pair = { type: 'm.room.member', stateKey: user };
-    const [before] = await this.#parts.rooms.getStateAt(stateBefore, [pair]);
-    return getString(before?.pdu.content, 'membership') === 'join';
+    } else if (before !== 'join') await this.#met(user, room);
   }
 
   /** What is kept of somebody who was in no room of ours until now has not been kept up to date. */

@@ -42,6 +42,15 @@ export class Access {
     return room;
   }
 
+  /**
+   * A room of which this server knows the whole state. While it is being fetched, this server is no better than one
+   * that is not in the room: nobody joins by it, and nobody is told a state. Throws `M_NOT_FOUND`.
+   */
+  requireWhole(room: Room): void {
+    if (room.partial !== undefined)
+      throw new MatrixError('M_NOT_FOUND', 'This server does not know the room whole yet');
+  }
+
   /** An event of this very room that has not been rejected. Throws `M_NOT_FOUND`. */
   async requireEvent(room: Room, eventId: EventId): Promise<RoomEvent> {
     const event = await this.#rooms.findEvent(room, eventId);
@@ -65,6 +74,8 @@ export class Access {
       if (pdu.type !== 'm.room.member' || serverOf(pdu.stateKey ?? '') !== origin) continue;
       memberships.push(getString(pdu.content, 'membership') ?? 'leave');
     }
+    // Which of its users are in a room whose members are not known cannot be told: that some are, has been.
+    if (room.partial !== undefined && room.servers.has(origin)) memberships.push('join');
     return isVisibleToServer({
       event: event.pdu,
       visibility: value,

@@ -14,10 +14,11 @@ import { signedText } from '../../../rules/hashes/hashes.ts';
 import { withSignature } from '../../../rules/signatures/sign.ts';
 import type { Context } from '../../context.ts';
 import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
-import { type Receiver, RoomPlan, stripped, STRIPPED_TYPES, type Timeline } from '../../timeline/index.ts';
+import { type Receiver, stripped, STRIPPED_TYPES, type Timeline } from '../../timeline/index.ts';
 import type { Peers } from '../../peers/index.ts';
 import { eventSource } from '../../remote-rooms/index.ts';
 import type { Access } from './access.ts';
+import { joinAnswer } from './join-answer.ts';
 import type { FederationReads } from './reads.ts';
 
 export type Handshake = 'join' | 'leave' | 'knock';
@@ -63,21 +64,21 @@ export class InboundMemberships {
     const { access, rooms, timeline } = this.#parts;
     if (serverOf(user) !== origin) throw new MatrixError('M_FORBIDDEN', 'That is no user of your server');
     const room = await access.requireAllowed(roomId, origin);
+    access.requireWhole(room);
     const { version } = room.rules;
     if (versions !== undefined && !versions.includes(version)) {
       throw new MatrixError('M_INCOMPATIBLE_ROOM_VERSION', 'Your server does not support the version of this room', {
         extra: { room_version: version },
       });
     }
-    const event = await rooms.exclusively(room.number, async (current) => {
-      await rooms.ensureMembers(current, [user, ...current.localJoined]);
+    const event = await timeline.draft(room.number, [user], async (plan, current) => {
+      await rooms.ensureMembers(current, current.localJoined);
       const via = membership === 'join' ? await this.#authoriserFor(current, user) : undefined;
-      const plan = new RoomPlan(current, timeline.planTools());
       const content = { membership, ...(via !== undefined && { join_authorised_via_users_server: via }) };
-      const { built } = plan.add({ sender: user, type: 'm.room.member', stateKey: user, content });
-      return present(asObject(parseTrusted(built.json)), 'an event is an object');
+      return plan.add({ sender: user, type: 'm.room.member', stateKey: user, content });
     });
-    return { room_version: version, event: omitKeys(event, 'hashes', 'event_id') };
+    const json = present(asObject(parseTrusted(event.built.json)), 'an event is an object');
+    return { room_version: version, event: omitKeys(json, 'hashes', 'event_id') };
   }
 
   /**
@@ -93,6 +94,7 @@ export class InboundMemberships {
       const other = await rooms.find(allowed);
       if (other === undefined || other.localJoined.size === 0) canTell = false;
       else if ((await rooms.membershipOf(other, user)) === 'join') isMember = true;
+      else if (other.partial !== undefined) canTell = false;
     }
     if (!isMember && !canTell) {
       throw new MatrixError('M_UNABLE_TO_AUTHORISE_JOIN', 'This server cannot tell whether the user may join');
@@ -106,27 +108,12 @@ export class InboundMemberships {
   }
 
   /** `PUT /send_join`: takes the join in and answers with the state before it. */
-  async join(request: SentRequest): Promise<string> {
-    const { rooms, reads, context } = this.#parts;
+  async join(request: SentRequest, { omitsMembers }: { readonly omitsMembers: boolean }): Promise<string> {
+    const { access, context } = this.#parts;
+    const before = await access.requireAllowed(request.roomId, request.origin);
+    const servers = [context.serverName, ...before.servers.list()];
     const { room, event, text } = await this.#receive(request);
-    await room.settled;
-    const state = await rooms.getStateAt(present(event.stateBefore, 'an accepted event has a place'));
-    const chain = await reads.authChain([...state.flatMap(({ pdu }) => pdu.authEvents), ...event.pdu.authEvents]);
-    const [chainTexts, stateTexts] = await Promise.all([
-      this.#texts(chain),
-      this.#texts(state.map(({ eventId }) => eventId)),
-    ]);
-    const servers = [context.serverName, ...room.servers.list()];
-    return (
-      `{"auth_chain":[${chainTexts.join(',')}],"event":${text},"members_omitted":false,` +
-      `"origin":${JSON.stringify(context.serverName)},"servers_in_room":${JSON.stringify(servers)},` +
-      `"state":[${stateTexts.join(',')}]}`
-    );
-  }
-
-  async #texts(ids: readonly EventId[]): Promise<string[]> {
-    const rows = await this.#parts.context.store.events.getEvents(ids);
-    return rows.map((row) => row.json);
+    return await joinAnswer({ room, event, text, servers, omitsMembers }, this.#parts);
   }
 
   /** `PUT /send_leave`. */
@@ -146,6 +133,7 @@ export class InboundMemberships {
     const { membership, roomId, eventId, origin, bytes } = request;
     const { access, context, receiver, peers, rooms } = this.#parts;
     const room = await access.requireAllowed(roomId, origin);
+    access.requireWhole(room);
     const parsed = parsePduJson(bytes);
     const source = { bytes: bytes.length, hasRawNumbers: parsed.hasRawNumbers };
     const checked = parsePdu(parsed.value, room.rules, (data) => context.crypto.sha256(data), source);

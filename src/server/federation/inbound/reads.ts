@@ -82,6 +82,7 @@ export class FederationReads {
   ): Promise<{ state: EventId[]; authChain: EventId[] }> {
     const { rooms, access } = this.#parts;
     const room = await access.requireInRoom(roomId, origin);
+    access.requireWhole(room);
     await room.settled;
     const event = await access.requireEvent(room, eventId);
     if (event.stateBefore === undefined) throw new MatrixError('M_NOT_FOUND', 'There is no such event');

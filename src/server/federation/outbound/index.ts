@@ -63,11 +63,11 @@ export class Outbound {
     this.#context = context;
     this.#options = options;
     this.#transport = new Transport(options.send, context.clock);
-    this.#ledger = new Ledger(context, () => this.#settled());
+    this.#ledger = new Ledger(context, () => this.settled);
     this.#dispatcher = new Dispatcher(context, (server, row) => this.#onEvent(server, row));
     this.#housekeeping = new Housekeeping(context, {
       ledger: this.#ledger,
-      settled: () => this.#settled(),
+      settled: () => this.settled,
       forget: (server) => this.#sleepers.remove(server),
       retry: options.retry,
     });
@@ -183,7 +183,7 @@ export class Outbound {
   }
 
   /** Up to where every destination that is not asleep or behind has what is for it. */
-  #settled(): Place {
+  get settled(): Place {
     let least = this.#dispatcher.dispatched;
     for (const { settled } of this.#active.values()) if (settled !== undefined && settled < least) least = settled;
     return least;

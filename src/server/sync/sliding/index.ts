@@ -14,7 +14,7 @@ import type { Connection, SentRoom, Serials, Turn } from './connection.ts';
 import { Connections } from './connections.ts';
 import { type ExtensionParts, SlidingExtensions } from './extensions.ts';
 import { Lists, type WantedRoom } from './lists.ts';
-import { type ParsedRequest, parseRequest } from './request.ts';
+import { type ParsedRequest, parseRequest, wantsAllMembers } from './request.ts';
 import { type ResultParts, RoomResults, stateText } from './room-result.ts';
 
 export interface SlidingRequest {
@@ -153,6 +153,8 @@ export class SlidingSync {
       before.timelineLimit >= config.timelineLimit &&
       before.requiredState === requiredState;
     const room = await this.#parts.rooms.get(number);
+    // Whoever wants all members is told of the room once they are known.
+    if (room.partial !== undefined && place.membership === 'join' && wantsAllMembers(config)) return undefined;
     const isDm = directRooms.has(room.roomId);
     if (isSame && before.isDm === isDm) return undefined;
     const { text, counts, isInitial } = await this.#results.get({

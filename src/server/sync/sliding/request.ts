@@ -229,10 +229,15 @@ export function isRequired(required: RequiredState, type: string, stateKey: stri
   return wanted && !required.exclude.some((wish) => covers(wish, type, stateKey));
 }
 
+/** Whether the required state is to have every member of the room. */
+export function wantsAllMembers({ requiredState }: RoomConfig): boolean {
+  return !requiredState.lazyMembers && isRequired(requiredState, 'm.room.member', '@');
+}
+
 /** "The combined config is the superset": the highest limit, the union of the state. */
 export function combineConfigs(configs: readonly RoomConfig[]): RoomConfig {
   const states = configs.map((one) => one.requiredState);
-  const allMembers = states.some((one) => !one.lazyMembers && isRequired(one, 'm.room.member', '@'));
+  const allMembers = configs.some(wantsAllMembers);
   return {
     timelineLimit: Math.max(0, ...configs.map((one) => one.timelineLimit)),
     requiredState: {

@@ -6,7 +6,7 @@ import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
 import { formatToken, type Presenter, RoomView, type Viewer } from '../../timeline/index.ts';
 import type { RoomPlace } from '../change-index.ts';
 import type { SyncMembers } from '../members.ts';
-import { type RoomDelta, type RoomDeltas, statesUntil } from '../room-delta.ts';
+import { type RoomDelta, type RoomDeltas, statesUntil, withoutLearntMembers } from '../room-delta.ts';
 import type { Unread } from '../unread.ts';
 import type { SentRoom } from './connection.ts';
 import { isRequired, type RequiredState, type RoomConfig } from './request.ts';
@@ -63,6 +63,8 @@ interface Material {
   readonly changed: ReadonlySet<string>;
   readonly isInitial: boolean;
   readonly isExpanded: boolean;
+  /** Whether the room's members have become known since the client was last told of it. */
+  readonly hasLearnt: boolean;
 }
 
 export class RoomResults {
@@ -113,7 +115,8 @@ export class RoomResults {
       ? await this.#state(request, view, { delta, isInitial })
       : { state: [], members: [], changed: [] };
     const types = new Set(changed.map(({ pdu }) => pdu.type));
-    return { view, delta, state, members, changed: types, isInitial, isExpanded };
+    const hasLearnt = sent !== undefined && room.wasPartialAt(sent.position) && !room.wasPartialAt(to);
+    return { view, delta, state, members, changed: types, isInitial, isExpanded, hasLearnt };
   }
 
   /** Required state that the client does not have, and the members that lazy loading adds. */
@@ -129,7 +132,7 @@ export class RoomResults {
     const before = isInitial || sent === undefined ? undefined : await deltas.stateAt(room, sent.position);
     const changed = isInitial
       ? await this.#initialState(view, required, delta.stateAfter)
-      : await deltas.stateBetween(before, delta.stateAfter);
+      : await this.#changesSince(request, { before, delta });
     const state = changed.filter(isWanted);
     // "If a room has an expanded required_state then … that state is included in the response."
     const expands = !isInitial && sent !== undefined && sent.requiredState !== stateText(required);
@@ -149,6 +152,15 @@ export class RoomResults {
     const members = new Map([...fresh, ...updates].map((one) => [one.number, one]));
     const others = [...members.values()].filter((one) => !known.has(one.number));
     return { state: [...known.values()], members: others, changed };
+  }
+
+  async #changesSince(
+    { room, config, sent }: ResultRequest,
+    { before, delta }: { before: StateReference | undefined; delta: RoomDelta },
+  ): Promise<readonly RoomEvent[]> {
+    const changed = await this.#parts.deltas.stateBetween(before, delta.stateAfter);
+    if (!config.requiredState.lazyMembers) return changed;
+    return await withoutLearntMembers(changed, { room, from: sent?.position ?? 0, before }, this.#parts.context);
   }
 
   /** State by reference; without reading thousands of members that nobody asked for. */
@@ -192,7 +204,7 @@ export class RoomResults {
   }
 
   /** Name, avatar, heroes and counts: at first all of them, afterwards those that may have changed. */
-  async #summary(view: RoomView, { changed, isInitial }: Material): Promise<string[]> {
+  async #summary(view: RoomView, { changed, isInitial, hasLearnt }: Material): Promise<string[]> {
     const { room, user } = view;
     const text = (type: string, key: string): string | undefined => getString(room.state(type, '')?.pdu.content, key);
     const parts: string[] = [];
@@ -203,7 +215,7 @@ export class RoomResults {
     const avatar = text('m.room.avatar', 'url');
     if (isInitial ? avatar !== undefined : changed.has('m.room.avatar'))
       parts.push(`"avatar":${JSON.stringify(avatar ?? null)}`);
-    if (!isInitial && !changed.has('m.room.member') && !changed.has('m.room.name')) return parts;
+    if (!isInitial && !hasLearnt && !changed.has('m.room.member') && !changed.has('m.room.name')) return parts;
     parts.push(`"joined_count":${room.head.joinedCount}`, `"invited_count":${room.head.invitedCount}`);
     const heroes = await this.#parts.members.heroes(room, user);
     if (heroes !== undefined) {
@@ -254,9 +266,11 @@ export class RoomResults {
 }
 
 function isAnyNews({ place, sent, isDm }: ResultRequest, material: Material): boolean {
-  const { delta, state, members, changed, isInitial, isExpanded } = material;
+  const { delta, state, members, changed, isInitial, isExpanded, hasLearnt } = material;
   if (isInitial || isExpanded || isDm !== sent?.isDm) return true;
   if (delta.timeline.length > 0 || state.length > 0 || members.length > 0) return true;
+  // The count of a room whose members have become known.
+  if (hasLearnt) return true;
   // Of a declined invitation nothing is visible but that it is over; of other members' joins perhaps only the count.
   return place.position > sent.position || changed.has('m.room.member');
 }

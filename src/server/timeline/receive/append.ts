@@ -6,8 +6,9 @@ import type { Extremity, Room, RoomEvent, RoomHead, Rooms } from '../../rooms/in
 import { applyRedaction, relationOf, writeRedaction } from '../commit.ts';
 import {
   countsAfter,
+  factOf,
   markOutbound,
-  memberNewsOf,
+  membershipNewsOf,
   rememberStateChanges,
   type StateChange,
   writeStateChanges,
@@ -32,21 +33,20 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
   const { context, room, rooms } = tools;
   let made: RoomEvent | undefined;
   const durable = context.store.transact((transaction) => {
+    rooms.tie(room, transaction);
     const position = transaction.advance();
     const place = judged.historyPosition ?? position;
     const mainHead = room.head.mainHead + plan.main.length;
     const event = makeEvent(judged, plan, { room, position: place, mainHead });
     made = event;
-    const changes = plan.changes.map((change) => ({ ...change, event: change.event ?? event }));
+    const changes = plan.changes.map((change) => ({ ...change, event: factOf(change.event ?? event) }));
     writeEvent(judged, event, transaction);
     writeLines(plan, tools, transaction);
     const lookup = lookupAfter(room, changes);
     writeStateChanges(changes, { transaction, room, serverName: context.serverName, position, lookup });
     writeRedactions(judged, event, { transaction, room });
-    if (judged.startsAnew === true) {
-      for (const id of event.pdu.prevEvents)
-        transaction.federation.addBackwardExtremity(room.number, id, event.pdu.depth - 1);
-    }
+    for (const id of judged.gaps ?? [])
+      transaction.federation.addBackwardExtremity(room.number, id, event.pdu.depth - 1);
     if (judged.isForwarded === true) markOutbound(event, { transaction, room, serverName: context.serverName });
     if (plan.current !== undefined) {
       const head: RoomHead = {
@@ -66,25 +66,18 @@ function write(judged: JudgedEvent, plan: Plan, tools: AppendTools): Promise<Roo
     rememberRedaction(judged, event, { room, rooms });
     if (plan.current !== undefined) {
       transaction.onCommit(() => {
-        const members = memberNewsOf(changes, context.serverName);
         context.stream.publish({
           kind: 'event',
           position,
           room: room.number,
           event: event.number,
           ...(judged.redaction?.kind === 'redacts' && { redaction: true as const }),
-          ...(members.length > 0 && { members }),
+          ...membershipNewsOf(changes, context.serverName),
         });
       });
     }
   });
-  const settled = durable.then(
-    () => present(made, 'a committed event was made'),
-    (error: unknown) => {
-      rooms.evict(room);
-      throw error;
-    },
-  );
+  const settled = durable.then(() => present(made, 'a committed event was made'));
   room.track(settled);
   return settled;
 }
@@ -101,7 +94,8 @@ function makeEvent(
   return isLinear ? event : event.withMainHead(mainHead);
 }
 
-function writeEvent(
+/** Writes an event of others with its verdict, or gives an outlier its place. */
+export function writeEvent(
   { incoming, isStored, why, status }: JudgedEvent,
   event: RoomEvent,
   transaction: Transaction,
@@ -135,7 +129,12 @@ function writeEvent(
   });
 }
 
-function writeLines({ opened, side, main }: Plan, { room, lines }: AppendTools, transaction: Transaction): void {
+/** Writes the lines that a plan opens, and what it appends to lines. */
+export function writeLines(
+  { opened, side, main }: Pick<Plan, 'opened' | 'side' | 'main'>,
+  { room, lines }: AppendTools,
+  transaction: Transaction,
+): void {
   if (opened !== undefined) {
     const { line, parent, positions } = opened;
     const head = positions.at(-1)?.position ?? 0;
@@ -154,7 +153,7 @@ function writeLines({ opened, side, main }: Plan, { room, lines }: AppendTools, 
 
 function lookupAfter(room: Room, changes: readonly StateChange[]): StateLookup {
   const changed = new Map(
-    changes.map((one) => [stateKeyOf(one.type, one.stateKey), one.isRemoved ? undefined : one.event.pdu]),
+    changes.map((one) => [stateKeyOf(one.type, one.stateKey), one.isRemoved ? undefined : one.event.event?.pdu]),
   );
   return (type, stateKey) => {
     const key = stateKeyOf(type, stateKey);
@@ -162,7 +161,8 @@ function lookupAfter(room: Room, changes: readonly StateChange[]): StateLookup {
   };
 }
 
-function writeExtremities(extremities: readonly Extremity[], room: Room, transaction: Transaction): void {
+/** Writes which forward extremities a room has. */
+export function writeExtremities(extremities: readonly Extremity[], room: Room, transaction: Transaction): void {
   const kept = new Set(extremities.map(({ number }) => number));
   const before = new Set(room.extremities.map(({ number }) => number));
   transaction.events.setForwardExtremities(

@@ -15,7 +15,7 @@ import type { EventSource } from './source.ts';
 /** "Gap filling takes ≤ 20 missing events per request, then state." */
 const MISSING_EVENTS_MAX = 20;
 const GAP_REQUESTS_MAX = 5;
-/** Previous events of one batch whose state is asked for. */
+/** States of one batch that are asked for. */
 const FOUNDATIONS_MAX = 10;
 /** Rounds of fetching auth events that auth events cite, when whole auth chains did not bring them. */
 const AUTH_ROUNDS_MAX = 20;
@@ -28,12 +28,20 @@ export interface Foundation {
   readonly state: readonly EventId[];
 }
 
+/** An event that follows some that nobody can give, or that nobody can vouch for: the state before it, as told. */
+export interface Told {
+  readonly state: readonly EventId[];
+  /** The previous events that are missing. */
+  readonly missing: readonly EventId[];
+}
+
 export interface Batch {
   /** Events for the timeline, each behind those of them that it follows. */
   readonly events: readonly IncomingEvent[];
   /** Auth events and events of a state, each behind those of them that it cites. */
   readonly outliers: readonly IncomingEvent[];
   readonly foundations: readonly Foundation[];
+  readonly told: ReadonlyMap<EventId, Told>;
   readonly dropped: readonly DroppedEvent[];
   /** What had been received before. */
   readonly known: ReadonlyMap<EventId, StoredEvent>;
@@ -77,6 +85,7 @@ class Gathering {
   readonly #outliers = new Map<EventId, IncomingEvent>();
   readonly #stored = new Map<EventId, StoredEvent | undefined>();
   readonly #foundations: Foundation[] = [];
+  readonly #told = new Map<EventId, Told>();
   readonly #dropped: DroppedEvent[] = [];
   readonly #known = new Map<EventId, StoredEvent>();
 
@@ -144,19 +153,39 @@ class Gathering {
     }
   }
 
-  /** Asks for the state before previous events that are still missing; what follows one that stays unknown goes. */
+  /**
+   * Asks for the state before previous events that are still missing. One event that cannot be had, such as one of a
+   * server whose keys nobody can give any more, must not end the room for us: then the state before what follows it
+   * is asked for. What follows one of which nobody tells anything goes.
+   */
   async findFoundations(): Promise<void> {
-    const { room, source } = this.#options;
     const missing = await this.#missingPrevious();
-    for (const eventId of [...missing].slice(0, FOUNDATIONS_MAX)) {
-      const answer = await source.getStateIds(room.roomId, eventId);
-      if (answer === undefined) continue;
-      await this.#fetchOutliers([eventId, ...answer.state, ...answer.authChain]);
-      if (!this.#isAtHand(eventId)) continue;
-      this.#foundations.push({ eventId, state: answer.state.filter((id) => this.#isAtHand(id)) });
+    let asked = 0;
+    for (const eventId of missing) {
+      if (asked === FOUNDATIONS_MAX) break;
+      asked += 1;
+      const state = await this.#askState(eventId, [eventId]);
+      if (state === undefined || !this.#isAtHand(eventId)) continue;
+      this.#foundations.push({ eventId, state });
       missing.delete(eventId);
     }
+    for (const [eventId, { pdu }] of this.#events) {
+      const unknown = pdu.prevEvents.filter((id) => missing.has(id));
+      if (unknown.length === 0 || asked === FOUNDATIONS_MAX) continue;
+      asked += 1;
+      const state = await this.#askState(eventId, []);
+      if (state !== undefined) this.#told.set(eventId, { state, missing: unknown });
+    }
     this.#dropFollowers(missing);
+  }
+
+  /** The state before an event as another server tells it, as far as its events can be had; and fetches `also`. */
+  async #askState(eventId: EventId, also: readonly EventId[]): Promise<readonly EventId[] | undefined> {
+    const { room, source } = this.#options;
+    const answer = await source.getStateIds(room.roomId, eventId);
+    if (answer === undefined) return undefined;
+    await this.#fetchOutliers([...also, ...answer.state, ...answer.authChain]);
+    return answer.state.filter((id) => this.#isAtHand(id));
   }
 
   #isAtHand(id: EventId): boolean {
@@ -169,7 +198,7 @@ class Gathering {
     for (let before = -1; gone.size !== before; ) {
       before = gone.size;
       for (const [eventId, { pdu }] of this.#events) {
-        if (!pdu.prevEvents.some((id) => gone.has(id))) continue;
+        if (this.#told.has(eventId) || !pdu.prevEvents.some((id) => gone.has(id))) continue;
         this.#events.delete(eventId);
         this.#dropped.push({ eventId, why: 'a previous event cannot be found' });
         gone.add(eventId);
@@ -224,6 +253,7 @@ class Gathering {
       events: sortByFoundation(this.#events, ({ pdu }) => pdu.prevEvents),
       outliers: sortByFoundation(this.#outliers, ({ pdu }) => foundationsOf(pdu, this.#options.room.rules)),
       foundations: this.#foundations,
+      told: this.#told,
       dropped: this.#dropped,
       known: this.#known,
     };

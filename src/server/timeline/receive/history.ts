@@ -4,7 +4,7 @@
  */
 import type { EventId } from '../../../matrix/ids.ts';
 import type { RoomNumber } from '../../../ports/store/index.ts';
-import type { RoomEvent } from '../../rooms/index.ts';
+import type { Room, RoomEvent } from '../../rooms/index.ts';
 import { appendJudged } from './append.ts';
 import { storeFoundations } from './foundations.ts';
 import { type Batch, gatherHistory, type GatherOptions } from './gather.ts';
@@ -20,16 +20,28 @@ const EDGES_MAX = 5;
 /** Asks for the events before the edge; what came with what it needs, or nothing. */
 export async function fetchHistory(options: GatherOptions): Promise<(Batch & { edges: EventId[] }) | undefined> {
   const { room, source, tools } = options;
-  const known = await tools.context.store.federation.listBackwardExtremities(room.number);
-  // The newest edge first: that is where somebody is reading.
-  const edges = known
-    .toSorted((a, b) => b.depth - a.depth)
-    .slice(0, EDGES_MAX)
-    .map(({ eventId }) => eventId);
+  const edges = chooseEdges(await tools.context.store.federation.listBackwardExtremities(room.number), room);
   if (edges.length === 0) return undefined;
   const elements = await source.backfill(room.roomId, edges, CHUNK);
   const batch = await gatherHistory(elements, options);
   return batch.events.length === 0 ? undefined : { ...batch, edges };
+}
+
+/** Edges that were asked about in vain since the room was loaded. */
+const inVain = new WeakMap<Room, Set<EventId>>();
+
+/** The newest edges: that is where somebody is reading. Those that nobody could tell of come after all others. */
+function chooseEdges(known: readonly { eventId: EventId; depth: number }[], room: Room): EventId[] {
+  const tried = inVain.get(room) ?? new Set<EventId>();
+  inVain.set(room, tried);
+  const edges = known
+    .toSorted((a, b) => Number(tried.has(a.eventId)) - Number(tried.has(b.eventId)) || b.depth - a.depth)
+    .slice(0, EDGES_MAX)
+    .map(({ eventId }) => eventId);
+  // What is reached is no edge any more.
+  for (const edge of edges) tried.add(edge);
+  if (tried.size >= known.length + EDGES_MAX) inVain.delete(room);
+  return edges;
 }
 
 /** Gives history its place. True where there is more to read than before. */
@@ -41,7 +53,8 @@ export async function storeHistory(batch: Batch & { edges: EventId[] }, tools: A
   // From the oldest on: each is judged by the state that those before it made.
   let position = (await lowestPosition(room.number, tools)) - batch.events.length;
   for (const incoming of batch.events) {
-    const judged = await judgeIncoming(incoming, tools, { isHistory: true });
+    const told = batch.told.get(incoming.pdu.eventId);
+    const judged = await judgeIncoming(incoming, tools, { isHistory: true, told });
     if (judged !== undefined) {
       const { durable } = await appendJudged({ ...judged, historyPosition: position }, tools);
       written.push(await durable);

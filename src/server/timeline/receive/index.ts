@@ -16,11 +16,14 @@ import { fetchHistory, storeHistory } from './history.ts';
 import { toolsOf } from './room-tools.ts';
 import { judgeIncoming } from './state-before.ts';
 import { storeOutliers } from './outliers.ts';
+import { recommendAll } from './recommend.ts';
 import type { EnsureKeys, EventSource } from './source.ts';
 import { type OwnEvents, tieExtremities } from './tie.ts';
 
 export { textOf } from './ingress.ts';
+export { completeRoom } from './complete.ts';
 export { createEmptyRoom, enterRoom } from './join.ts';
+export { type EnterTools, StateIntake } from './intake.ts';
 export type { EventSource, MissingRequest, StateIds } from './source.ts';
 
 /** What became of events that were received. */
@@ -75,9 +78,12 @@ export class Receiver {
         tools: { context: this.#context, ensureKeys: this.#ensureKeys },
         allows: (server: ServerName) => acl.allows(server),
       });
-      const durable = await this.#rooms.exclusively(number, (current) => this.#accept(current, batch, options));
-      const events = await Promise.all(durable);
-      const statuses = new Map<EventId, EventStatus>(events.map((event) => [event.eventId, event.status]));
+      const events = await recommendAll(batch.events, room, (within, event) => this.#own.recommend(within, event));
+      const durable = await this.#rooms.exclusively(number, (current) =>
+        this.#accept(current, { ...batch, events }, options),
+      );
+      const written = await Promise.all(durable);
+      const statuses = new Map<EventId, EventStatus>(written.map((event) => [event.eventId, event.status]));
       for (const [eventId, { status }] of batch.known) statuses.set(eventId, status);
       return { statuses, dropped: batch.dropped };
     });
@@ -113,7 +119,7 @@ export class Receiver {
     await storeFoundations(batch.foundations, tools);
     const durable: Promise<RoomEvent>[] = [];
     for (const incoming of batch.events) {
-      const judged = await judgeIncoming(incoming, tools);
+      const judged = await judgeIncoming(incoming, tools, { told: batch.told.get(incoming.pdu.eventId) });
       if (judged === undefined) continue;
       const appended = await appendJudged({ ...judged, isForwarded }, tools);
       // Whoever waits for all of them hears of the failure; until then it is nobody's.

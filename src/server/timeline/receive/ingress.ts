@@ -54,22 +54,44 @@ export async function admit(
   room: RoomIdentity,
   tools: IngressTools,
 ): Promise<Ingress> {
+  return await beginAdmission(elements, room, tools).finish();
+}
+
+/** PDUs whose format has been judged, and whose keys are being fetched meanwhile. */
+export interface Admission {
+  readonly parsed: ReadonlyMap<EventId, Pdu>;
+  /** The id of each element; `undefined` where it is no event. */
+  readonly ids: readonly (EventId | undefined)[];
+  /** Judges the rest; what `isKnown` says stands here already is left out. */
+  finish(isKnown?: (id: EventId) => boolean): Promise<Ingress>;
+}
+
+/** Judges the format of PDUs, and begins to fetch the keys that they are signed with. */
+export function beginAdmission(elements: readonly ElementResult[], room: RoomIdentity, tools: IngressTools): Admission {
   const dropped: DroppedEvent[] = [];
   const parsed = new Map<EventId, Pdu>();
-  for (const element of elements) {
+  const ids = elements.map((element) => {
     const result = parseElement(element, room, tools.context);
     if ('why' in result) dropped.push(result);
     else parsed.set(result.eventId, result);
-  }
-  const findKey = await ensureKeys([...parsed.values()], room.rules, tools);
-  const events: IncomingEvent[] = [];
-  for (const [index, pdu] of [...parsed.values()].entries()) {
-    if (index % VERIFIED_AT_ONCE === VERIFIED_AT_ONCE - 1) await pause(tools.context);
-    const why = signatureProblem(pdu, room.rules, findKey, tools.context);
-    if (why === undefined) events.push(incomingOf(pdu, room.rules, tools.context));
-    else dropped.push({ eventId: pdu.eventId, why });
-  }
-  return { events, dropped };
+    return 'why' in result ? undefined : result.eventId;
+  });
+  const keys = ensureKeys([...parsed.values()], room.rules, tools);
+  // Whoever finishes hears of the failure; until then it is nobody's.
+  keys.catch(() => undefined);
+  const finish = async (isKnown: (id: EventId) => boolean = () => false): Promise<Ingress> => {
+    const findKey = await keys;
+    const events: IncomingEvent[] = [];
+    const unknown = [...parsed.values()].filter(({ eventId }) => !isKnown(eventId));
+    for (const [index, pdu] of unknown.entries()) {
+      if (index % VERIFIED_AT_ONCE === VERIFIED_AT_ONCE - 1) await pause(tools.context);
+      const why = signatureProblem(pdu, room.rules, findKey, tools.context);
+      if (why === undefined) events.push(incomingOf(pdu, room.rules, tools.context));
+      else dropped.push({ eventId: pdu.eventId, why });
+    }
+    return { events, dropped };
+  };
+  return { parsed, ids, finish };
 }
 
 function pause({ clock }: Context): Promise<void> {

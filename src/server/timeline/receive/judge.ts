@@ -48,6 +48,18 @@ export function judgeByAuthEvents(
   return second.accept ? undefined : { step: 5, why: second.why };
 }
 
+/**
+ * A state of which not all members are known: where a member event is missing, the one that the event itself cites
+ * stands for it, until the whole state is here and everything is judged again.
+ */
+export function withClaims(state: StateLookup, cited: ReadonlyMap<EventId, Cited>): StateLookup {
+  const members = [...cited.values()].filter(
+    ({ pdu, status }) => pdu.type === 'm.room.member' && status !== 'rejected',
+  );
+  const claims = stateLookupOf(members.map(({ pdu }) => pdu));
+  return (type, stateKey) => state(type, stateKey) ?? (type === 'm.room.member' ? claims(type, stateKey) : undefined);
+}
+
 /** Step 6 or 7: whether a state allows the event. */
 export function judgeByState(
   event: Pdu,

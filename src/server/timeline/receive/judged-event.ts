@@ -23,8 +23,8 @@ export interface JudgedEvent {
   readonly why: string | undefined;
   readonly before: Place;
   readonly redaction: Redaction | undefined;
-  /** Whether it takes the place of everything that was here: a join that came with the whole state. */
-  readonly startsAnew?: boolean;
+  /** Previous events that nobody could give: some day somebody may. */
+  readonly gaps?: readonly EventId[];
   /** Set for history that was fetched later: its place in the timeline, below zero. The present stays as it is. */
   readonly historyPosition?: number;
   /** Whether the other servers in the room hear of it from us: a join that was sent to us alone. */

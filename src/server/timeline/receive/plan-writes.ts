@@ -6,7 +6,7 @@ import { splitStateKey, type StateKey, stateKeyOf } from '../../../matrix/events
 import { present } from '../../../lib/assert.ts';
 import type { LineNumber, StateEntry, StateReference } from '../../../ports/store/index.ts';
 import type { Extremity, RoomEvent } from '../../rooms/index.ts';
-import type { StateChange } from '../state-change.ts';
+import { membershipOfEvent, type StateChange } from '../state-change.ts';
 import { withEvent } from './event-reads.ts';
 import { type AppendTools, type JudgedEvent, provisional } from './judged-event.ts';
 import { mergePlaces } from './merge.ts';
@@ -35,7 +35,7 @@ export async function currentAfter(judged: JudgedEvent, tools: AppendTools): Pro
   const { room, events } = tools;
   const { pdu } = judged.incoming;
   const cited = new Set(pdu.prevEvents);
-  const left = judged.startsAnew === true ? [] : room.extremities.filter(({ eventId }) => !cited.has(eventId));
+  const left = room.extremities.filter(({ eventId }) => !cited.has(eventId));
   const own: Extremity = { eventId: pdu.eventId, number: judged.number, depth: pdu.depth };
   const after = placeAfter(judged);
   if (left.length === 0) return { extremities: [own], place: after };
@@ -86,20 +86,6 @@ export async function planWrites(judged: JudgedEvent, current: Current | undefin
     const main = difference.size === 0 ? [[entry]] : [[entry], entriesOf(difference)];
     return { stateBefore: room.stateReference, opened: undefined, main, side: undefined, changes, current };
   }
-  if (judged.startsAnew === true && key !== undefined && entry !== undefined) {
-    // Everything that came with the join is the next position of the main line, the join itself the one behind it.
-    difference.delete(key);
-    const { line, position } = room.stateReference;
-    const stateBefore = { line, position: position + 1 };
-    return {
-      stateBefore,
-      opened: undefined,
-      main: [entriesOf(difference), [entry]],
-      side: undefined,
-      changes,
-      current,
-    };
-  }
   const main = difference.size === 0 ? [] : [entriesOf(difference)];
   const placed = await placeOnSide(judged.before, entersState ? entry : undefined, tools);
   return { ...placed, main, changes, current };
@@ -109,7 +95,8 @@ function isReference({ base, changes }: Place, reference: StateReference): boole
   return changes.size === 0 && base?.line === reference.line && base.position === reference.position;
 }
 
-function entriesOf(changes: ReadonlyMap<StateKey, StateValue>): StateEntry[] {
+/** Entries of a line; one with event 0 says that its key left the state. */
+export function entriesOf(changes: ReadonlyMap<StateKey, StateValue>): StateEntry[] {
   return Array.from(changes, ([key, event]) => ({ ...splitStateKey(key), event: event as StateEntry['event'] }));
 }
 
@@ -126,7 +113,7 @@ async function differenceOf(from: Place, to: Place, { places }: AppendTools): Pr
 }
 
 /** Where the event stands beside the main line: on an existing state, at the head of a line, or on a new line. */
-async function placeOnSide(
+export async function placeOnSide(
   before: Place,
   entry: StateEntry | undefined,
   tools: AppendTools,
@@ -173,6 +160,6 @@ async function changesOf(
     const old = before.get(key) ?? 0;
     const left = old === 0 ? undefined : present(loaded.get(old), 'an event of the state is stored');
     const event = value === 0 ? left : loaded.get(value);
-    return { ...splitStateKey(key), before: left?.pdu, event, isRemoved: value === 0 };
+    return { ...splitStateKey(key), before: membershipOfEvent(left?.pdu), event, isRemoved: value === 0 };
   });
 }

@@ -1,9 +1,17 @@
 /** Judging an incoming event with what the room knows: steps 5 to 8, and what it has to do with redactions. */
-import { type Pdu, stateKeyOf, type StateLookup, stateLookupOf } from '../../../matrix/events.ts';
+import {
+  type Pdu,
+  type StateKey,
+  stateKeyOf,
+  stateKeyOfEvent,
+  type StateLookup,
+  stateLookupOf,
+} from '../../../matrix/events.ts';
 import { type EventId, parseEventId, type ServerName } from '../../../matrix/ids.ts';
 import { mayApplyRedaction } from '../../../rules/auth/index.ts';
 import type { RoomEvent } from '../../rooms/index.ts';
 import type { AppendTools, JudgedEvent, Redaction } from './judged-event.ts';
+import type { Told } from './gather.ts';
 import type { IncomingEvent } from './ingress.ts';
 import {
   type Cited,
@@ -13,41 +21,60 @@ import {
   judgeCreate,
   type Objection,
   pairsToJudge,
+  withClaims,
 } from './judge.ts';
 import { mergePlaces } from './merge.ts';
 import { foundationsOf } from './order.ts';
-import { eventsOf, type Place, placeAt } from './places.ts';
+import { eventsOf, isSamePlace, type Place, placeAt, type StateValue } from './places.ts';
 
 /** Judges an event; `undefined` for one whose previous events have no place here. */
 export async function judgeIncoming(
   incoming: IncomingEvent,
   tools: AppendTools,
-  { isHistory = false }: { readonly isHistory?: boolean } = {},
+  { isHistory = false, told }: { readonly isHistory?: boolean; readonly told?: Told | undefined } = {},
 ): Promise<JudgedEvent | undefined> {
   const { pdu } = incoming;
-  const before = await placeBefore(pdu, tools);
+  const before = await placeBefore(pdu, told, tools);
   if (before === undefined) return undefined;
-  const { context } = tools;
+  const { context, room } = tools;
   const stored = (await context.store.events.getEvents([pdu.eventId]))[0];
   const shared = {
     incoming,
     number: stored?.number ?? context.store.allocateEvent(),
     isStored: stored !== undefined,
     before,
+    ...(told !== undefined && { gaps: told.missing }),
   };
-  const refused = await refusalOf(pdu, before, tools);
-  if (refused !== undefined) return { ...shared, status: 'rejected', why: whyOf(refused), redaction: undefined };
   // What the room allows now says nothing of what it allowed then.
-  const doubt = isHistory ? undefined : await doubtOf(pdu, before, tools);
+  const current = isHistory ? undefined : placeAt(room.stateReference);
+  const { status, why } = await judgePlaced(pdu, { before, current, isPartial: room.partial !== undefined }, tools);
+  if (status === 'rejected') return { ...shared, status, why, redaction: undefined };
   const redaction = await redactionOf(pdu, before, tools);
-  return doubt === undefined
-    ? { ...shared, status: 'accepted', why: undefined, redaction }
-    : {
-        ...shared,
-        status: 'soft-failed',
-        why: whyOf(doubt),
-        redaction: redaction?.kind === 'redacted' ? redaction : undefined,
-      };
+  const isShown = status === 'accepted' || redaction?.kind === 'redacted';
+  return { ...shared, status, why, redaction: isShown ? redaction : undefined };
+}
+
+/** The states that an event is judged by. */
+export interface JudgedBy {
+  readonly before: Place;
+  /** The state of the room when it came; without one it is not asked whether the room allows it now. */
+  readonly current: Place | undefined;
+  /** Whether members may be missing from these states: then the event's own word for them counts. */
+  readonly isPartial: boolean;
+}
+
+/** Steps 5 to 8. */
+export async function judgePlaced(
+  pdu: Pdu,
+  by: JudgedBy,
+  tools: AppendTools,
+): Promise<Pick<JudgedEvent, 'status' | 'why'>> {
+  const cited = await tools.events.get(foundationsOf(pdu, tools.room.rules));
+  const known = new Map<EventId, Cited>(cited.map((event) => [event.eventId, event]));
+  const refused = await refusalOf(pdu, known, by, tools);
+  if (refused !== undefined) return { status: 'rejected', why: whyOf(refused) };
+  const doubt = await doubtOf(pdu, known, by, tools);
+  return doubt === undefined ? { status: 'accepted', why: undefined } : { status: 'soft-failed', why: whyOf(doubt) };
 }
 
 function whyOf({ step, why }: NonNullable<Objection>): string {
@@ -59,8 +86,8 @@ function verifierOf({ context }: AppendTools) {
     context.crypto.ed25519Verify(key, text, signature);
 }
 
-/** The state that an event follows; `undefined` where one of its previous events has no place. */
-async function placeBefore(pdu: Pdu, tools: AppendTools): Promise<Place | undefined> {
+/** The state that an event follows; `undefined` where a previous event has no place, and nothing is told instead. */
+async function placeBefore(pdu: Pdu, told: Told | undefined, tools: AppendTools): Promise<Place | undefined> {
   const { room, events } = tools;
   const previous = [...new Set(pdu.prevEvents)];
   const extremities = new Set(room.extremities.map(({ eventId }) => eventId));
@@ -70,16 +97,29 @@ async function placeBefore(pdu: Pdu, tools: AppendTools): Promise<Place | undefi
   // Only what is durable can be read as a state.
   await room.settled;
   const found = (await events.get(previous)).filter((event) => event.room === room.number);
-  if (found.length !== previous.length || found.some(({ stateBefore }) => stateBefore === undefined)) return undefined;
-  return await mergePlaces(
-    found.map((event) => placeAt(event.stateAfter)),
-    tools,
-  );
+  const placed = found.filter(({ stateBefore }) => stateBefore !== undefined);
+  const places = placed.map((event) => placeAt(event.stateAfter));
+  if (placed.length === previous.length) return await mergePlaces(places, tools);
+  if (told === undefined) return undefined;
+  return await mergePlaces([await placeTold(told.state, tools), ...places], tools);
 }
 
-function isCurrent({ base, changes }: Place, { room }: AppendTools): boolean {
-  const now = room.stateReference;
-  return changes.size === 0 && base?.line === now.line && base.position === now.position;
+/** A state that another server told, as its difference to the current one. */
+async function placeTold(ids: readonly EventId[], { room, events, places }: AppendTools): Promise<Place> {
+  const told = new Map<StateKey, StateValue>();
+  for (const event of await events.get(ids)) {
+    const key = stateKeyOfEvent(event.pdu);
+    if (key !== undefined && event.room === room.number && event.status !== 'rejected') told.set(key, event.number);
+  }
+  const base = placeAt(room.stateReference);
+  const changes = new Map<StateKey, StateValue>();
+  for (const [key, now] of await places.wholeAt(base)) {
+    const value = told.get(key) ?? 0;
+    if (value !== now) changes.set(key, value);
+    told.delete(key);
+  }
+  for (const [key, value] of told) changes.set(key, value);
+  return { base: base.base, changes };
 }
 
 /** The entries of a state that an event is judged by. */
@@ -89,32 +129,44 @@ async function lookupAt(pdu: Pdu, place: Place, { places, events, room }: Append
   return stateLookupOf((await events.getByNumber(eventsOf(values.values()))).map((event) => event.pdu));
 }
 
+type KnownEvents = ReadonlyMap<EventId, Cited>;
+
 /** Steps 5 and 6. */
-async function refusalOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<Objection> {
-  const { room, events } = tools;
-  const { rules } = room;
-  const verify = verifierOf(tools);
-  const cited = await events.get(foundationsOf(pdu, rules));
-  const known = new Map<EventId, Cited>(cited.map((event) => [event.eventId, event]));
+async function refusalOf(
+  pdu: Pdu,
+  known: KnownEvents,
+  { before, isPartial }: JudgedBy,
+  tools: AppendTools,
+): Promise<Objection> {
+  const { room } = tools;
+  const judge = { rules: room.rules, verify: verifierOf(tools) };
+  const state = await lookupAt(pdu, before, tools);
   return (
     judgeCreate(pdu, room.state('m.room.create', '')?.pdu) ??
-    judgeByAuthEvents(pdu, known, { rules, verify }) ??
-    judgeByState(pdu, await lookupAt(pdu, before, tools), { rules, verify, step: 6 })
+    judgeByAuthEvents(pdu, known, judge) ??
+    judgeByState(pdu, isPartial ? withClaims(state, known) : state, { ...judge, step: 6 })
   );
 }
 
 /** Steps 7 and 8. */
-async function doubtOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<Objection> {
+async function doubtOf(
+  pdu: Pdu,
+  known: KnownEvents,
+  { before, current, isPartial }: JudgedBy,
+  tools: AppendTools,
+): Promise<Objection> {
+  if (current === undefined) return undefined;
   const { room } = tools;
-  const { rules } = room;
-  const verify = verifierOf(tools);
+  const judge = { rules: room.rules, verify: verifierOf(tools) };
   // "Passes authorisation rules based on the current state of the room, otherwise it is soft failed."
-  const now = isCurrent(before, tools)
-    ? undefined
-    : judgeByState(pdu, await lookupAt(pdu, placeAt(room.stateReference), tools), { rules, verify, step: 7 });
+  if (!isSamePlace(before, current)) {
+    const state = await lookupAt(pdu, current, tools);
+    const now = judgeByState(pdu, isPartial ? withClaims(state, known) : state, { ...judge, step: 7 });
+    if (now !== undefined) return now;
+  }
   const isServerJoined = (server: ServerName): boolean =>
     server === tools.context.serverName ? room.localJoined.size > 0 : room.servers.has(server);
-  return now ?? judgeByPolicyServer(pdu, room.lookup, { rules, verify, isServerJoined });
+  return judgeByPolicyServer(pdu, room.lookup, { ...judge, isServerJoined });
 }
 
 async function redactionOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<Redaction | undefined> {

@@ -15,6 +15,7 @@ import { textOf } from './ingress.ts';
 import type { AppendTools } from './judged-event.ts';
 import { mergePlaces } from './merge.ts';
 import { eventsOf, placeAt } from './places.ts';
+import type { Recommend } from './recommend.ts';
 
 /** A type that clients do not show. Synapse calls such events so. */
 const DUMMY_TYPE = 'org.matrix.dummy_event';
@@ -23,6 +24,7 @@ const DUMMY_TYPE = 'org.matrix.dummy_event';
 export interface OwnEvents {
   planTools(): PlanTools;
   signText(text: string): Uint8Array;
+  readonly recommend: Recommend;
 }
 
 /** Ties forward extremities together until one event can cite all of them, as far as a user of ours may. */

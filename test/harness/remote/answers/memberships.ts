@@ -104,7 +104,8 @@ function isHero(room: RemoteRoom, member: Pdu): boolean {
 async function join(server: RemoteServer, request: ReceivedRequest): Promise<JsonObject> {
   const { room, event, before } = await accept(server, request, 'join');
   const common = { origin: server.name, event: event.json };
-  if (request.query.get('omit_members') === 'true') return { ...common, ...withoutMembers(room, before, event) };
+  const omits = server.leavesMembersOut && request.query.get('omit_members') === 'true';
+  if (omits) return { ...common, ...withoutMembers(room, before, event) };
   const chain = room.authChain([...before.values(), event.eventId]);
   return { ...common, state: jsonOf(room.stateEvents(before)), auth_chain: jsonOf(chain) };
 }

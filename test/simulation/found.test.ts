@@ -1,0 +1,93 @@
+/** What lives have brought to light, each told again without chance. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { checkHeads, checkStates } from './checks/agreement.ts';
+import { RoomView } from './checks/room-view.ts';
+import { at, type SimulatedUser } from './world/user.ts';
+import { Workshop, World } from './world/world.ts';
+
+let workshop: Workshop;
+
+before(async () => {
+  workshop = await Workshop.open();
+});
+
+async function open(servers: number): Promise<World> {
+  return await World.open(workshop, { seed: 1, servers, usersPerServer: 1, faults: [] });
+}
+
+async function createRoom(world: World, version: string): Promise<string> {
+  const body = { preset: 'public_chat', room_version: version };
+  return (await world.ok(world.user(0).call('POST', at`/createRoom`, body))).text('room_id');
+}
+
+async function join(world: World, user: SimulatedUser, room: string): Promise<void> {
+  await world.ok(user.call('POST', `${at`/join/${room}`}?via=one.test`, {}));
+}
+
+async function say(world: World, user: SimulatedUser, room: string): Promise<string> {
+  const body = { msgtype: 'm.text', body: 'something' };
+  const target = at`/rooms/${room}/send/m.room.message/${user.nextTransaction()}`;
+  return (await world.ok(user.call('PUT', target, body))).text('event_id');
+}
+
+for (const version of ['1', '2']) {
+  test(`room version ${version}: one joins where two newest events have to be cited with their hashes`, async () => {
+    const world = await open(3);
+    const room = await createRoom(world, version);
+    await join(world, world.user(1), room);
+    await world.scheduler.run(5_000);
+    world.isolate(world.server(1));
+    await say(world, world.user(0), room);
+    await say(world, world.user(1), room);
+    world.unite();
+    await world.scheduler.run(60_000);
+    const view = await world.until(RoomView.of(world.server(0), room));
+    assert.equal(view.room.extremities.length, 2);
+    await join(world, world.user(2), room);
+    assert.deepEqual(world.mishaps, []);
+    world.end();
+  });
+}
+
+test('the state before a join is that which came with it, also for the one who joins', async () => {
+  const world = await open(2);
+  const [alice, bob] = [world.user(0), world.user(1)];
+  const room = await createRoom(world, '11');
+  await join(world, bob, room);
+  await world.ok(bob.call('POST', at`/rooms/${room}/leave`, {}));
+  await world.scheduler.run(5_000);
+  await world.ok(alice.call('POST', at`/rooms/${room}/invite`, { user_id: bob.id }));
+  await join(world, bob, room);
+  await world.scheduler.run(5_000);
+  const views: RoomView[] = [];
+  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
+  await checkStates(views);
+  world.end();
+});
+
+test('a write that fails takes with it what was built on it meanwhile', async () => {
+  const world = await open(2);
+  const room = await createRoom(world, '11');
+  await join(world, world.user(1), room);
+  await world.scheduler.run(5_000);
+  world.isolate(world.server(1));
+  for (let count = 0; count < 5; count += 1) {
+    await world.ok(world.user(0).call('PUT', at`/rooms/${room}/state/m.room.name/`, { name: `name ${count}` }));
+    await say(world, world.user(0), room);
+  }
+  // The first transaction is a single event. Of those in the next the first cannot be written, neither together with
+  // the others nor alone; then the disk is well again.
+  world.fates.set('two.test', ['written', 'written', 'failed', 'failed']);
+  world.unite();
+  await world.scheduler.run(120_000);
+  assert.ok(world.trace.some((line) => /of [2-9] on two\.test: failed/.test(line)));
+  await say(world, world.user(0), room);
+  await world.scheduler.run(60_000);
+  const views: RoomView[] = [];
+  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
+  await checkStates(views);
+  await checkHeads(views);
+  assert.equal(views[0]?.extremities, views[1]?.extremities);
+  world.end();
+});

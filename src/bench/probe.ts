@@ -64,14 +64,18 @@ export function readDisk(folder: string): number {
 
 const STATE_TABLES = ['state_keys', 'state_lines', 'state_log', 'current_state'];
 
-/** Bytes of the tables and indexes that hold room state; `undefined` where the data is not in SQLite. */
-export function readStateBytes(folder: string): number | undefined {
+/**
+ * Bytes of the tables and indexes that hold room state; `undefined` where the data is not in SQLite. Whole pages, or
+ * what of them is in use.
+ */
+export function readStateBytes(folder: string, what: 'pages' | 'used' = 'pages'): number | undefined {
   const file = path.join(folder, 'postern.db');
   if (!existsSync(file)) return undefined;
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const marks = STATE_TABLES.map(() => '?').join(', ');
-    const query = `SELECT sum(d.pgsize) AS bytes FROM dbstat d JOIN sqlite_schema s ON s.name = d.name
+    const bytes = what === 'pages' ? 'd.pgsize' : 'd.pgsize - d.unused';
+    const query = `SELECT sum(${bytes}) AS bytes FROM dbstat d JOIN sqlite_schema s ON s.name = d.name
       WHERE s.tbl_name IN (${marks})`;
     return Number(database.prepare(query).get(...STATE_TABLES)?.['bytes'] ?? 0);
   } finally {

@@ -26,8 +26,11 @@ export interface HttpOptions {
   readonly userAgent: string;
 }
 
-/** More would need more file descriptors than a process usually has. */
-const EXCHANGES_MAX = 400;
+/**
+ * Transactions to servers that do not answer wait for a minute, some 800 of them (federation/outbound): there is room
+ * for others beside them. Node raises its limit of file descriptors as far as the system allows.
+ */
+const EXCHANGES_MAX = 1_000;
 /** Methods that may be sent a second time where a kept connection turns out to be closed. */
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'PUT', 'DELETE']);
 

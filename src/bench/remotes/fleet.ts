@@ -25,6 +25,8 @@ export interface FleetGroup {
   readonly servers: readonly string[];
   /** Its bytes are counted on the wire. */
   readonly isCounted?: boolean;
+  /** Whether a TLS session goes on over a new connection; it does unless told otherwise. */
+  readonly resumesTls?: boolean;
 }
 
 /** What of the configuration speaks of other servers. */
@@ -59,8 +61,8 @@ export class Fleet {
   static async open(groups: readonly FleetGroup[]): Promise<Fleet> {
     const fleet = new Fleet();
     const pair = fleet.#authority.issue({ names: ['*.remotes.test'] });
-    for (const { name, servers, isCounted = false } of groups) {
-      const group = new Group(pair, (request) => fleet.#answer(request));
+    for (const { name, servers, isCounted = false, resumesTls = true } of groups) {
+      const group = new Group(pair, { answer: (request) => fleet.#answer(request), resumesTls });
       await group.open();
       fleet.groups.set(name, group);
       let { port } = group;

@@ -1,4 +1,5 @@
 /** Servers behind one socket: they answer, are not there, or take what comes and say nothing. */
+import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -31,10 +32,10 @@ export class Group {
   #mode: GroupMode = 'up';
   #port = 0;
 
-  constructor(pair: Pair, answer: Answerer) {
-    this.#server = createServer(
-      { cert: pair.certificate, key: pair.key, keepAliveTimeout: KEEP_ALIVE_MS },
-      (request, response) => this.#handle(request, response, answer),
+  constructor(pair: Pair, { answer, resumesTls }: { readonly answer: Answerer; readonly resumesTls: boolean }) {
+    const tls = { cert: pair.certificate, key: pair.key, secureOptions: resumesTls ? 0 : constants.SSL_OP_NO_TICKET };
+    this.#server = createServer({ ...tls, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
+      this.#handle(request, response, answer),
     );
   }
 

@@ -28,7 +28,7 @@ export interface PlayedRoomOptions {
 }
 
 /** A line of events in a room, and the state at its end. */
-class Branch {
+export class Branch {
   readonly #room: PlayedRoom;
   readonly state: Map<StateKey, EventId>;
   tips: readonly EventId[];

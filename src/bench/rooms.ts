@@ -54,9 +54,15 @@ export function marksIn(text: string): number[] {
   return Array.from(text.matchAll(/"bench":(\d+)/g), ([, mark]) => Number(mark));
 }
 
-/** Joins a room through a server that is in it. */
-export async function joinThrough(http: Http, { token }: Account, roomId: string, server: string): Promise<void> {
-  const path = `/_matrix/client/v3/join/${encodeURIComponent(roomId)}?via=${server}&server_name=${server}`;
+/** Joins a room through servers that are in it: the next one is asked where one does not answer. */
+export async function joinThrough(
+  http: Http,
+  { token }: Account,
+  roomId: string,
+  ...servers: readonly string[]
+): Promise<void> {
+  const names = ['via', 'server_name'].flatMap((name) => servers.map((server) => `${name}=${server}`));
+  const path = `/_matrix/client/v3/join/${encodeURIComponent(roomId)}?${names.join('&')}`;
   await http.call('POST', path, { token, body: {} });
 }
 

@@ -13,6 +13,7 @@ import { fanOut } from './scenarios/fan-out.ts';
 import { idleAndStart, killUnderLoad, mediaTransfer } from './scenarios/lifecycle.ts';
 import { catchUp } from './scenarios/catch-up.ts';
 import { federatedForks } from './scenarios/federated-forks.ts';
+import { federatedJoin } from './scenarios/federated-join.ts';
 import { outbound } from './scenarios/outbound.ts';
 import { sendManyRooms, sendOneRoom } from './scenarios/send.ts';
 import { stateChurn, stateResolution } from './scenarios/state.ts';
@@ -39,6 +40,7 @@ const SCENARIOS: readonly Scenario[] = [
   syncBreadth,
   initialSync,
   slidingWindow,
+  federatedJoin,
   stateResolution,
   federatedForks,
   stateChurn,

@@ -3,6 +3,7 @@ import type { Pdu } from '../../src/matrix/events.ts';
 import { serverOf } from '../../src/matrix/ids.ts';
 import { defer } from '../../src/lib/deferred.ts';
 import { type User, v3 } from '../harness/index.ts';
+import type { EventFields } from '../harness/remote/event.ts';
 import type { RemoteServer } from '../harness/remote-server.ts';
 import type { RemoteRoom } from '../harness/remote/room.ts';
 import type { Scripted } from './scripted.ts';
@@ -45,15 +46,24 @@ export async function joinLarge({ remote }: Scripted, user: User, room: RemoteRo
 }
 
 /** An event of somebody who says that they are in the room, by an older event of theirs. */
-export function claim(room: RemoteRoom, member: Pdu, fields: { readonly body?: string; readonly topic?: string }): Pdu {
+export function claim(room: RemoteRoom, member: Pdu, fields: Claim): Pdu {
   const sender = member.sender;
   const types = room.rules.roomIdIsCreateHash ? ['m.room.power_levels'] : ['m.room.create', 'm.room.power_levels'];
   const cited = types.flatMap((type) => room.current(type)?.eventId ?? []);
-  const about =
-    fields.topic === undefined
-      ? { type: 'm.room.message', content: { msgtype: 'm.text', body: fields.body ?? '' } }
-      : { type: 'm.room.topic', stateKey: '', content: { topic: fields.topic } };
-  return room.build({ ...about, sender, authEvents: [...cited, member.eventId] });
+  return room.build({ ...aboutOf(fields), sender, authEvents: [...cited, member.eventId] });
+}
+
+/** One of these. */
+interface Claim {
+  readonly body?: string;
+  readonly topic?: string;
+  readonly redacts?: string;
+}
+
+function aboutOf({ body = '', topic, redacts }: Claim): Pick<EventFields, 'type' | 'stateKey' | 'content' | 'redacts'> {
+  if (topic !== undefined) return { type: 'm.room.topic', stateKey: '', content: { topic } };
+  if (redacts !== undefined) return { type: 'm.room.redaction', redacts };
+  return { type: 'm.room.message', content: { msgtype: 'm.text', body } };
 }
 
 export async function joinedMembers(user: User, room: RemoteRoom): Promise<string[]> {

@@ -1,6 +1,8 @@
 /** Rooms that are joined without their members: open at once, and whole in the end. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { JsonObject } from '../../src/matrix/json.ts';
+import { redact } from '../../src/rules/redaction/redact.ts';
 import { type User, v3 } from '../harness/index.ts';
 import type { RemoteRoom } from '../harness/remote/room.ts';
 import { claim, holdState, joinedMembers, joinLarge, largeRoom, LAZY, MEMBERS } from './partial-scene.ts';
@@ -156,6 +158,27 @@ describe('while the members of a room are fetched', () => {
     );
     await alice.ok('POST', v3`/rooms/${room.roomId}/kick`, { user_id: target });
     assert.ok(!(await joinedMembers(alice, room)).includes(target));
+  });
+
+  test('those whose events are hidden from us one by one are fetched as the state that they are', async () => {
+    const { remote, server } = scene;
+    remote.leavesMembersOut = true;
+    const creator = remote.user('creator');
+    const room = remote.createRoom({ version: '11', creator, name: 'hidden' });
+    room.setState(creator, 'm.room.history_visibility', { history_visibility: 'joined' });
+    const member = remote.user('member');
+    room.member(member, member, { membership: 'join', displayname: 'A Member' });
+    // Told alone, an event from before our join comes redacted; so do servers whose history is hidden.
+    const done = remote.on('getEvent', async (_, next) => {
+      const reply = await next();
+      const { pdus } = reply.body as { pdus: JsonObject[] };
+      return { ...reply, body: { ...(reply.body as JsonObject), pdus: pdus.map((json) => redact(json, room.rules)) } };
+    });
+    const alice = await server.register('alice');
+    await joinLarge(scene, alice, room);
+    const members = await alice.ok('GET', v3`/rooms/${room.roomId}/joined_members`);
+    assert.equal(members.get('joined', member, 'display_name'), 'A Member');
+    done();
   });
 
   test('nobody is left for whom to fetch them: nobody is asked any more', async () => {

@@ -20,6 +20,8 @@ export interface PlayedRequest {
 export interface PlayedAnswer {
   readonly status: number;
   readonly body: string;
+  /** The connection ends in the middle of the body. */
+  readonly isCut?: boolean;
 }
 
 export type Answerer = (request: PlayedRequest) => PlayedAnswer;
@@ -73,9 +75,11 @@ export class Group {
       if (this.#mode === 'silent') return;
       const { method = '', url: target = '', headers } = request;
       const body = Buffer.concat(chunks).toString('utf8');
-      const { status, body: text } = answer({ server: headers.host ?? '', method, target, body });
-      const length = Buffer.byteLength(text);
-      response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': length }).end(text);
+      const { status, body: text, isCut } = answer({ server: headers.host ?? '', method, target, body });
+      const bytes = Buffer.from(text);
+      response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
+      if (isCut === true) response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
+      else response.end(bytes);
     });
   }
 }

@@ -26,8 +26,8 @@ export interface Attempt {
   readonly fetched: number;
 }
 
-/** "in bulk by `/state` when most are missing": below so many events each is asked for alone. */
-const BULK_MIN = 50;
+/** Where fewer events are missing, each is asked for alone. */
+const BULK_MIN = 8;
 /** Events that are asked for alone before the next are. */
 const ASKED_AT_ONCE = 64;
 const LOOKED_UP_AT_ONCE = 500;
@@ -99,7 +99,7 @@ export class RestOfState {
       open: async () => number,
     });
     try {
-      if (missing.length > BULK_MIN && missing.length * 2 > ids.state.length + ids.authChain.length) {
+      if (this.#isBulk(missing.length, ids)) {
         await this.#fetchBulk(server, joinEvent, intake);
         // What a broken answer has not brought is worth another question.
         await intake.settle();
@@ -113,6 +113,15 @@ export class RestOfState {
         this.#refusals.set(id, refusals.add(server));
       }
     }
+  }
+
+  /** Whether the whole state is better asked for than the events of it that are missing. */
+  #isBulk(missing: number, ids: StateIds): boolean {
+    const visibility = this.#room.state('m.room.history_visibility', '')?.pdu.content['history_visibility'];
+    // An event from before our join comes alone without its content where it was hidden from us, but as a part of the
+    // state it comes whole.
+    if (visibility === 'joined' || visibility === 'invited') return true;
+    return missing >= BULK_MIN && missing * 2 > ids.state.length + ids.authChain.length;
   }
 
   /** The whole state, as far as it comes. */

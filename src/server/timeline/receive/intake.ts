@@ -52,8 +52,11 @@ export interface TakenState {
   readonly state: ReadonlyMap<StateKey, EventNumber>;
 }
 
+/** An event that waits, as text: a tenth of what it takes in memory otherwise. */
+type WaitingEvent = Omit<IncomingEvent, 'pdu'> & { readonly eventId: EventId };
+
 interface Waiting {
-  readonly text: Omit<IncomingEvent, 'pdu'>;
+  readonly event: WaitingEvent;
   /** How many of the events that it stands on are missing. */
   missing: number;
 }
@@ -65,7 +68,8 @@ export class StateIntake {
   #room: RoomNumber | undefined;
   /** Events that are stored or about to be. */
   readonly #known = new Set<EventId>();
-  readonly #ready: IncomingEvent[] = [];
+  /** What stands on nothing that is missing; that which had to wait is parsed again when it is stored. */
+  readonly #ready: (IncomingEvent | WaitingEvent)[] = [];
   readonly #waiting = new Map<EventId, Waiting>();
   readonly #standingOn = new Map<EventId, EventId[]>();
   #waitingChars = 0;
@@ -210,10 +214,7 @@ export class StateIntake {
       this.#makeReady(event);
       return;
     }
-    const { pdu: _, ...text } = event;
-    this.#waitingChars += text.json.length;
-    if (this.#waitingChars > WAITING_CHARS_MAX) throw this.#badAnswer('too much of it waits for what it stands on');
-    this.#waiting.set(eventId, { text, missing: missing.length });
+    this.#waiting.set(eventId, { event: this.#keepText(event), missing: missing.length });
     for (const id of missing) {
       const standing = this.#standingOn.get(id) ?? [];
       if (standing.length === 0) this.#standingOn.set(id, standing);
@@ -221,27 +222,36 @@ export class StateIntake {
     }
   }
 
+  #keepText({ pdu: { eventId }, ...text }: IncomingEvent): WaitingEvent {
+    this.#waitingChars += text.json.length;
+    if (this.#waitingChars > WAITING_CHARS_MAX) throw this.#badAnswer('too much of it waits for what it stands on');
+    return { eventId, ...text };
+  }
+
   #makeReady(first: IncomingEvent): void {
-    const open = [first];
-    for (let event = open.pop(); event !== undefined; event = open.pop()) {
-      const { eventId } = event.pdu;
+    // Before the create event, which may come last, nothing can be stored.
+    this.#ready.push(this.#room === undefined ? this.#keepText(first) : first);
+    const open = [first.pdu.eventId];
+    for (let eventId = open.pop(); eventId !== undefined; eventId = open.pop()) {
       this.#known.add(eventId);
-      this.#ready.push(event);
       for (const id of this.#standingOn.get(eventId) ?? []) {
         const waiting = this.#waiting.get(id);
         if (waiting === undefined) continue;
         waiting.missing -= 1;
-        if (waiting.missing === 0) open.push(this.#release(id, waiting));
+        if (waiting.missing > 0) continue;
+        this.#waiting.delete(id);
+        this.#ready.push(waiting.event);
+        open.push(id);
       }
       this.#standingOn.delete(eventId);
     }
   }
 
-  #release(id: EventId, { text }: Waiting): IncomingEvent {
-    this.#waiting.delete(id);
+  #release(event: WaitingEvent): IncomingEvent {
+    const { eventId, ...text } = event;
     this.#waitingChars -= text.json.length;
     const json = present(asObject(parseTrusted(text.json)), 'an event is an object');
-    return { pdu: typePdu(json, id, this.#options.identity.rules), ...text };
+    return { pdu: typePdu(json, eventId, this.#options.identity.rules), ...text };
   }
 
   /** Stores what is ready, in the room's queue: somebody else may have stored some of it meanwhile. */
@@ -250,7 +260,9 @@ export class StateIntake {
     const { context, rooms } = this.#options;
     if (room === undefined) return;
     while (this.#ready.length > 0) {
-      const some = this.#ready.splice(0, STORED_AT_ONCE);
+      const some = this.#ready
+        .splice(0, STORED_AT_ONCE)
+        .map((event) => ('pdu' in event ? event : this.#release(event)));
       await rooms.exclusively(room, async (current) => {
         const facts = await context.store.events.getEventFacts(some.map(({ pdu }) => pdu.eventId));
         const stored = new Set(facts.map(({ eventId }) => eventId));

@@ -47,9 +47,10 @@ export async function judgeIncoming(
   };
   // What the room allows now says nothing of what it allowed then.
   const current = isHistory ? undefined : placeAt(room.stateReference);
-  const { status, why } = await judgePlaced(pdu, { before, current, isPartial: room.partial !== undefined }, tools);
+  const isPartial = room.partial !== undefined;
+  const { status, why } = await judgePlaced(pdu, { before, current, isPartial }, tools);
   if (status === 'rejected') return { ...shared, status, why, redaction: undefined };
-  const redaction = await redactionOf(pdu, before, tools);
+  const redaction = await redactionOf(pdu, { before, isPartial }, tools);
   const isShown = status === 'accepted' || redaction?.kind === 'redacted';
   return { ...shared, status, why, redaction: isShown ? redaction : undefined };
 }
@@ -169,10 +170,19 @@ async function doubtOf(
   return judgeByPolicyServer(pdu, room.lookup, { ...judge, isServerJoined });
 }
 
-async function redactionOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<Redaction | undefined> {
+/** What an event redacts, or by what it is redacted; `undefined` also where that is decided once the room is whole. */
+export async function redactionOf(
+  pdu: Pdu,
+  { before, isPartial }: Pick<JudgedBy, 'before' | 'isPartial'>,
+  tools: AppendTools,
+): Promise<Redaction | undefined> {
   const { context, room, rooms } = tools;
-  const { rules } = room;
-  const state = async (of: Pdu): Promise<StateLookup> => await lookupAt(of, before, tools);
+  const mayApply = async (redaction: Pdu, target: Pdu): Promise<boolean> => {
+    const state = await lookupAt(redaction, before, tools);
+    // What is redacted cannot be brought back: the word of somebody who may not be in the room is not enough.
+    if (isPartial && state('m.room.member', redaction.sender) === undefined) return false;
+    return mayApplyRedaction(redaction, target, { state, rules: room.rules });
+  };
   if (pdu.type === 'm.room.redaction') {
     const id = parseEventId(pdu.redacts ?? '');
     if (id === undefined) return undefined;
@@ -180,15 +190,12 @@ async function redactionOf(pdu: Pdu, before: Place, tools: AppendTools): Promise
     const stored = (await context.store.events.getEvents([id]))[0];
     if (stored === undefined) return { kind: 'awaits', target: id };
     const [target] = await rooms.events.load([stored]);
-    const applies = target !== undefined && stored.redactedBy === undefined && target.room === room.number;
-    return applies && mayApplyRedaction(pdu, target.pdu, { state: await state(pdu), rules })
-      ? { kind: 'redacts', target: stored }
-      : undefined;
+    const isOpen = target !== undefined && stored.redactedBy === undefined && target.room === room.number;
+    return isOpen && (await mayApply(pdu, target.pdu)) ? { kind: 'redacts', target: stored } : undefined;
   }
   const pending = (await context.store.events.getPendingRedactions([pdu.eventId])).get(pdu.eventId);
   const by = pending === undefined ? undefined : await findAccepted(pending, tools);
-  if (by === undefined || !mayApplyRedaction(by.pdu, pdu, { state: await state(by.pdu), rules })) return undefined;
-  return { kind: 'redacted', by };
+  return by !== undefined && (await mayApply(by.pdu, pdu)) ? { kind: 'redacted', by } : undefined;
 }
 
 async function findAccepted(id: EventId, { rooms, room }: AppendTools): Promise<RoomEvent | undefined> {

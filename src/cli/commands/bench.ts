@@ -20,7 +20,9 @@ export const bench: Command = {
   run(run) {
     // The load generator is a program of its own: it shares nothing with the server but the machine.
     const program = fileURLToPath(siblingUrl(new URL('../../bench/', import.meta.url).href + suffix(), 'run'));
-    const child = spawn(process.execPath, [program, ...run.arguments.raw], { stdio: 'inherit', cwd: run.workingDir });
+    // With the options of this process, which it passes on: the server that it measures runs as it does elsewhere.
+    const options = [...process.execArgv, program, ...run.arguments.raw];
+    const child = spawn(process.execPath, options, { stdio: 'inherit', cwd: run.workingDir });
     return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
   },
 };

@@ -13,6 +13,7 @@ import { fanOut } from './scenarios/fan-out.ts';
 import { idleAndStart, killUnderLoad, mediaTransfer } from './scenarios/lifecycle.ts';
 import { catchUp } from './scenarios/catch-up.ts';
 import { federatedForks } from './scenarios/federated-forks.ts';
+import { inbound } from './scenarios/inbound.ts';
 import { outbound } from './scenarios/outbound.ts';
 import { sendManyRooms, sendOneRoom } from './scenarios/send.ts';
 import { stateChurn, stateResolution } from './scenarios/state.ts';
@@ -48,6 +49,7 @@ const SCENARIOS: readonly Scenario[] = [
   killUnderLoad,
   mediaTransfer,
   bytesOnTheWire,
+  inbound,
 ];
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');

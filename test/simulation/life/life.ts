@@ -1,6 +1,4 @@
 /** The life of a room on several servers: what users do while things go wrong, and its end, when all is well again. */
-import { canonicalJson } from '../../../src/matrix/canonical-json.ts';
-import { encodeBase64 } from '../../../src/lib/base64.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { ROOM_VERSIONS } from '../../../src/matrix/room-versions.ts';
 import type { JsonObject } from '../../../src/matrix/json.ts';
@@ -9,6 +7,7 @@ import type { Fault } from '../world/faults.ts';
 import { at, type SimulatedUser } from '../world/user.ts';
 import { type Workshop, World } from '../world/world.ts';
 import { chooseAct } from './acts.ts';
+import { deviceKeysOf } from './device-keys.ts';
 import { Ledger } from './ledger.ts';
 import { SyncClient } from './sync-client.ts';
 
@@ -82,22 +81,10 @@ export class Life {
     return client;
   }
 
-  /** New keys of a user's device, signed by themselves. */
+  /** New keys of a user's device. */
   deviceKeys(user: SimulatedUser): JsonObject {
     this.#keys += 1;
-    const { crypto } = user.server;
-    const seed = new Uint8Array(32).fill(this.#keys % 256).fill(this.#keys >> 8, 16);
-    const unsigned = {
-      user_id: user.id,
-      device_id: user.device,
-      algorithms: ['m.olm.v1.curve25519-aes-sha2', 'm.megolm.v1.aes-sha2'],
-      keys: {
-        [`curve25519:${user.device}`]: encodeBase64(crypto.sha256(seed)),
-        [`ed25519:${user.device}`]: encodeBase64(crypto.ed25519PublicKey(seed)),
-      },
-    };
-    const signature = encodeBase64(crypto.ed25519Sign(seed, canonicalJson(unsigned)));
-    return { ...unsigned, signatures: { [user.id]: { [`ed25519:${user.device}`]: signature } } };
+    return deviceKeysOf(user, this.#keys);
   }
 
   async #live(): Promise<void> {

@@ -129,6 +129,7 @@ export class Disk {
       counters: readCounters(this.#connection),
       release: () => undefined,
       log,
+      afterTurn: (task) => void power.schedule(0, task),
     });
   }
 

@@ -72,6 +72,8 @@ export class World {
   fateAt: { readonly commit: number; readonly fate: Fate } | undefined;
   /** What becomes of the next batches of a server, whatever the seed says. */
   readonly fates = new Map<string, Fate[]>();
+  /** How long answers of some paths travel, whatever the seed says; by the beginning of the path. */
+  readonly backMs = new Map<string, number>();
   /** Whether every request is noted. */
   isVerbose = false;
   /** For canaries. */
@@ -317,9 +319,10 @@ export class World {
     const { random, faults, isCalm } = this;
     const [isLossy, isSlow] = [!isCalm && faults.has('loss'), !isCalm && faults.has('delay')];
     const isTransaction = plain.target.startsWith('/_matrix/federation/v1/send/');
+    const given = [...this.backMs].find(([path]) => plain.target.startsWith(path));
     return {
       goMs: 5 + random.quadratic(isSlow ? 5_000 : 50),
-      backMs: 5 + random.quadratic(isSlow ? 5_000 : 50),
+      backMs: given?.[1] ?? 5 + random.quadratic(isSlow ? 5_000 : 50),
       isLost: isLossy && random.chance(RATES.loss),
       isAnswerLost: isLossy && random.chance(RATES.loss),
       isReset: random.chance(0.5),

@@ -65,3 +65,23 @@ test('a change of devices that was not told when the first process ended is told
   assert.deepEqual(await queryKeys(world, bob, alice), deviceKeysOf(alice, 1)['keys']);
   world.end();
 });
+
+test('a list of devices that changes while it is fetched for the first time is fetched again', async () => {
+  const { world } = await open();
+  const [alice, bob] = [world.user(0), world.user(1)];
+  await uploadKeys(world, alice, 1);
+  await world.scheduler.run(5_000);
+  // The answer says what was, and comes after the news of what is.
+  world.backMs.set('/_matrix/federation/v1/user/devices/', 4_000);
+  const [first] = await Promise.all([
+    queryKeys(world, bob, alice),
+    world.scheduler.run(0).then(async () => {
+      await world.pause(2_000);
+      await alice.call('POST', at`/keys/upload`, { device_keys: deviceKeysOf(alice, 2) });
+    }),
+  ]);
+  assert.deepEqual(first, deviceKeysOf(alice, 1)['keys']);
+  await world.scheduler.run(60_000);
+  assert.deepEqual(await queryKeys(world, bob, alice), deviceKeysOf(alice, 2)['keys']);
+  world.end();
+});

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { dig } from '../harness/answer.ts';
 import { deviceKeysOf } from './life/device-keys.ts';
+import { SyncClient } from './life/sync-client.ts';
 import { at, type SimulatedUser } from './world/user.ts';
 import { Workshop, World } from './world/world.ts';
 
@@ -18,8 +19,8 @@ interface Scene {
 }
 
 /** A room that all users of two servers are in. */
-async function open(): Promise<Scene> {
-  const world = await World.open(workshop, { seed: 1, servers: 2, usersPerServer: 1, faults: [] });
+async function open(usersPerServer = 1): Promise<Scene> {
+  const world = await World.open(workshop, { seed: 1, servers: 2, usersPerServer, faults: [] });
   const body = { preset: 'public_chat', room_version: '11' };
   const room = (await world.ok(world.user(0).call('POST', at`/createRoom`, body))).text('room_id');
   for (const user of world.users.slice(1)) {
@@ -85,3 +86,34 @@ test('a list of devices that changes while it is fetched for the first time is f
   assert.deepEqual(await queryKeys(world, bob, alice), deviceKeysOf(alice, 2)['keys']);
   world.end();
 });
+
+test('who was put out and is let in again by a merge of states is told the whole state of the room', async () => {
+  const { world, room } = await open(2);
+  const [alice, bob, carol] = [world.user(0), world.user(2), world.user(3)];
+  const levels = (level: number): object => ({ users: { [alice.id]: 100, [carol.id]: level } });
+  const target = at`/rooms/${room}/state/m.room.power_levels/`;
+  await world.ok(alice.call('PUT', target, { ...levels(50) }));
+  await world.scheduler.run(5_000);
+  const client = new SyncClient(bob);
+  await world.until(client.sync());
+  // Alice takes carol's power away; carol, who has not heard of it, puts bob out.
+  world.isolate(world.server(0));
+  await world.ok(alice.call('PUT', target, { ...levels(0) }));
+  await world.ok(carol.call('POST', at`/rooms/${room}/kick`, { user_id: bob.id }));
+  await world.ok(carol.call('PUT', at`/rooms/${room}/state/m.room.topic/`, { topic: 'without bob' }));
+  await world.scheduler.run(5_000);
+  await world.until(client.sync());
+  assert.deepEqual([...client.rooms], []);
+  world.unite();
+  await world.scheduler.run(600_000);
+  await world.until(client.sync());
+  const fresh = new SyncClient(bob);
+  await world.until(fresh.sync());
+  assert.ok(fresh.rooms.has(room), 'the merge has let bob in');
+  assert.deepEqual(sorted(client.rooms.get(room)), sorted(fresh.rooms.get(room)));
+  world.end();
+});
+
+function sorted(state: ReadonlyMap<string, string> | undefined): string[] {
+  return [...(state ?? [])].map((entry) => entry.join(' ')).sort();
+}

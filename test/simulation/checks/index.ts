@@ -1,7 +1,9 @@
 /** Everything that must hold at the end of a life (SECURITY §7.3). */
 import assert from 'node:assert/strict';
 import type { Life } from '../life/life.ts';
+import { checkAccepted } from './acceptance.ts';
 import { checkConvergence, checkHeads, checkStates } from './agreement.ts';
+import { checkDevices, checkSyncs } from './clients.ts';
 import { checkEvents, checkMessages, checkTexts } from './delivery.ts';
 import { RoomView } from './room-view.ts';
 
@@ -17,4 +19,7 @@ export async function checkLife(life: Life): Promise<void> {
   await checkEvents(life, views);
   checkTexts(views);
   checkMessages(life);
+  await checkAccepted(views);
+  await checkDevices(life, views);
+  await checkSyncs(life);
 }

@@ -22,7 +22,7 @@ export interface LifeOptions {
   readonly prepare?: (life: Life) => void;
 }
 
-const STEPS = 60;
+export const STEPS = 60;
 /** Between two steps. */
 const STEP_MS_MAX = 1_500;
 const HOUR_MS = 3_600_000;
@@ -53,7 +53,7 @@ export class Life {
 
   /** Lives one life. Throws where something is wrong at its end; `trace` of the error tells how that came. */
   static async live(workshop: Workshop, options: LifeOptions): Promise<Life> {
-    const { seed, servers = 4, usersPerServer = 2 + (seed % 2), faults } = options;
+    const { seed, servers = 2 + (seed % 3), usersPerServer = seed % 8 < 4 ? 2 : 3, faults } = options;
     const world = await World.open(workshop, {
       seed,
       servers,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { EventId } from '../../../src/matrix/ids.ts';
 import type { JsonObject } from '../../../src/matrix/json.ts';
 import type { RoomEvent } from '../../../src/server/rooms/index.ts';
+import type { Life } from '../life/life.ts';
 import { checkByState, checkCitations, type Event, type Json, type Reading, type StateOf } from '../reference/auth.ts';
 import type { RoomView, State } from './room-view.ts';
 
@@ -67,6 +68,15 @@ export async function checkAccepted(views: readonly RoomView[]): Promise<void> {
       if (!isTold(event, state, cited)) continue;
       const why = judge(event, { view, version, state, cited });
       assert.equal(why, undefined, `P5: ${view.name} accepts ${event.eventId} (${event.pdu.type}), but: ${why}`);
+    }
+  }
+}
+
+/** P5: what was forged has been taken by nobody. */
+export async function checkForged({ ledger }: Life, views: readonly RoomView[]): Promise<void> {
+  for (const view of views) {
+    for (const [id, { status }] of await view.stored([...ledger.forged])) {
+      assert.equal(status, 'rejected', `P5: ${view.name} has taken ${id}, which was forged`);
     }
   }
 }

@@ -3,11 +3,12 @@ import { present } from '../../../src/lib/assert.ts';
 import { ROOM_VERSIONS } from '../../../src/matrix/room-versions.ts';
 import type { JsonObject } from '../../../src/matrix/json.ts';
 import { checkLife } from '../checks/index.ts';
-import type { Fault } from '../world/faults.ts';
+import { type Fault, RATES } from '../world/faults.ts';
 import { at, type SimulatedUser } from '../world/user.ts';
 import { type Workshop, World } from '../world/world.ts';
 import { chooseAct } from './acts.ts';
 import { deviceKeysOf } from './device-keys.ts';
+import { forgerOf } from './forger.ts';
 import { Ledger } from './ledger.ts';
 import { SyncClient } from './sync-client.ts';
 
@@ -18,6 +19,8 @@ export interface LifeOptions {
   readonly steps?: number;
   readonly faults?: readonly Fault[];
   readonly version?: string;
+  /** What happens instead of what the seed chooses, from the making of the room on, which it enters. */
+  readonly script?: (life: Life) => Promise<void>;
   /** Called when the servers run, before anything happens: canaries change something here. */
   readonly prepare?: (life: Life) => void;
 }
@@ -75,6 +78,11 @@ export class Life {
     return this.#room;
   }
 
+  /** The room that a script has made. */
+  enter(room: string): void {
+    this.#room = room;
+  }
+
   clientOf(user: SimulatedUser): SyncClient {
     const client = this.#clients.get(user.id) ?? new SyncClient(user);
     this.#clients.set(user.id, client);
@@ -89,17 +97,29 @@ export class Life {
 
   async #live(): Promise<void> {
     const { world } = this;
+    const { script } = this.#options;
+    if (script !== undefined) {
+      this.#options.prepare?.(this);
+      await world.until(script(this));
+    } else await this.#chance();
+    await world.heal();
+    await this.#end();
+    await checkLife(this);
+  }
+
+  /** A room in which the seed says what happens. */
+  async #chance(): Promise<void> {
+    const { world } = this;
     await this.#begin();
     this.#options.prepare?.(this);
+    const forger = forgerOf(this);
     world.isCalm = false;
     for (let step = 0; step < (this.#options.steps ?? STEPS); step += 1) {
       world.disturb();
       this.#act();
+      if (world.faults.has('forgery') && world.random.chance(RATES.forgery)) this.#background('forging', forger.act());
       await world.scheduler.run(world.random.quadratic(STEP_MS_MAX));
     }
-    await world.heal();
-    await this.#end();
-    await checkLife(this);
   }
 
   /** A room that all users are in. */
@@ -150,9 +170,14 @@ export class Life {
     if (this.#busy.has(user)) return;
     this.#busy.add(user);
     world.note(`${user.id}: ${name}`);
-    void act(this, user)
-      .catch((error: unknown) => world.mishaps.push(`${name}: ${String(error)}`))
-      .finally(() => this.#busy.delete(user));
+    this.#background(
+      name,
+      act(this, user).finally(() => this.#busy.delete(user)),
+    );
+  }
+
+  #background(name: string, task: Promise<void>): void {
+    task.catch((error: unknown) => this.world.mishaps.push(`${name}: ${String(error)}`));
   }
 
   /** Everything ends that was begun; then everybody who is there says something, twice, so that no gap stays. */

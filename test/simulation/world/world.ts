@@ -85,6 +85,8 @@ export class World {
   fateAt: { readonly commit: number; readonly fate: Fate } | undefined;
   /** What becomes of the next batches of a server, whatever the seed says. */
   readonly fates = new Map<string, Fate[]>();
+  /** How long batches take to reach the disks of some servers, whatever the seed says. */
+  readonly writeMs = new Map<string, number>();
   /** How long answers of some paths travel, whatever the seed says; by the beginning of the path. */
   readonly backMs = new Map<string, number>();
   /** Whether every request is noted. */
@@ -290,7 +292,7 @@ export class World {
       decide: (units) => {
         const { random } = this;
         this.commits += 1;
-        const [writeMs, answerMs] = [1 + random.quadratic(5), random.quadratic(2)];
+        const [writeMs, answerMs] = [this.writeMs.get(name) ?? 1 + random.quadratic(5), random.quadratic(2)];
         const fate = this.#fateOf(name);
         if (fate !== 'written' || this.isVerbose) this.note(`commit ${this.commits} of ${units} on ${name}: ${fate}`);
         return { fate, writeMs, answerMs };

@@ -14,7 +14,7 @@ import { type Batch, gather } from './gather.ts';
 import { storeFoundations } from './foundations.ts';
 import { fetchHistory, storeHistory } from './history.ts';
 import { toolsOf } from './room-tools.ts';
-import { judgeIncoming } from './state-before.ts';
+import { findJudged, judgeIncoming } from './state-before.ts';
 import { storeOutliers } from './outliers.ts';
 import { recommendAll } from './recommend.ts';
 import type { EnsureKeys, EventSource } from './source.ts';
@@ -119,6 +119,11 @@ export class Receiver {
     await storeFoundations(batch.foundations, tools);
     const durable: Promise<RoomEvent>[] = [];
     for (const incoming of batch.events) {
+      const held = await findJudged(incoming.pdu.eventId, tools);
+      if (held !== undefined) {
+        durable.push(room.settled.then(() => held));
+        continue;
+      }
       const judged = await judgeIncoming(incoming, tools, { told: batch.told.get(incoming.pdu.eventId) });
       if (judged === undefined) continue;
       const appended = await appendJudged({ ...judged, isForwarded }, tools);

@@ -27,13 +27,14 @@ import { mergePlaces } from './merge.ts';
 import { foundationsOf } from './order.ts';
 import { eventsOf, isSamePlace, type Place, placeAt, type StateValue } from './places.ts';
 
-/** Judges an event; `undefined` for one whose previous events have no place here. */
+/** Judges an event; `undefined` for one whose previous events have no place here, or that was judged before. */
 export async function judgeIncoming(
   incoming: IncomingEvent,
   tools: AppendTools,
   { isHistory = false, told }: { readonly isHistory?: boolean; readonly told?: Told | undefined } = {},
 ): Promise<JudgedEvent | undefined> {
   const { pdu } = incoming;
+  if ((await findJudged(pdu.eventId, tools)) !== undefined) return undefined;
   const before = await placeBefore(pdu, told, tools);
   if (before === undefined) return undefined;
   const { context, room } = tools;
@@ -52,6 +53,15 @@ export async function judgeIncoming(
   const redaction = await redactionOf(pdu, before, tools);
   const isShown = status === 'accepted' || redaction?.kind === 'redacted';
   return { ...shared, status, why, redaction: isShown ? redaction : undefined };
+}
+
+/**
+ * An event that has been judged already. It may have come by another way since it was looked up: a join of ours that
+ * was on its way to the disk then, and that another server has sent back.
+ */
+export async function findJudged(id: EventId, { events }: AppendTools): Promise<RoomEvent | undefined> {
+  const [event] = await events.get([id]);
+  return event?.status === 'outlier' ? undefined : event;
 }
 
 /** The states that an event is judged by. */

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   user: async () => (await import('./commands/user.ts')).user,
   invite: async () => (await import('./commands/invite.ts')).invite,
   link: async () => (await import('./commands/link.ts')).link,
+  relay: async () => (await import('./commands/relay.ts')).relay,
   bench: async () => (await import('./commands/bench.ts')).bench,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };

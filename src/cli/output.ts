@@ -9,6 +9,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   user: 'commandUser',
   invite: 'commandInvite',
   link: 'commandLink',
+  relay: 'commandRelay',
   bench: 'commandBench',
   doctor: 'commandDoctor',
 };

@@ -6,6 +6,12 @@ import { encodeFrame, type Frame, FrameError, FrameReader, PAYLOAD_MAX } from '.
 const stream = fc.integer({ min: 1, max: 2 ** 32 - 1 });
 const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ kind: fc.constant('open' as const), stream, purpose: fc.stringMatching(/^[a-z0-9-]{1,64}$/) }),
+  fc.record({
+    kind: fc.constant('open' as const),
+    stream,
+    purpose: fc.stringMatching(/^[a-z0-9-]{1,31}$/),
+    origin: fc.stringMatching(/^[a-z0-9]{1,32}$/),
+  }),
   fc.record({ kind: fc.constant('data' as const), stream, bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }) }),
   fc.record({ kind: fc.constant('credit' as const), stream, count: fc.integer({ min: 0, max: 2 ** 32 - 1 }) }),
   fc.record({ kind: fc.constantFrom('end' as const, 'reset' as const), stream }),

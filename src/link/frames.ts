@@ -5,8 +5,11 @@
 import { assert } from '../lib/assert.ts';
 
 export type StreamFrame =
-  /** A new stream; its number is greater than that of every stream its side has opened. */
-  | { readonly kind: 'open'; readonly stream: number; readonly purpose: string }
+  /**
+   * A new stream; its number is greater than that of every stream its side has opened. `origin` names whom it is opened
+   * for, where that is somebody else than the peer: letters and digits that say nothing more.
+   */
+  | { readonly kind: 'open'; readonly stream: number; readonly purpose: string; readonly origin?: string }
   | { readonly kind: 'data'; readonly stream: number; readonly bytes: Uint8Array }
   /** So many bytes more may be sent. */
   | { readonly kind: 'credit'; readonly stream: number; readonly count: number }
@@ -23,7 +26,8 @@ export type Frame =
   | { readonly kind: 'pong' };
 
 export const PAYLOAD_MAX = 16_384;
-const PURPOSE_MAX = 64;
+const OPENING_MAX = 64;
+const OPENING = /^([a-z0-9-]+)(?:\/([a-z0-9]+))?$/;
 const HEAD_BYTES = 8;
 const KINDS = ['open', 'data', 'credit', 'end', 'reset', 'ack', 'ping', 'pong'] as const;
 /** Frames whose payload has one length. */
@@ -49,7 +53,10 @@ export function encodeFrame(frame: Frame): Buffer {
 
 function payloadOf(frame: Frame): Uint8Array {
   if (frame.kind === 'data') return frame.bytes;
-  if (frame.kind === 'open') return Buffer.from(frame.purpose, 'ascii');
+  if (frame.kind === 'open') {
+    const { purpose, origin } = frame;
+    return Buffer.from(origin === undefined ? purpose : `${purpose}/${origin}`, 'ascii');
+  }
   const payload = Buffer.alloc(SIZES[frame.kind] ?? 0);
   if (frame.kind === 'credit') payload.writeUInt32BE(frame.count);
   if (frame.kind === 'ack') payload.writeBigUInt64BE(BigInt(frame.count));
@@ -82,7 +89,7 @@ function checkLength(kind: Frame['kind'], length: number): void {
     kind === 'data'
       ? length > 0 && length <= PAYLOAD_MAX
       : kind === 'open'
-        ? length > 0 && length <= PURPOSE_MAX
+        ? length > 0 && length <= OPENING_MAX
         : length === SIZES[kind];
   if (!isRight) throw new FrameError(`a frame "${kind}" of ${length} bytes`);
 }
@@ -96,9 +103,9 @@ function decode(kind: Frame['kind'], stream: number, payload: Buffer): Frame {
   }
   if (stream === 0) throw new FrameError('a stream without a number');
   if (kind === 'open') {
-    const purpose = payload.toString('latin1');
-    if (!/^[a-z0-9-]+$/.test(purpose)) throw new FrameError('no purpose');
-    return { kind, stream, purpose };
+    const [, purpose, origin] = OPENING.exec(payload.toString('latin1')) ?? [];
+    if (purpose === undefined) throw new FrameError('no purpose');
+    return { kind, stream, purpose, ...(origin !== undefined && { origin }) };
   }
   if (kind === 'data') return { kind, stream, bytes: payload };
   if (kind === 'credit') return { kind, stream, count: payload.readUInt32BE() };

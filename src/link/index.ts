@@ -11,6 +11,7 @@ import type { Metrics } from '../ports/metrics.ts';
 import { PROOF_HEADER, UPGRADE } from './call.ts';
 import { EXPORT, type Hello, provesHello, readHello, writeWelcome } from './handshake.ts';
 import { LANES, type PeerConfig, PeerLink, type PeerLinkParts } from './peer-link.ts';
+import type { Opening } from './mux.ts';
 import type { LinkStream } from './stream.ts';
 
 export type { PeerConfig } from './peer-link.ts';
@@ -62,10 +63,10 @@ export class Links {
   }
 
   /** Opens a stream to a peer. Rejects with an {@link OperationError} where there is none before `signal` ends. */
-  async open(peer: string, purpose: string, signal: AbortSignal): Promise<LinkStream> {
+  async open(peer: string, opening: Opening, signal: AbortSignal): Promise<LinkStream> {
     const link = this.#peers.get(peer);
     if (link === undefined) throw new OperationError('name not found', { temporary: false });
-    return await link.open(purpose, signal);
+    return await link.open(opening, signal);
   }
 
   /** Calls `listener` with the name of a peer whenever a connection with it is there. */

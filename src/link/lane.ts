@@ -1,7 +1,7 @@
 /** One lane of a link: a sequence of frames with its streams, over one connection after another. */
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../ports/clock.ts';
-import { Mux, type MuxParts } from './mux.ts';
+import { Mux, type MuxParts, type Opening } from './mux.ts';
 import type { Carrier } from './sequence.ts';
 import type { LinkStream } from './stream.ts';
 
@@ -63,8 +63,8 @@ export class Lane {
     return this.#mux.size;
   }
 
-  open(purpose: string): LinkStream {
-    return this.#mux.open(purpose);
+  open(opening: Opening): LinkStream {
+    return this.#mux.open(opening);
   }
 
   /** Goes on over a connection whose other side has received `theyHave` frames; `head` came with its first answer. */

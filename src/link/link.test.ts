@@ -94,7 +94,7 @@ describe('a lane', () => {
     const rig = new Rig();
     rig.connect(1);
     const [there, back] = [randomBytes(3_000_000), randomBytes(2_000_000)];
-    const stream = rig.near.open('talk');
+    const stream = rig.near.open({ purpose: 'talk' });
     stream.end(there);
     await settle();
     rig.connect(10_000);
@@ -115,10 +115,10 @@ describe('a lane', () => {
   it('lets a stream that nobody reads hold up no other', async () => {
     const rig = new Rig();
     rig.connect();
-    const slow = rig.near.open('talk');
+    const slow = rig.near.open({ purpose: 'talk' });
     slow.write(Buffer.alloc(2_000_000));
     await settle();
-    const fast = rig.near.open('talk');
+    const fast = rig.near.open({ purpose: 'talk' });
     fast.end(Buffer.alloc(1_500_000, 7));
     const other = await acceptedOf(rig);
     assert.equal((await allOf(other)).length, 1_500_000);
@@ -130,7 +130,7 @@ describe('a lane', () => {
   it('refuses streams for what is not there', async () => {
     const rig = new Rig();
     rig.connect();
-    const stream = rig.near.open('treasure');
+    const stream = rig.near.open({ purpose: 'treasure' });
     assert.match((await failure(stream)).message, /given the stream up/);
     assert.equal(rig.far.size, 0);
   });
@@ -138,7 +138,7 @@ describe('a lane', () => {
   it('ends its streams where no connection comes back in time', async () => {
     const rig = new Rig();
     rig.connect();
-    const stream = rig.near.open('talk');
+    const stream = rig.near.open({ purpose: 'talk' });
     await acceptedOf(rig);
     rig.cut();
     await settle();
@@ -153,7 +153,7 @@ describe('a lane', () => {
   it('gives a connection up on which nothing comes', async () => {
     const rig = new Rig();
     rig.alone();
-    const stream = rig.near.open('talk');
+    const stream = rig.near.open({ purpose: 'talk' });
     stream.write('anybody there?');
     await settle();
     rig.clock.advance(9_999);
@@ -184,7 +184,7 @@ describe('a lane', () => {
 
   it('has all that was written before a connection was there', async () => {
     const rig = new Rig();
-    const stream = rig.near.open('talk');
+    const stream = rig.near.open({ purpose: 'talk' });
     stream.end('early');
     rig.connect();
     assert.equal((await allOf(await acceptedOf(rig))).toString(), 'early');

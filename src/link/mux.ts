@@ -3,6 +3,12 @@ import { type StreamFrame, FrameError } from './frames.ts';
 import { Sequence, type SequenceParts } from './sequence.ts';
 import { LinkStream } from './stream.ts';
 
+/** What a stream is for, and for whom. */
+export interface Opening {
+  readonly purpose: string;
+  readonly origin?: string;
+}
+
 export interface MuxParts extends Omit<SequenceParts, 'events'> {
   readonly peer: string;
   /** The side that dialled numbers its streams with odd numbers, the other one with even ones. */
@@ -52,10 +58,10 @@ export class Mux {
   }
 
   /** Opens a stream; what is written to it goes out as soon as there is a connection. */
-  open(purpose: string): LinkStream {
-    const stream = this.#make(this.#nextId, purpose);
+  open(opening: Opening): LinkStream {
+    const stream = this.#make(this.#nextId, opening);
     this.#nextId += 2;
-    this.sequence.send({ kind: 'open', stream: stream.id, purpose });
+    this.sequence.send({ kind: 'open', stream: stream.id, ...opening });
     return stream;
   }
 
@@ -65,10 +71,11 @@ export class Mux {
     for (const stream of this.#streams.values()) stream.lose(why);
   }
 
-  #make(id: number, purpose: string): LinkStream {
+  #make(id: number, { purpose, origin }: Opening): LinkStream {
     const stream: LinkStream = new LinkStream({
       id,
       purpose,
+      origin,
       peer: this.#parts.peer,
       send: (frame) => this.sequence.send(frame),
       onReady: (ready) => {
@@ -90,7 +97,7 @@ export class Mux {
 
   #take(frame: StreamFrame): void {
     if (frame.kind === 'open') {
-      this.#accept(frame.stream, frame.purpose);
+      this.#accept(frame.stream, frame);
       return;
     }
     const isKnown = this.#isTheirs(frame.stream) ? frame.stream <= this.#theirLast : frame.stream < this.#nextId;
@@ -99,7 +106,7 @@ export class Mux {
     this.#streams.get(frame.stream)?.takeFrame(frame);
   }
 
-  #accept(id: number, purpose: string): void {
+  #accept(id: number, opening: Opening): void {
     if (!this.#isTheirs(id) || id <= this.#theirLast) throw new FrameError('a stream that is no new one');
     this.#theirLast = id;
     if (this.#theirs >= STREAMS_MAX) {
@@ -107,7 +114,7 @@ export class Mux {
       return;
     }
     this.#theirs += 1;
-    const stream = this.#make(id, purpose);
+    const stream = this.#make(id, opening);
     // Whoever takes it listens for its errors from then on.
     stream.on('error', () => undefined);
     if (!this.#parts.accept(stream)) stream.destroy();

@@ -9,6 +9,7 @@ import type { Random } from '../ports/random.ts';
 import { callPeer } from './call.ts';
 import type { Hello } from './handshake.ts';
 import { Lane } from './lane.ts';
+import type { Opening } from './mux.ts';
 import type { LinkStream } from './stream.ts';
 
 export interface PeerConfig {
@@ -85,12 +86,12 @@ export class PeerLink {
   }
 
   /** A new stream, once there is a connection. Rejects with an {@link OperationError} where `signal` ends first. */
-  async open(purpose: string, signal: AbortSignal): Promise<LinkStream> {
+  async open(opening: Opening, signal: AbortSignal): Promise<LinkStream> {
     for (;;) {
       const [best] = this.#lanes()
         .filter((lane) => lane.isUp)
         .toSorted((left, right) => left.size - right.size);
-      if (best !== undefined) return best.open(purpose);
+      if (best !== undefined) return best.open(opening);
       if (signal.aborted || this.#abort.signal.aborted) throw new OperationError('no connection', { temporary: true });
       await this.#untilUp(signal);
     }

@@ -15,6 +15,8 @@ export interface StreamParts {
   readonly purpose: string;
   /** Who is at the other end: takes the place of an address. */
   readonly peer: string;
+  /** Whom the other end has opened it for. */
+  readonly origin?: string | undefined;
   send(frame: StreamFrame): void;
   /** It has data for {@link LinkStream.sendNext}. */
   onReady(stream: LinkStream): void;
@@ -49,7 +51,7 @@ export class LinkStream extends Duplex {
     this.#parts = parts;
     this.id = parts.id;
     this.purpose = parts.purpose;
-    this.remoteAddress = `link:${parts.peer}`;
+    this.remoteAddress = parts.origin === undefined ? `link:${parts.peer}` : `link:${parts.peer}/${parts.origin}`;
   }
 
   /** Whether there is something to send and leave to send it. */

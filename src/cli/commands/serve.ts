@@ -4,6 +4,7 @@ import { firstAccountLink } from '../compose/first-account.ts';
 import { type RunningServer, startServer } from '../compose/serve.ts';
 import { configOf } from '../config-of.ts';
 import { printResult } from '../output.ts';
+import { stopSignal } from '../stop-signal.ts';
 
 export const serve: Command = {
   name: 'serve',
@@ -33,19 +34,4 @@ async function announce(server: RunningServer, run: Run): Promise<void> {
     '',
     texts.serveNext,
   ]);
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function stopSignal(run: Run): Promise<void> {
-  return new Promise((resolve) => {
-    let stopping = false;
-    const stop = (): void => {
-      if (stopping) process.exit(130);
-      stopping = true;
-      if (!run.arguments.json) console.log(`${run.texts.serveStopping} ${run.texts.serveAgain}`);
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
 }

@@ -1,9 +1,8 @@
 /** The links of this node: its key, its peers, and what their streams reach here. */
 import path from 'node:path';
-import type { Duplex } from 'node:stream';
 import { createRandom } from '../../adapters/random/index.ts';
 import { present } from '../../lib/assert.ts';
-import { Links, type PeerConfig } from '../../link/index.ts';
+import { Links, type LinkStream, type PeerConfig } from '../../link/index.ts';
 import { OperationError } from '../../matrix/errors.ts';
 import { splitServerName } from '../../matrix/server-address.ts';
 import type { HttpPlace } from '../../ports/http.ts';
@@ -34,14 +33,14 @@ export function linkSeed({ config, baseDir, dataDir, environment }: LinkPlaces):
 
 /** The doors that streams of peers come in by, once they are open. */
 export class LinkDoors {
-  readonly #doors = new Map<string, (stream: Duplex) => void>();
+  readonly #doors = new Map<string, (stream: LinkStream) => void>();
 
   /** From now on streams for `purpose` go there. */
-  open(purpose: string, take: (stream: Duplex) => void): void {
+  open(purpose: string, take: (stream: LinkStream) => void): void {
     this.#doors.set(purpose, take);
   }
 
-  find(purpose: string): ((stream: Duplex) => void) | undefined {
+  find(purpose: string): ((stream: LinkStream) => void) | undefined {
     return this.#doors.get(purpose);
   }
 }
@@ -66,7 +65,7 @@ export function createLinkedPorts(places: LinkPlaces, parts: Parts, version: str
     version,
     openLink: async (node, signal) => {
       if (links === undefined) throw new OperationError('name not found', { temporary: false });
-      return await links.open(node, 'federation', signal);
+      return await links.open(node, { purpose: 'federation' }, signal);
     },
   });
   const links = createLinks(places, { ...parts, ports, doors });

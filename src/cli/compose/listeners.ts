@@ -8,7 +8,14 @@ import { clientRoutes } from '../../http/client-api/index.ts';
 import { authenticateServer, discoveryRoutes, federationRoutes, keyRoutes } from '../../http/federation-api/index.ts';
 import type { FederationRoute } from '../../http/federation-api/federation-route.ts';
 import { Dispatcher } from '../../http/kit/dispatcher.ts';
-import { type Listener, openListener, serveStreams } from '../../http/kit/listener.ts';
+import {
+  type Certificate,
+  type Handle,
+  type Listener,
+  openListener,
+  serveStreams,
+  serveTlsStreams,
+} from '../../http/kit/listener.ts';
 import { type PeerNames, peerNames } from '../../http/kit/peer.ts';
 import { DEFAULT_RATES, RateLimiter } from '../../http/kit/rate-limit.ts';
 import type { Route } from '../../http/kit/route.ts';
@@ -72,6 +79,7 @@ export async function openListeners(
   };
   const fromServers = routesForServers({ apis: ['federation', 'keys'] }, tools);
   doors.open('federation', serveStreams(handlerOf({ routes: [], fromServers, web: undefined }, tools)));
+  openClientDoor({ config, baseDir, doors }, tools);
   const open: Listener[] = [];
   const ports: number[] = [];
   const close = async (graceMs: number): Promise<void> => {
@@ -88,23 +96,34 @@ export async function openListeners(
   return { ports, close };
 }
 
-async function openOne(listener: ListenerConfig, baseDir: string, tools: ListenerTools): Promise<Listener> {
+/** What comes through a relay is served as by the first listener for clients that has a certificate. */
+function openClientDoor(
+  { config, baseDir, doors }: Pick<ListenersOptions, 'config' | 'baseDir' | 'doors'>,
+  tools: ListenerTools,
+): void {
+  const listener = config.listeners.find(({ apis, tls }) => apis.includes('client') && tls !== undefined);
+  if (listener?.tls === undefined) return;
+  doors.open('client', serveTlsStreams(handlerFor(listener, tools), certificateOf(listener.tls, baseDir)));
+}
+
+function handlerFor(listener: ListenerConfig, tools: ListenerTools): Handle {
+  const fromServers = routesForServers(listener, tools);
+  const web = listener.apis.includes('web') ? tools.files : undefined;
+  return handlerOf({ routes: routesOf(listener, tools.services), fromServers, web }, tools);
+}
+
+function certificateOf(files: { certificate: string; key: string }, baseDir: string): Certificate {
   const read = (file: string): string => readFileSync(path.resolve(baseDir, file), 'utf8');
+  return { certificate: read(files.certificate), key: read(files.key) };
+}
+
+async function openOne(listener: ListenerConfig, baseDir: string, tools: ListenerTools): Promise<Listener> {
   return await openListener({
     address: listener.address,
     port: listener.port,
-    handle: handlerOf(
-      {
-        routes: routesOf(listener, tools.services),
-        fromServers: routesForServers(listener, tools),
-        web: listener.apis.includes('web') ? tools.files : undefined,
-      },
-      tools,
-    ),
+    handle: handlerFor(listener, tools),
     upgrades: listener.apis.includes('link') ? tools.links : undefined,
-    ...(listener.tls !== undefined && {
-      tls: { certificate: read(listener.tls.certificate), key: read(listener.tls.key) },
-    }),
+    ...(listener.tls !== undefined && { tls: certificateOf(listener.tls, baseDir) }),
   });
 }
 

@@ -1,7 +1,5 @@
 /** The composition root of `postern serve`: ports, services, routes, listeners. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../adapters/clock/index.ts';
 import { createCrypto } from '../../adapters/crypto/index.ts';
 import { createImages } from '../../adapters/images/index.ts';
@@ -26,6 +24,7 @@ import { askSecret, readSecret, type SecretValue } from '../config/secrets.ts';
 import { createLinkedPorts, type LinkDoors } from './links.ts';
 import { openListeners, type OpenListeners, webFolder } from './listeners.ts';
 import { createServices } from './services.ts';
+import { packageVersion } from './package-version.ts';
 import { federationName, peersOptions } from './peers.ts';
 import { openSigningKeys, parseSigningKeys, type SigningKeys } from './signing-key.ts';
 import { SOCKET_NAME } from './socket-name.ts';
@@ -209,10 +208,4 @@ export function publicUrl(config: Config): string {
   const scheme = listener?.tls === undefined ? 'http' : 'https';
   const name = config.serverName.replace(/:[0-9]+$/, '');
   return `${scheme}://${name}:${listener?.port ?? 8008}`;
-}
-
-function packageVersion(): string {
-  const root = path.dirname(path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url)))));
-  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
-  return manifest.version;
 }

@@ -86,7 +86,8 @@ export function linkMistakes({ links, listeners }: Config): string[] {
     found.push(`listeners[${index}] has the api "link" but no tls; links prove themselves by its channel: add tls`);
   }
   const hasListener = listeners.some(({ apis }) => apis.includes('link'));
-  for (const [name, { key, dial = [] }] of Object.entries(links.peers)) {
+  const hasClients = listeners.some(({ apis, tls }) => apis.includes('client') && tls !== undefined);
+  for (const [name, { key, dial = [], carries = [] }] of Object.entries(links.peers)) {
     const where = `links.peers.${name}`;
     if (!/^[0-9A-Za-z_-]{1,64}$/.test(name))
       found.push(`links.peers names ${show(name)}; allowed are letters, digits, _ and -`);
@@ -97,9 +98,32 @@ export function linkMistakes({ links, listeners }: Config): string[] {
       if (isHostAndPort(place)) continue;
       found.push(`${where}.dial[${index}] is ${show(place)}; allowed is "host:port", with [ ] around IPv6`);
     }
+    if (carries.includes('client') && !hasClients) {
+      found.push(`${where}.carries names "client", but no listener with the api "client" has tls; add tls to it`);
+    }
     if (dial.length === 0 && !hasListener) {
       found.push(`${where} is to dial this node, but no listener has the api "link"; add it, or set ${where}.dial`);
     }
+  }
+  return found;
+}
+
+/** What is wrong below `relay`. */
+export function relayMistakes({ relay, links }: Config): string[] {
+  if (relay === null) return [];
+  const found: string[] = [];
+  if (isIP(relay.address) === 0) {
+    found.push(`relay.address is ${show(relay.address)}; allowed is an IP address, such as "::" for all`);
+  }
+  for (const [index, name] of relay.names.entries()) {
+    if (!HOST_NAME.test(name)) found.push(`relay.names[${index}] is ${show(name)}; allowed is a host name without a port`);
+  }
+  const node = linkedNode(relay.to);
+  if (node !== undefined && !Object.hasOwn(links.peers, node)) {
+    found.push(`relay.to is ${show(relay.to)}; links.peers has no ${show(node)}`);
+  }
+  if (node === undefined && !isHostAndPort(relay.to)) {
+    found.push(`relay.to is ${show(relay.to)}; allowed is link:NODE or "host:port"`);
   }
   return found;
 }

@@ -192,17 +192,45 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     path: text('Where listeners with tls and the api "link" take the calls of peers; a random one hides it.', '/link'),
     peers: map(
       'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, nothing where it dials ' +
-        'us; carries lists what it may reach here.',
+        'us; carries lists what it may reach here: federation, or client for a node with a relay.',
       Type.Object(
         {
           key: Type.String(),
           dial: Type.Optional(Type.Array(Type.String())),
-          carries: Type.Optional(Type.Array(Type.Enum(['federation']))),
+          carries: Type.Optional(Type.Array(Type.Enum(['federation', 'client']))),
         },
         { additionalProperties: false },
       ),
     ),
   }),
+  relay: Type.Union(
+    [
+      Type.Null(),
+      Type.Object(
+        {
+          address: Type.String(),
+          port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+          names: Type.Array(Type.String(), { minItems: 1 }),
+          to: Type.String(),
+          site: Type.Object(
+            { certificate: Type.String(), key: Type.String() },
+            { additionalProperties: false },
+          ),
+          connections: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+          connectionsPerAddress: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+          bytesPerSecond: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000_000_000 })),
+        },
+        { additionalProperties: false },
+      ),
+    ],
+    {
+      description:
+        'The front of a server elsewhere, on a port of this line: connections that ask for one of names are passed on, ' +
+        'TLS untouched, to a node of links.peers (link:NODE) or to host:port; all others find a small site with the ' +
+        'certificate of site. Run by "postern relay".',
+      default: null,
+    },
+  ),
   appservices: list('Registration files of application services.', Type.String(), [], { later: true }),
   mail: Type.Union(
     [

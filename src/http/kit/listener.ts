@@ -2,14 +2,21 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { createSecureContext, TLSSocket } from 'node:tls';
 
 /** An address and port (0 lets the system choose), or the path of a socket file. */
 export type ListenerPlace = { readonly address: string; readonly port: number } | { readonly socket: string };
 
+/** PEM. */
+export interface Certificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export type ListenerOptions = ListenerPlace & {
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly tls?: Certificate;
   readonly handle: Handle;
   /** Who takes connections over. */
   readonly upgrades?: Upgrades | undefined;
@@ -80,4 +87,22 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
 export function serveStreams(handle: Handle): (stream: Duplex) => void {
   const server = createServer(LIMITS, (request, response) => void handle(request, response));
   return (stream) => void server.emit('connection', stream);
+}
+
+/** A stream that names whoever is at its other end. */
+export interface NamedStream extends Duplex {
+  /** Takes the place of an address, for rate limits. */
+  readonly remoteAddress: string;
+}
+
+/** Serves HTTPS on such streams. */
+export function serveTlsStreams(handle: Handle, tls: Certificate): (stream: NamedStream) => void {
+  const serve = serveStreams(handle);
+  const secureContext = createSecureContext({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' });
+  return (stream) => {
+    const secure = new TLSSocket(stream, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
+    Object.defineProperty(secure, 'remoteAddress', { value: stream.remoteAddress });
+    secure.on('error', () => void secure.destroy());
+    secure.once('secure', () => serve(secure));
+  };
 }

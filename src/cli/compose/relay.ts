@@ -1,0 +1,103 @@
+/** The composition root of `postern relay`: links and the front, without a server. */
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import path from 'node:path';
+import type { Duplex } from 'node:stream';
+import { systemClock } from '../../adapters/clock/index.ts';
+import { createCrypto } from '../../adapters/crypto/index.ts';
+import { createLog } from '../../adapters/log/index.ts';
+import { createMetrics } from '../../adapters/metrics/index.ts';
+import { createRandom } from '../../adapters/random/index.ts';
+import { present } from '../../lib/assert.ts';
+import { Relay } from '../../deploy/relay/front.ts';
+import { answerAsSite } from '../../deploy/relay/site.ts';
+import { splitServerName } from '../../matrix/server-address.ts';
+import type { Log } from '../../ports/log.ts';
+import { linkedNode } from '../../server/peers/index.ts';
+import type { Config } from '../config/schema.ts';
+import { ConfigError } from '../config/sources.ts';
+import { createLinkedPorts, type LinkPlaces } from './links.ts';
+
+export interface RelayRunOptions extends LinkPlaces {
+  readonly version: string;
+  /** Tests bring their own. */
+  readonly log?: Log;
+}
+
+export interface RunningRelay {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const LIMITS = { connections: 2_000, connectionsPerAddress: 64, bytesPerSecond: 0 } as const;
+/** Characters of the name under which a server counts a client of the relay. */
+const ORIGIN_CHARS = 20;
+
+/** Starts the relay of a configuration. Throws {@link ConfigError} where it has none. */
+export async function startRelay(options: RelayRunOptions): Promise<RunningRelay> {
+  const { relay } = options.config;
+  if (relay === null) throw new ConfigError('relay is not set; it says which names are passed on, and where to');
+  const log = options.log ?? createLog(options.config.log);
+  const crypto = await createCrypto();
+  const random = createRandom();
+  const parts = { clock: systemClock, random, crypto, log, metrics: createMetrics({ process: true }) };
+  const { ports, links } = createLinkedPorts(options, parts, options.version);
+  const node = linkedNode(relay.to);
+  // The server learns of one client and another, but not of their addresses.
+  const key = random.token(32);
+  const originOf = (address: string): string =>
+    Buffer.from(crypto.hmacSha1(key, address)).toString('hex').slice(0, ORIGIN_CHARS);
+  const open = async (address: string, signal: AbortSignal): Promise<Duplex> =>
+    node === undefined
+      ? await openSocket(relay.to, signal)
+      : await present(links, 'a relay to a node has links').open(
+          node,
+          { purpose: 'client', origin: originOf(address) },
+          signal,
+        );
+  const { address, port, names, connections, connectionsPerAddress, bytesPerSecond } = relay;
+  links?.start();
+  const front = await Relay.start({
+    ...parts,
+    log: log.child('relay'),
+    address,
+    port,
+    names: new Set(names.map((name) => name.toLowerCase())),
+    site: siteOf(relay, options.baseDir),
+    limits: {
+      connections: connections ?? LIMITS.connections,
+      connectionsPerAddress: connectionsPerAddress ?? LIMITS.connectionsPerAddress,
+      bytesPerSecond: bytesPerSecond ?? LIMITS.bytesPerSecond,
+    },
+    answer: answerAsSite,
+    open,
+  });
+  return {
+    port: front.port,
+    close: async () => {
+      await front.close();
+      links?.close();
+      await ports.http.close();
+    },
+  };
+}
+
+function siteOf({ site }: NonNullable<Config['relay']>, baseDir: string): { certificate: string; key: string } {
+  const read = (file: string): string => readFileSync(path.resolve(baseDir, file), 'utf8');
+  return { certificate: read(site.certificate), key: read(site.key) };
+}
+
+function openSocket(to: string, signal: AbortSignal): Promise<Socket> {
+  const { host, port } = splitServerName(to);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: present(port, 'the configuration was checked'), noDelay: true });
+    const cut = (): void => void socket.destroy(new Error('timed out'));
+    signal.addEventListener('abort', cut, { once: true });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', cut);
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 const ROWS = 151;
 /** Covered so far: a number that only grows. */
-const COVERED = 105;
+const COVERED = 110;
 
 const root = path.resolve(import.meta.dirname, '..');
 

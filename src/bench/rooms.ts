@@ -1,11 +1,12 @@
 /** Rooms, messages and syncs as the scenarios make them. */
+import type { JsonObject } from '../matrix/json.ts';
 import type { Http } from './http.ts';
 import type { Account } from './target.ts';
 
 const CIPHERTEXT = 'A'.repeat(560);
 
 /** An encrypted-shaped message whose PDU has about 1 KB; `mark` finds it again on other servers. */
-function encryptedContent(index: number, mark: number | undefined): object {
+export function encryptedContent(index: number, mark?: number): JsonObject {
   return {
     ...(mark !== undefined && { bench: mark }),
     algorithm: 'm.megolm.v1.aes-sha2',

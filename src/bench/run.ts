@@ -14,6 +14,7 @@ import { idleAndStart, killUnderLoad, mediaTransfer } from './scenarios/lifecycl
 import { catchUp } from './scenarios/catch-up.ts';
 import { federatedForks } from './scenarios/federated-forks.ts';
 import { federatedJoin } from './scenarios/federated-join.ts';
+import { inbound } from './scenarios/inbound.ts';
 import { outbound } from './scenarios/outbound.ts';
 import { sendManyRooms, sendOneRoom } from './scenarios/send.ts';
 import { stateChurn, stateResolution } from './scenarios/state.ts';
@@ -50,6 +51,7 @@ const SCENARIOS: readonly Scenario[] = [
   killUnderLoad,
   mediaTransfer,
   bytesOnTheWire,
+  inbound,
 ];
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');

@@ -224,6 +224,26 @@ test('redactions: by strangers not applied, cycles end (adv-016, adv-017)', asyn
   await stage.assertStillSound(alice, room);
 });
 
+test('redactions: what comes in one transaction with its redaction, and behind it, is never shown whole', async () => {
+  for (const version of ['10', '12']) {
+    const { alice, room, user } = await stage.scene(version);
+    const prevEvents = room.extremities;
+    const said = room.build({
+      type: 'm.room.message',
+      sender: user,
+      prevEvents,
+      content: { msgtype: 'm.text', body: 'to be gone' },
+    });
+    const { rules } = room;
+    const redacts = rules.redactsInContent ? { content: { redacts: said.eventId } } : { redacts: said.eventId };
+    const redaction = room.build({ type: 'm.room.redaction', sender: user, prevEvents, ...redacts });
+    await stage.push(redaction, said);
+    const event = await alice.ok('GET', v3`/rooms/${room.roomId}/event/${said.eventId}`);
+    assert.deepEqual(event.get('content'), {});
+    await stage.assertStillSound(alice, room);
+  }
+});
+
 test('chains of thousands of events are walked without end and without recursion (adv-105)', async () => {
   const { alice, room, user } = await stage.scene();
   let previous = room.extremities;

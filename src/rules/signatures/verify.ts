@@ -117,6 +117,20 @@ export function checkEventSignatures(
   return ACCEPT;
 }
 
+/** The same by a verifier that takes its time, such as another thread. */
+export async function checkEventSignaturesAside(
+  event: JsonObject,
+  options: VerificationOptions & { readonly verify: (...of: Parameters<VerifySignature>) => Promise<boolean> },
+): Promise<FormatVerdict> {
+  const plan = planVerification(event, options);
+  if ('accept' in plan) return plan;
+  const verdicts = await Promise.all(
+    plan.tasks.map(({ publicKey, signature }) => options.verify(publicKey, plan.text, signature)),
+  );
+  const wrong = plan.tasks.find((_, index) => verdicts[index] !== true);
+  return wrong === undefined ? ACCEPT : drop(`bad signature of ${wrong.server}`);
+}
+
 /**
  * Whether `object` carries a valid signature of `entity` by the key `keyId`.
  * `content/appendices.md`, "Checking for a signature".

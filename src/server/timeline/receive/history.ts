@@ -10,7 +10,7 @@ import { storeFoundations } from './foundations.ts';
 import { type Batch, gatherHistory, type GatherOptions } from './gather.ts';
 import type { AppendTools } from './judged-event.ts';
 import { storeOutliers } from './outliers.ts';
-import { judgeIncoming } from './state-before.ts';
+import { Beforehand, judgeIncoming } from './state-before.ts';
 
 /** Events asked for at once. */
 const CHUNK = 50;
@@ -49,12 +49,13 @@ export async function storeHistory(batch: Batch & { edges: EventId[] }, tools: A
   const { context, room } = tools;
   await storeOutliers(batch.outliers, tools);
   await storeFoundations(batch.foundations, tools);
+  const beforehand = await Beforehand.lookUp(batch.events, context);
   const written: RoomEvent[] = [];
   // From the oldest on: each is judged by the state that those before it made.
   let position = (await lowestPosition(room.number, tools)) - batch.events.length;
   for (const incoming of batch.events) {
     const told = batch.told.get(incoming.pdu.eventId);
-    const judged = await judgeIncoming(incoming, tools, { isHistory: true, told });
+    const judged = await judgeIncoming(incoming, tools, { beforehand, isHistory: true, told });
     if (judged !== undefined) {
       const { durable } = await appendJudged({ ...judged, historyPosition: position }, tools);
       written.push(await durable);

@@ -14,7 +14,7 @@ import { type Batch, gather } from './gather.ts';
 import { storeFoundations } from './foundations.ts';
 import { fetchHistory, storeHistory } from './history.ts';
 import { toolsOf } from './room-tools.ts';
-import { judgeIncoming } from './state-before.ts';
+import { Beforehand, judgeIncoming } from './state-before.ts';
 import { storeOutliers } from './outliers.ts';
 import { recommendAll } from './recommend.ts';
 import type { EnsureKeys, EventSource } from './source.ts';
@@ -117,9 +117,10 @@ export class Receiver {
     const tools = await toolsOf(room, this.#context, this.#rooms);
     await storeOutliers(batch.outliers, tools);
     await storeFoundations(batch.foundations, tools);
+    const beforehand = await Beforehand.lookUp(batch.events, this.#context);
     const durable: Promise<RoomEvent>[] = [];
     for (const incoming of batch.events) {
-      const judged = await judgeIncoming(incoming, tools, { told: batch.told.get(incoming.pdu.eventId) });
+      const judged = await judgeIncoming(incoming, tools, { beforehand, told: batch.told.get(incoming.pdu.eventId) });
       if (judged === undefined) continue;
       const appended = await appendJudged({ ...judged, isForwarded }, tools);
       // Whoever waits for all of them hears of the failure; until then it is nobody's.

@@ -9,6 +9,8 @@ import {
 } from '../../../matrix/events.ts';
 import { type EventId, parseEventId, type ServerName } from '../../../matrix/ids.ts';
 import { mayApplyRedaction } from '../../../rules/auth/index.ts';
+import type { StoredEvent } from '../../../ports/store/index.ts';
+import type { Context } from '../../context.ts';
 import type { RoomEvent } from '../../rooms/index.ts';
 import type { AppendTools, JudgedEvent, Redaction } from './judged-event.ts';
 import type { Told } from './gather.ts';
@@ -27,17 +29,58 @@ import { mergePlaces } from './merge.ts';
 import { foundationsOf } from './order.ts';
 import { eventsOf, isSamePlace, type Place, placeAt, type StateValue } from './places.ts';
 
+/** What the store has of events before they are judged, looked up for all of them at once. */
+export class Beforehand {
+  readonly #stored: ReadonlyMap<EventId, StoredEvent>;
+  readonly #redactions: Map<EventId, EventId>;
+
+  private constructor(stored: ReadonlyMap<EventId, StoredEvent>, redactions: Map<EventId, EventId>) {
+    this.#stored = stored;
+    this.#redactions = redactions;
+  }
+
+  /** Looks up events in a room whose queue is held until they are written. */
+  static async lookUp(events: readonly IncomingEvent[], { store }: Context): Promise<Beforehand> {
+    const ids = events.map(({ pdu }) => pdu.eventId);
+    const stored = (await store.events.getEvents(ids)).map((event) => [event.eventId, event] as const);
+    return new Beforehand(new Map(stored), await store.events.getPendingRedactions(ids));
+  }
+
+  /** An outlier that may be given a place. */
+  stored(id: EventId): StoredEvent | undefined {
+    return this.#stored.get(id);
+  }
+
+  /** The redaction that came before its event. */
+  redactionOf(id: EventId): EventId | undefined {
+    return this.#redactions.get(id);
+  }
+
+  /** Notes what an event of theirs that has been judged says of those behind it. */
+  note({ redaction, incoming }: JudgedEvent): void {
+    // As the store keeps them: the first counts.
+    if (redaction?.kind !== 'awaits' || this.#redactions.has(redaction.target)) return;
+    this.#redactions.set(redaction.target, incoming.pdu.eventId);
+  }
+}
+
+export interface JudgeOptions {
+  readonly beforehand: Beforehand;
+  readonly isHistory?: boolean;
+  readonly told: Told | undefined;
+}
+
 /** Judges an event; `undefined` for one whose previous events have no place here. */
 export async function judgeIncoming(
   incoming: IncomingEvent,
   tools: AppendTools,
-  { isHistory = false, told }: { readonly isHistory?: boolean; readonly told?: Told | undefined } = {},
+  { beforehand, isHistory = false, told }: JudgeOptions,
 ): Promise<JudgedEvent | undefined> {
   const { pdu } = incoming;
   const before = await placeBefore(pdu, told, tools);
   if (before === undefined) return undefined;
   const { context, room } = tools;
-  const stored = (await context.store.events.getEvents([pdu.eventId]))[0];
+  const stored = beforehand.stored(pdu.eventId);
   const shared = {
     incoming,
     number: stored?.number ?? context.store.allocateEvent(),
@@ -50,9 +93,11 @@ export async function judgeIncoming(
   const isPartial = room.partial !== undefined;
   const { status, why } = await judgePlaced(pdu, { before, current, isPartial }, tools);
   if (status === 'rejected') return { ...shared, status, why, redaction: undefined };
-  const redaction = await redactionOf(pdu, { before, isPartial }, tools);
+  const redaction = await redactionOf(pdu, { before, isPartial, beforehand }, tools);
   const isShown = status === 'accepted' || redaction?.kind === 'redacted';
-  return { ...shared, status, why, redaction: isShown ? redaction : undefined };
+  const judged: JudgedEvent = { ...shared, status, why, redaction: isShown ? redaction : undefined };
+  beforehand.note(judged);
+  return judged;
 }
 
 /** The states that an event is judged by. */
@@ -173,7 +218,7 @@ async function doubtOf(
 /** What an event redacts, or by what it is redacted; `undefined` also where that is decided once the room is whole. */
 export async function redactionOf(
   pdu: Pdu,
-  { before, isPartial }: Pick<JudgedBy, 'before' | 'isPartial'>,
+  { before, isPartial, beforehand }: Pick<JudgedBy, 'before' | 'isPartial'> & { readonly beforehand?: Beforehand },
   tools: AppendTools,
 ): Promise<Redaction | undefined> {
   const { context, room, rooms } = tools;
@@ -193,7 +238,7 @@ export async function redactionOf(
     const isOpen = target !== undefined && stored.redactedBy === undefined && target.room === room.number;
     return isOpen && (await mayApply(pdu, target.pdu)) ? { kind: 'redacts', target: stored } : undefined;
   }
-  const pending = (await context.store.events.getPendingRedactions([pdu.eventId])).get(pdu.eventId);
+  const pending = beforehand?.redactionOf(pdu.eventId);
   const by = pending === undefined ? undefined : await findAccepted(pending, tools);
   return by !== undefined && (await mayApply(by.pdu, pdu)) ? { kind: 'redacted', by } : undefined;
 }

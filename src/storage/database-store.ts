@@ -3,7 +3,7 @@ import { OperationError } from '../matrix/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { EventNumber, LineNumber, RoomNumber, Store, StreamPosition, Transaction } from '../ports/store/index.ts';
 import type { Database } from './database.ts';
-import { type BatchWriter, type Counters, GroupCommit } from './group-commit.ts';
+import { type AfterTurn, type BatchWriter, type Counters, GroupCommit } from './group-commit.ts';
 import { AccountQueries } from './queries/accounts.ts';
 import { EventQueries } from './queries/events.ts';
 import { FederationQueries } from './queries/federation.ts';
@@ -27,6 +27,8 @@ export interface StoreParts {
   /** Releases connections and locks, after the writer has been closed. */
   readonly release: () => Promise<void> | void;
   readonly log: Log | undefined;
+  /** The loop's own unless told. */
+  readonly afterTurn?: AfterTurn;
 }
 
 /** The Store port over one reading database and one writer. */
@@ -57,7 +59,7 @@ export class DatabaseStore implements Store {
     this.#stateKeys = new StateKeys(database);
     this.#counters = { ...parts.counters };
     this.#position = parts.counters.position as StreamPosition;
-    this.#commits = new GroupCommit(parts.writer, this.#counters);
+    this.#commits = new GroupCommit(parts.writer, this.#counters, parts.afterTurn);
     this.events = new EventQueries(database);
     this.rooms = new RoomQueries(database, this.#stateKeys);
     this.accounts = new AccountQueries(database);

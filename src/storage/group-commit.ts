@@ -24,6 +24,9 @@ export interface BatchWriter {
   close(): Promise<void>;
 }
 
+/** Runs a task once the present turn of the loop is over. */
+export type AfterTurn = (task: () => void) => void;
+
 interface Waiting {
   readonly unit: WriteUnit;
   readonly settle: (failure: Error | undefined) => void;
@@ -57,6 +60,7 @@ function isWithin(counters: Counters, reserved: Counters): boolean {
 export class GroupCommit {
   readonly #writer: BatchWriter;
   readonly #counters: Counters;
+  readonly #afterTurn: AfterTurn;
   /** What the database holds: no number above it was ever given before a restart. */
   #reserved: Counters;
   readonly #idleWaiters: (() => void)[] = [];
@@ -67,8 +71,9 @@ export class GroupCommit {
   #wait: NodeJS.Timeout | undefined;
   #flushPlanned = false;
 
-  constructor(writer: BatchWriter, counters: Counters) {
+  constructor(writer: BatchWriter, counters: Counters, afterTurn: AfterTurn = setImmediate) {
     this.#writer = writer;
+    this.#afterTurn = afterTurn;
     this.#counters = counters;
     this.#reserved = { ...counters };
   }
@@ -100,7 +105,7 @@ export class GroupCommit {
   #flushThisTurn(): void {
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;
-    setImmediate(() => {
+    this.#afterTurn(() => {
       this.#flushPlanned = false;
       if (!this.#writing) this.#flush();
     });

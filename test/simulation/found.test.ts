@@ -91,3 +91,24 @@ test('a write that fails takes with it what was built on it meanwhile', async ()
   assert.equal(views[0]?.extremities, views[1]?.extremities);
   world.end();
 });
+
+test('a join that another server sends back while it is on its way to the disk is written once', async () => {
+  const world = await open(2);
+  const [alice, bob] = [world.user(0), world.user(1)];
+  const room = await createRoom(world, '11');
+  await join(world, bob, room);
+  await world.ok(bob.call('POST', at`/rooms/${room}/leave`, {}));
+  await world.scheduler.run(5_000);
+  // What alice says right after the join follows it, so that the other server asks for it.
+  world.server(0).services.context.stream.listen((change) => {
+    if (change.kind !== 'event' || change.others?.[0]?.membership !== 'join') return;
+    const target = at`/rooms/${room}/send/m.room.message/${alice.nextTransaction()}`;
+    world.scheduler.schedule(180, () => void alice.call('PUT', target, { msgtype: 'm.text', body: 'welcome' }));
+  });
+  world.writeMs.set('two.test', 400);
+  await join(world, bob, room);
+  await world.scheduler.run(60_000);
+  assert.deepEqual(world.mishaps, []);
+  await checkHeads([await world.until(RoomView.of(world.server(1), room))]);
+  world.end();
+});

@@ -1,34 +1,77 @@
-/** `npm run sim -- --seed N [--seeds K] [--versions 1,12]`: lives rooms from seed N on; prints what failed. */
-import { parseArgs } from 'node:util';
-import { ROOM_VERSIONS } from '../../src/matrix/room-versions.ts';
-import { Federation } from './federation.ts';
-import { live } from './life.ts';
-import { Node } from './node.ts';
+/** `npm run sim`: lives of rooms on servers to which things happen; a seed tells all of one. Prints what failed. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { type Failure, liveShare } from './command/lives.ts';
+import { argumentsOf, parseOptions, type SimOptions, USAGE } from './command/options.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '1' },
-    versions: { type: 'string', default: [...ROOM_VERSIONS.keys()].join(',') },
-  },
-});
+const PROGRESS = 200;
+/** Failures that are told whole. */
+const TOLD = 3;
 
-const first = Number(values.seed);
-const federation = await Federation.of(await Node.startAll(['one.test', 'two.test', 'three.test', 'four.test']));
-const failed: string[] = [];
-let count = 0;
-for (let seed = first; seed < first + Number(values.seeds); seed += 1) {
-  for (const version of values.versions.split(',')) {
-    count += 1;
-    try {
-      await live(federation, version, seed);
-    } catch (error) {
-      failed.push(`room version ${version}, seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
-      console.log(failed.at(-1));
-    }
+class Run {
+  readonly #options: SimOptions;
+  readonly #startMs = performance.now();
+  #count = 0;
+  readonly failures: Failure[] = [];
+
+  constructor(options: SimOptions) {
+    this.#options = options;
   }
-  if (seed % 10 === 0) console.log(`seed ${seed}: ${count} lives, ${failed.length} failed`);
+
+  get isComplete(): boolean {
+    return this.#count === this.#options.seeds;
+  }
+
+  note(failure: Failure | undefined): void {
+    this.#count += 1;
+    if (failure !== undefined) this.#fail(failure);
+    if (this.#count % PROGRESS === 0) console.log(this.summary);
+  }
+
+  get summary(): string {
+    const seconds = Math.round((performance.now() - this.#startMs) / 1000);
+    return `${this.#count} of ${this.#options.seeds} lives in ${seconds} s, ${this.failures.length} failed`;
+  }
+
+  #fail(failure: Failure): void {
+    this.failures.push(failure);
+    if (this.failures.length <= TOLD) for (const line of failure.trace) console.log(line);
+    console.log(failure.message);
+    console.log(`again: npm run sim -- ${argumentsOf(this.#options, failure.seed, failure.steps)}`);
+  }
 }
-await federation.finish();
-console.log(`${count} lives, ${failed.length} failed`);
-process.exitCode = failed.length === 0 ? 0 : 1;
+
+/** Lives the lives in several processes. False where one broke off. */
+async function share(options: SimOptions, args: readonly string[], run: Run): Promise<boolean> {
+  const workers = Array.from({ length: options.processes }, (_, index) =>
+    fork(new URL('command/worker.ts', import.meta.url), [String(index), ...args]),
+  );
+  for (const worker of workers) {
+    worker.on('message', (message: { readonly isDone?: boolean; readonly failure?: Failure }) => {
+      if (message.isDone === undefined) run.note(message.failure);
+    });
+  }
+  const codes = await Promise.all(workers.map((worker) => once(worker, 'exit') as Promise<[number | null]>));
+  return codes.every(([code]) => code === 0);
+}
+
+async function main(args: readonly string[]): Promise<boolean> {
+  const options = parseOptions(args);
+  const run = new Run(options);
+  const isOrderly =
+    options.processes > 1
+      ? await share(options, args, run)
+      : await liveShare({ options, index: 0 }, (failure) => run.note(failure)).then(() => true);
+  console.log(run.summary);
+  if (!isOrderly) console.log('a process broke off');
+  else if (!run.isComplete) console.log('the time is over');
+  return isOrderly && run.failures.length === 0;
+}
+
+try {
+  process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(USAGE);
+  process.exitCode = 2;
+}

@@ -146,6 +146,11 @@ export class RoomDeltas {
     return mainHead === undefined ? undefined : { line: room.mainLine, position: mainHead };
   }
 
+  /** Whether the user has been joined all the time since a boundary. */
+  async joinedSince(view: RoomView, boundary: number): Promise<boolean> {
+    return await view.joinedSince(await this.stateAt(view.room, boundary));
+  }
+
   /**
    * Whether the room went on without us before an event: our return to it, which came with a state of its own. What
    * lies before is another stretch of its timeline.

@@ -58,9 +58,9 @@ export class V3Rooms {
     membership: RoomMembership,
     accountData: readonly AccountDataRow[],
   ): Promise<RoomAnswer> {
-    const { context, rooms } = this.#parts;
+    const { context, rooms, deltas } = this.#parts;
     const room = await rooms.get(membership.room);
-    const view = await RoomView.open(room, request.viewer.user, { context, rooms });
+    const view = await RoomView.open(room, request.viewer.user, { context, rooms }, membership.position);
     const isJoined = membership.membership === 'join';
     const { lazyLoadMembers } = request.filter.rooms.state;
     // Who is told of all members is told of the room once they are known, as of one just joined.
@@ -69,7 +69,7 @@ export class V3Rooms {
     const newlyJoined =
       isJoined &&
       ((hasLearnt && !lazyLoadMembers) ||
-        (membership.position > request.from && !(await view.joinedSince(request.from))));
+        (membership.position > request.from && !(await deltas.joinedSince(view, request.from))));
     const from = newlyJoined ? 0 : request.from;
     // "full_state: … all state events will be returned … The timeline will still be limited by the since parameter."
     const stateFrom = request.fullState ? 0 : from;

@@ -13,8 +13,6 @@ import type { Room, RoomEvent, Rooms } from '../rooms/index.ts';
 interface Step<T> {
   /** Position on the main line from which the value holds. */
   readonly position: number;
-  /** Position in the stream of the event that set it. */
-  readonly streamPosition: number;
   readonly value: T;
 }
 
@@ -36,6 +34,7 @@ export class RoomView {
   /** The user's current member event. */
   readonly #member: RoomEvent | undefined;
   #membership: Promise<Step<string>[]> | undefined;
+  #since: Promise<number> | undefined;
   #sees: Promise<boolean> | undefined;
 
   private constructor(room: Room, user: UserId, parts: ViewParts) {
@@ -46,9 +45,17 @@ export class RoomView {
   }
 
   /** A view of the room as it is now. */
-  static async open(room: Room, user: UserId, parts: ViewParts): Promise<RoomView> {
+  static async open(
+    room: Room,
+    user: UserId,
+    parts: ViewParts,
+    /** Where the user's membership changed last, for those who know. */
+    since?: number,
+  ): Promise<RoomView> {
     await parts.rooms.ensureMembers(room, [user]);
-    return new RoomView(room, user, parts);
+    const view = new RoomView(room, user, parts);
+    if (since !== undefined) view.#since = Promise.resolve(since);
+    return view;
   }
 
   get #isJoined(): boolean {
@@ -70,26 +77,25 @@ export class RoomView {
     const cached = visibilitySteps.get(this.room);
     if (cached !== undefined && cached.event?.number === event?.number) return cached.steps;
     const pair = { type: 'm.room.history_visibility', stateKey: '' };
-    const steps = this.#load(pair, (one) => historyVisibilityOf(one.pdu));
+    const steps = this.#load(pair, (one) => (one === undefined ? 'shared' : historyVisibilityOf(one.pdu)));
     // What is not durable yet would be missing from the steps: they are kept once it is.
     if (this.room.isSettled) visibilitySteps.set(this.room, { event, steps });
     return steps;
   }
 
   #membershipSteps(): Promise<Step<string>[]> {
-    this.#membership ??= this.#load({ type: 'm.room.member', stateKey: this.user }, membershipOfMember);
+    const read = (one: RoomEvent | undefined): string => (one === undefined ? 'leave' : membershipOfMember(one));
+    this.#membership ??= this.#load({ type: 'm.room.member', stateKey: this.user }, read);
     return this.#membership;
   }
 
-  async #load<T>(pair: StatePair, read: (event: RoomEvent) => T): Promise<Step<T>[]> {
+  /** The values of an entry as the main line went; `read` is given nothing where a merge has taken the entry out. */
+  async #load<T>(pair: StatePair, read: (event: RoomEvent | undefined) => T): Promise<Step<T>[]> {
     const { context, rooms } = this.#parts;
     const steps = await context.store.rooms.getStateHistory(this.room.mainLine, pair);
     const events = await rooms.events.getByNumber(steps.map((one) => one.event));
-    return events.map((event, index) => ({
-      position: steps[index]?.position ?? 0,
-      streamPosition: event.position,
-      value: read(event),
-    }));
+    const byNumber = new Map(events.map((event) => [event.number, event]));
+    return steps.map(({ position, event }) => ({ position, value: read(byNumber.get(event)) }));
   }
 
   /** "membership: the room membership of the user making the request, at the time of the event." */
@@ -102,7 +108,9 @@ export class RoomView {
   async membershipBefore(event: RoomEvent): Promise<string> {
     const { stateBefore } = event;
     if (stateBefore === undefined) return 'leave';
-    if (this.#member !== undefined && event.position > this.#member.position) return membershipOfMember(this.#member);
+    if (this.#member !== undefined && event.position > (await this.#memberSince())) {
+      return membershipOfMember(this.#member);
+    }
     if (stateBefore.line === this.room.mainLine) {
       return valueAt(await this.#membershipSteps(), stateBefore.position) ?? 'leave';
     }
@@ -114,13 +122,23 @@ export class RoomView {
     return this.#isJoined || (await this.#membershipSteps()).some(({ value }) => value === 'join');
   }
 
-  /** Whether the user has been joined all the time since a boundary of the stream. */
-  async joinedSince(boundary: number): Promise<boolean> {
-    if (!this.#isJoined) return false;
+  /**
+   * Since when the current member event has been current: a merge, or a state that came with a join, can bring back
+   * one that is older than what it replaces.
+   */
+  #memberSince(): Promise<number> {
+    this.#since ??= this.#parts.rooms
+      .findMembership(this.user, this.room.number)
+      .then((record) => record?.position ?? Number.POSITIVE_INFINITY);
+    return this.#since;
+  }
+
+  /** Whether the user has been joined all the time since a state of the main line. */
+  async joinedSince(before: StateReference | undefined): Promise<boolean> {
+    if (!this.#isJoined || before === undefined) return false;
     const steps = await this.#membershipSteps();
-    const before = steps.findLast(({ streamPosition }) => streamPosition <= boundary);
-    const since = steps.filter(({ streamPosition }) => streamPosition > boundary);
-    return before?.value === 'join' && since.every(({ value }) => value === 'join');
+    const since = steps.filter(({ position }) => position > before.position);
+    return valueAt(steps, before.position) === 'join' && since.every(({ value }) => value === 'join');
   }
 
   /** Where on the main line the user last stopped being joined; `undefined` for those who are or never were. */

@@ -1,7 +1,9 @@
 /** Everything that must hold at the end of a life (SECURITY §7.3). */
 import assert from 'node:assert/strict';
 import type { Life } from '../life/life.ts';
+import { checkAccepted, checkForged } from './acceptance.ts';
 import { checkConvergence, checkHeads, checkStates } from './agreement.ts';
+import { checkDevices, checkSyncs } from './clients.ts';
 import { checkEvents, checkMessages, checkTexts } from './delivery.ts';
 import { RoomView } from './room-view.ts';
 
@@ -13,8 +15,13 @@ export async function checkLife(life: Life): Promise<void> {
   for (const server of world.servers) views.push(await world.until(RoomView.of(server, life.room)));
   await checkStates(views);
   await checkHeads(views);
-  if (life.isPeaceful) await checkConvergence(views);
+  // A server that tells each something else is followed by each as far as it hears.
+  if (life.isPeaceful && !world.faults.has('forgery')) await checkConvergence(views);
   await checkEvents(life, views);
   checkTexts(views);
   checkMessages(life);
+  await checkAccepted(views);
+  await checkForged(life, views);
+  await checkDevices(life, views);
+  await checkSyncs(life);
 }

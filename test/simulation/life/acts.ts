@@ -9,7 +9,7 @@ const ATTEMPTS = 40;
 const PAUSE_MS = 1_500;
 
 /** Repeats a request, the same each time, until it is answered. */
-async function persist(
+export async function persist(
   life: Life,
   user: SimulatedUser,
   [method, target, body]: readonly [Method, string, Dict],
@@ -23,20 +23,22 @@ async function persist(
 }
 
 /** Keeps the id of an event that was taken. */
-function acknowledge(life: Life, user: SimulatedUser, reply: Reply | undefined): void {
+export function acknowledge(life: Life, user: SimulatedUser, reply: Reply | undefined): void {
   if (reply?.isOk !== true) return;
   const eventId = reply.text('event_id');
   life.ledger.acknowledge(user.server, eventId, life.world.scheduler.nowMs);
   life.world.note(`${user.id}: ${eventId}`);
 }
 
-const send: Act = async (life, user) => {
+/** Sends a message to the room. */
+export const send: Act = async (life, user) => {
   const body = { msgtype: 'm.text', body: life.ledger.nextText() };
   const target = at`/rooms/${life.room}/send/m.room.message/${user.nextTransaction()}`;
   acknowledge(life, user, await persist(life, user, ['PUT', target, body]));
 };
 
-const setState =
+/** Sets a state without a state key. */
+export const setState =
   (type: string, content: (life: Life) => Dict): Act =>
   async (life, user) => {
     const target = at`/rooms/${life.room}/state/${type}/`;
@@ -83,12 +85,16 @@ const redact: Act = async (life, user) => {
   acknowledge(life, user, await persist(life, user, ['PUT', path, {}]));
 };
 
-const toDevice: Act = async (life, user) => {
-  const other = life.world.random.pick(life.world.users);
+/** Sends a message from a user's device to another's. */
+export async function tellDevice(life: Life, user: SimulatedUser, other: SimulatedUser): Promise<void> {
   const message = life.ledger.messageOf(user, other);
   const body = { messages: { [other.id]: { [other.device]: { number: message.number } } } };
   const reply = await persist(life, user, ['PUT', at`/sendToDevice/sim.message/${user.nextTransaction()}`, body]);
   if (reply?.isOk === true) message.isAcknowledged = true;
+}
+
+const toDevice: Act = async (life, user) => {
+  await tellDevice(life, user, life.world.random.pick(life.world.users));
 };
 
 const receipt: Act = async (life, user) => {

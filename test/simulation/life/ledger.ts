@@ -23,8 +23,8 @@ export class Ledger {
   /** Texts of messages, each of which was sent once, however often it had to be repeated. */
   readonly texts: string[] = [];
   readonly messages: SentMessage[] = [];
-  /** One-time keys that were given out. */
-  readonly claimed: string[] = [];
+  /** Events that no server may take. */
+  readonly forged = new Set<string>();
   #texts = 0;
 
   acknowledge(server: SimulatedServer, eventId: string, atMs: number): void {

@@ -1,14 +1,14 @@
 /** The life of a room on several servers: what users do while things go wrong, and its end, when all is well again. */
-import { canonicalJson } from '../../../src/matrix/canonical-json.ts';
-import { encodeBase64 } from '../../../src/lib/base64.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { ROOM_VERSIONS } from '../../../src/matrix/room-versions.ts';
 import type { JsonObject } from '../../../src/matrix/json.ts';
 import { checkLife } from '../checks/index.ts';
-import type { Fault } from '../world/faults.ts';
+import { type Fault, RATES } from '../world/faults.ts';
 import { at, type SimulatedUser } from '../world/user.ts';
 import { type Workshop, World } from '../world/world.ts';
 import { chooseAct } from './acts.ts';
+import { deviceKeysOf } from './device-keys.ts';
+import { forgerOf } from './forger.ts';
 import { Ledger } from './ledger.ts';
 import { SyncClient } from './sync-client.ts';
 
@@ -19,11 +19,13 @@ export interface LifeOptions {
   readonly steps?: number;
   readonly faults?: readonly Fault[];
   readonly version?: string;
+  /** What happens instead of what the seed chooses, from the making of the room on, which it enters. */
+  readonly script?: (life: Life) => Promise<void>;
   /** Called when the servers run, before anything happens: canaries change something here. */
   readonly prepare?: (life: Life) => void;
 }
 
-const STEPS = 60;
+export const STEPS = 60;
 /** Between two steps. */
 const STEP_MS_MAX = 1_500;
 const HOUR_MS = 3_600_000;
@@ -54,7 +56,7 @@ export class Life {
 
   /** Lives one life. Throws where something is wrong at its end; `trace` of the error tells how that came. */
   static async live(workshop: Workshop, options: LifeOptions): Promise<Life> {
-    const { seed, servers = 4, usersPerServer = 2 + (seed % 2), faults } = options;
+    const { seed, servers = 2 + (seed % 3), usersPerServer = seed % 8 < 4 ? 2 : 3, faults } = options;
     const world = await World.open(workshop, {
       seed,
       servers,
@@ -76,43 +78,48 @@ export class Life {
     return this.#room;
   }
 
+  /** The room that a script has made. */
+  enter(room: string): void {
+    this.#room = room;
+  }
+
   clientOf(user: SimulatedUser): SyncClient {
     const client = this.#clients.get(user.id) ?? new SyncClient(user);
     this.#clients.set(user.id, client);
     return client;
   }
 
-  /** New keys of a user's device, signed by themselves. */
+  /** New keys of a user's device. */
   deviceKeys(user: SimulatedUser): JsonObject {
     this.#keys += 1;
-    const { crypto } = user.server;
-    const seed = new Uint8Array(32).fill(this.#keys % 256).fill(this.#keys >> 8, 16);
-    const unsigned = {
-      user_id: user.id,
-      device_id: user.device,
-      algorithms: ['m.olm.v1.curve25519-aes-sha2', 'm.megolm.v1.aes-sha2'],
-      keys: {
-        [`curve25519:${user.device}`]: encodeBase64(crypto.sha256(seed)),
-        [`ed25519:${user.device}`]: encodeBase64(crypto.ed25519PublicKey(seed)),
-      },
-    };
-    const signature = encodeBase64(crypto.ed25519Sign(seed, canonicalJson(unsigned)));
-    return { ...unsigned, signatures: { [user.id]: { [`ed25519:${user.device}`]: signature } } };
+    return deviceKeysOf(user, this.#keys);
   }
 
   async #live(): Promise<void> {
     const { world } = this;
+    const { script } = this.#options;
+    if (script !== undefined) {
+      this.#options.prepare?.(this);
+      await world.until(script(this));
+    } else await this.#chance();
+    await world.heal();
+    await this.#end();
+    await checkLife(this);
+  }
+
+  /** A room in which the seed says what happens. */
+  async #chance(): Promise<void> {
+    const { world } = this;
     await this.#begin();
     this.#options.prepare?.(this);
+    const forger = forgerOf(this);
     world.isCalm = false;
     for (let step = 0; step < (this.#options.steps ?? STEPS); step += 1) {
       world.disturb();
       this.#act();
+      if (world.faults.has('forgery') && world.random.chance(RATES.forgery)) this.#background('forging', forger.act());
       await world.scheduler.run(world.random.quadratic(STEP_MS_MAX));
     }
-    await world.heal();
-    await this.#end();
-    await checkLife(this);
   }
 
   /** A room that all users are in. */
@@ -163,9 +170,14 @@ export class Life {
     if (this.#busy.has(user)) return;
     this.#busy.add(user);
     world.note(`${user.id}: ${name}`);
-    void act(this, user)
-      .catch((error: unknown) => world.mishaps.push(`${name}: ${String(error)}`))
-      .finally(() => this.#busy.delete(user));
+    this.#background(
+      name,
+      act(this, user).finally(() => this.#busy.delete(user)),
+    );
+  }
+
+  #background(name: string, task: Promise<void>): void {
+    task.catch((error: unknown) => this.world.mishaps.push(`${name}: ${String(error)}`));
   }
 
   /** Everything ends that was begun; then everybody who is there says something, twice, so that no gap stays. */

@@ -40,7 +40,10 @@ export class SyncClient {
   }
 
   #apply(body: Dict): boolean {
-    for (const room of Object.keys(section(body, 'leave'))) this.rooms.delete(room);
+    // Who left and was asked back in between is told of the invite alone.
+    for (const name of ['leave', 'invite', 'knock']) {
+      for (const room of Object.keys(section(body, name))) this.rooms.delete(room);
+    }
     for (const [id, room] of Object.entries(section(body, 'join'))) this.#applyRoom(id, room);
     const messages = list(dig(body, 'to_device', 'events'));
     for (const { sender, content } of messages) {

@@ -87,6 +87,7 @@ export class Disk {
   readonly #texts = new StatementTexts();
   readonly #flattener = new BatchFlattener(this.#texts);
   readonly #wipe: string;
+  readonly #spoilt = new Set<string>();
 
   private constructor(connection: FaultyConnection, signer: EventSigner) {
     this.#connection = connection;
@@ -107,7 +108,15 @@ export class Disk {
 
   /** Makes it as it was when it was new. Statements that are prepared stay so. */
   wipe(): void {
+    for (const table of this.#spoilt) this.#connection.exec(`DROP TRIGGER spoil_${table}`);
+    this.#spoilt.clear();
     this.#connection.exec(`BEGIN;${this.#wipe};COMMIT`);
+  }
+
+  /** For canaries: what else happens `AFTER INSERT ON` a table, until the disk is wiped. */
+  spoil(table: string, what: string): void {
+    this.#connection.exec(`CREATE TRIGGER IF NOT EXISTS spoil_${table} AFTER INSERT ON ${table} ${what}`);
+    this.#spoilt.add(table);
   }
 
   close(): void {
@@ -129,6 +138,7 @@ export class Disk {
       counters: readCounters(this.#connection),
       release: () => undefined,
       log,
+      afterTurn: (task) => void power.schedule(0, task),
     });
   }
 

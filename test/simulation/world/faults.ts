@@ -2,7 +2,18 @@
 import type { Fate } from './disk.ts';
 import type { Seeded } from './seeded.ts';
 
-export const FAULTS = ['loss', 'delay', 'duplicate', 'partition', 'crash', 'stop', 'disk', 'clock', 'reads'] as const;
+export const FAULTS = [
+  'loss',
+  'delay',
+  'duplicate',
+  'partition',
+  'crash',
+  'stop',
+  'disk',
+  'clock',
+  'reads',
+  'forgery',
+] as const;
 
 export type Fault = (typeof FAULTS)[number];
 
@@ -24,6 +35,9 @@ export const RATES = {
   stop: 0.01,
   clock: 0.04,
   disk: 0.03,
+  forgery: 0.3,
+  /** Of an answer of the server that forges. */
+  mangling: 0.1,
   /** At each commit. */
   crash: 0.004,
   /** Of a commit while the disk is ill. */

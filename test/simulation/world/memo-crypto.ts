@@ -64,3 +64,14 @@ export class MemoCrypto implements Crypto {
     return this.#inner.equals(left, right);
   }
 }
+
+/** The same, but as long as `isGullible` says so every signature is good. */
+export function gullible(crypto: MemoCrypto, isGullible: () => boolean): MemoCrypto {
+  return new Proxy(crypto, {
+    get: (target, name) => {
+      if (name === 'ed25519Verify' && isGullible()) return () => true;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}

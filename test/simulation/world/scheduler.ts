@@ -8,7 +8,7 @@ interface Planned {
   task: (() => void) | undefined;
 }
 
-/** Lets what waits for promises and for the end of the turn go on. */
+/** Lets everything happen that waits for no time: promises and what streams do after them. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
@@ -38,23 +38,10 @@ export class Scheduler {
     };
   }
 
-  /**
-   * Lets everything happen that waits for no time. Whatever that is ends in microtasks or in plans of the group commit,
-   * which take one turn; a new plan of ours shows that more may come.
-   */
-  async settle(): Promise<void> {
-    let seen = -1;
-    while (seen !== this.#order) {
-      seen = this.#order;
-      await turn();
-      await turn();
-    }
-  }
-
   /** Runs all that falls due until `isDone`, at most for so long; false where time ran out. */
   async runUntil(isDone: () => boolean, limitMs: number): Promise<boolean> {
     const endMs = this.#nowMs + limitMs;
-    await this.settle();
+    await turn();
     while (!isDone()) {
       const next = this.#planned.first;
       if (next === undefined || next.atMs > endMs) {
@@ -66,7 +53,7 @@ export class Scheduler {
       this.#nowMs = next.atMs;
       this.steps += 1;
       next.task();
-      await this.settle();
+      await turn();
     }
     return true;
   }

@@ -26,6 +26,8 @@ export interface Journey {
   readonly isAnswerLost: boolean;
   /** Whether whoever waits for what is lost hears of a broken connection, or nothing until time runs out. */
   readonly isReset: boolean;
+  /** What becomes of an answer that the one who asks gets. */
+  readonly mangled: 'emptied' | 'cut' | undefined;
   /** The request comes once more, so much later. */
   readonly againMs: number | undefined;
 }
@@ -35,8 +37,8 @@ export interface WirePlan {
   decide(from: string, to: string, request: PlainRequest): Journey;
   /** Whether the two reach each other now. */
   isOpen(from: string, to: string): boolean;
-  /** Called when a request is delivered. */
-  onDelivered(from: string, to: string, request: PlainRequest): void;
+  /** What is answered in place of the server, which then hears nothing; for canaries. */
+  insteadOf(to: string, request: PlainRequest): PlainAnswer | undefined;
 }
 
 /** "connecting takes 10 s at most" */
@@ -120,14 +122,13 @@ export class Wire {
     power.onCut(lose);
     void this.#deliver(from, to, plain).then((answer) => {
       if (answer === undefined || journey.isAnswerLost || !this.#plan.isOpen(from.name, to.name)) lose();
-      else this.#scheduler.schedule(journey.backMs, () => ends.onAnswer(answer));
+      else this.#scheduler.schedule(journey.backMs, () => ends.onAnswer(mangle(answer, journey.mangled)));
     });
   }
 
   async #deliver(from: Station, to: Station, plain: PlainRequest): Promise<PlainAnswer | undefined> {
     if (to.power?.isOn !== true || !this.#plan.isOpen(from.name, to.name)) return undefined;
-    this.#plan.onDelivered(from.name, to.name, plain);
-    return await to.answer(plain);
+    return this.#plan.insteadOf(to.name, plain) ?? (await to.answer(plain));
   }
 }
 
@@ -148,6 +149,12 @@ interface Arrival {
 function plainOf({ method, path, headers = {}, body, destination }: HttpRequest): PlainRequest {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   return { method, target: path, headers: { ...headers, Host: destination.host }, body: bytes };
+}
+
+/** An answer as a server gives it that does not keep to what is agreed. */
+function mangle(answer: PlainAnswer, how: Journey['mangled']): PlainAnswer {
+  if (how === undefined) return answer;
+  return { ...answer, bytes: how === 'emptied' ? Buffer.from('{}') : answer.bytes.subarray(0, -1) };
 }
 
 /** The answer in two pieces, cut where nobody would. */

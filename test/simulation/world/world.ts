@@ -6,7 +6,7 @@ import type { SigningKey } from '../../../src/ports/crypto.ts';
 import { Disk, type DiskPlan, type Fate } from './disk.ts';
 import type { PlainRequest } from './exchange.ts';
 import { chooseFaults, type Fault, fateOf, RATES } from './faults.ts';
-import { MemoCrypto } from './memo-crypto.ts';
+import { gullible, MemoCrypto } from './memo-crypto.ts';
 import { Scheduler } from './scheduler.ts';
 import { Seeded } from './seeded.ts';
 import { SimulatedServer } from './server.ts';
@@ -15,6 +15,9 @@ import { type Journey, Wire, type WirePlan } from './wire.ts';
 
 const NAMES = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
 const HOUR_MS = 3_600_000;
+/** Every server has one key. */
+export const SIGNING_KEY_ID = 'ed25519:sim';
+const SEND = '/_matrix/federation/v1/send/';
 
 /** What lives can share: disks that are wiped between them, and what is costly to make. */
 export class Workshop {
@@ -47,6 +50,16 @@ export interface WorldOptions {
   readonly faults?: readonly Fault[];
 }
 
+export type Defect =
+  /** It says that a batch is on its disk before it is. */
+  | 'hasty'
+  /** It answers as if it had taken a transaction, and has not. */
+  | 'deaf'
+  /** It answers no transaction, now and for ever. */
+  | 'stubborn'
+  /** It takes every signature for good. */
+  | 'gullible';
+
 /** A server's state of health. */
 interface Health {
   isDiskIll: boolean;
@@ -72,10 +85,14 @@ export class World {
   fateAt: { readonly commit: number; readonly fate: Fate } | undefined;
   /** What becomes of the next batches of a server, whatever the seed says. */
   readonly fates = new Map<string, Fate[]>();
+  /** How long batches take to reach the disks of some servers, whatever the seed says. */
+  readonly writeMs = new Map<string, number>();
+  /** How long answers of some paths travel, whatever the seed says; by the beginning of the path. */
+  readonly backMs = new Map<string, number>();
   /** Whether every request is noted. */
   isVerbose = false;
-  /** For canaries. */
-  readonly defects = new Map<string, string>();
+  /** For canaries, by the name of the server that is not as it should be. */
+  readonly defects = new Map<string, Defect>();
   readonly #health = new Map<string, Health>();
   #groups = new Map<string, number>();
 
@@ -96,7 +113,7 @@ export class World {
   static async open(workshop: Workshop, options: WorldOptions): Promise<World> {
     workshop.crypto.clear();
     const names = NAMES.slice(0, options.servers).map((name) => `${name}.test`);
-    const keys = names.map((_, index) => ({ keyId: 'ed25519:sim', seed: new Uint8Array(32).fill(index + 1) }));
+    const keys = names.map((_, index) => ({ keyId: SIGNING_KEY_ID, seed: new Uint8Array(32).fill(index + 1) }));
     const disks: Disk[] = [];
     for (const [index, name] of names.entries()) {
       disks.push(await workshop.disk(name, present(keys[index], 'a key for each')));
@@ -109,7 +126,7 @@ export class World {
           key: present(keys[index], 'a key for each'),
           disk: present(disks[index], 'a disk for each'),
           diskPlan: made.#diskPlan(name),
-          crypto: workshop.crypto,
+          crypto: gullible(workshop.crypto, () => made.defects.get(name) === 'gullible'),
           scheduler: made.scheduler,
           nextSeed: () => made.random.word(),
           places,
@@ -275,7 +292,7 @@ export class World {
       decide: (units) => {
         const { random } = this;
         this.commits += 1;
-        const [writeMs, answerMs] = [1 + random.quadratic(5), random.quadratic(2)];
+        const [writeMs, answerMs] = [this.writeMs.get(name) ?? 1 + random.quadratic(5), random.quadratic(2)];
         const fate = this.#fateOf(name);
         if (fate !== 'written' || this.isVerbose) this.note(`commit ${this.commits} of ${units} on ${name}: ${fate}`);
         return { fate, writeMs, answerMs };
@@ -302,27 +319,41 @@ export class World {
     return {
       isOpen: (from, to) => this.#groups.get(from) === this.#groups.get(to),
       decide: (from, to, plain) => this.#journey(from, to, plain),
-      onDelivered: () => undefined,
+      insteadOf: (to, { target }) => {
+        if (!target.startsWith(SEND)) return undefined;
+        const defect = this.defects.get(to);
+        if (defect === 'deaf') return { status: 200, headers: new Map(), bytes: Buffer.from('{"pdus":{}}') };
+        return defect === 'stubborn' ? { status: 500, headers: new Map(), bytes: Buffer.from('{}') } : undefined;
+      },
     };
   }
 
   #journey(from: string, to: string, plain: PlainRequest): Journey {
-    const journey = this.#randomJourney(plain);
+    const journey = this.#randomJourney(to, plain);
     const lost = journey.isLost ? ' is lost' : journey.isAnswerLost ? ': the answer is lost' : '';
     if (this.isVerbose || lost !== '') this.note(`${from} → ${to} ${plain.method} ${plain.target}${lost}`);
     return journey;
   }
 
-  #randomJourney(plain: PlainRequest): Journey {
+  /** Whether the server that forges answers nonsense to who asks it for events. */
+  #isMangled(to: string, { method, target }: PlainRequest): boolean {
+    const isAsked = method === 'GET' || target.includes('/get_missing_events/');
+    const isForger = to === this.servers.at(-1)?.name && this.faults.has('forgery');
+    return isForger && isAsked && this.random.chance(RATES.mangling);
+  }
+
+  #randomJourney(to: string, plain: PlainRequest): Journey {
     const { random, faults, isCalm } = this;
     const [isLossy, isSlow] = [!isCalm && faults.has('loss'), !isCalm && faults.has('delay')];
-    const isTransaction = plain.target.startsWith('/_matrix/federation/v1/send/');
+    const isTransaction = plain.target.startsWith(SEND);
+    const given = [...this.backMs].find(([path]) => plain.target.startsWith(path));
     return {
       goMs: 5 + random.quadratic(isSlow ? 5_000 : 50),
-      backMs: 5 + random.quadratic(isSlow ? 5_000 : 50),
+      backMs: given?.[1] ?? 5 + random.quadratic(isSlow ? 5_000 : 50),
       isLost: isLossy && random.chance(RATES.loss),
       isAnswerLost: isLossy && random.chance(RATES.loss),
       isReset: random.chance(0.5),
+      mangled: !isCalm && this.#isMangled(to, plain) ? random.pick(['emptied', 'cut'] as const) : undefined,
       againMs:
         !isCalm && isTransaction && faults.has('duplicate') && random.chance(RATES.duplicate)
           ? random.quadratic(60_000)

@@ -2,7 +2,6 @@
  * Tells other servers of changes of our users' devices and identities (server-server API, "Device Management"). What
  * is told waits in the store; how far that has got stands there too, so that a stop loses nothing.
  */
-import { SerialQueue } from '../../../lib/queue.ts';
 import { getObject, type JsonObject, omitKeys } from '../../../matrix/json.ts';
 import { requireCanonical } from '../../../matrix/json-input.ts';
 import { type DeviceId, serverOf, type ServerName, type UserId } from '../../../matrix/ids.ts';
@@ -10,6 +9,7 @@ import type { RoomNumber, StreamPosition } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
 import type { Keys } from '../../keys/index.ts';
 import type { Peers } from '../../peers/index.ts';
+import { SteadyQueue } from './steady-queue.ts';
 
 export interface AnnouncerParts {
   readonly context: Context;
@@ -24,11 +24,11 @@ const NO_DEVICE = 'NONE';
 
 export class DeviceListAnnouncer {
   readonly #parts: AnnouncerParts;
-  readonly #queue = new SerialQueue();
-  #isOpen = false;
+  readonly #queue: SteadyQueue;
 
   constructor(parts: AnnouncerParts) {
     this.#parts = parts;
+    this.#queue = new SteadyQueue(parts.context);
     const { context } = parts;
     context.stream.listen((change) => {
       if (change.kind !== 'device-list' || serverOf(change.user) !== context.serverName) return;
@@ -40,20 +40,19 @@ export class DeviceListAnnouncer {
   /** Tells what changed and was not told before the program ended. */
   async start(): Promise<void> {
     const { store, serverName } = this.#parts.context;
-    const told = Number(await store.accounts.findServerValue(CURSOR));
+    const told = await store.accounts.findServerValue(CURSOR);
     const to = store.position;
-    this.#isOpen = true;
-    if (told > 0) {
-      const changed = await store.federation.listLocalDeviceListChanges(serverName, told, to);
+    this.#queue.open();
+    if (told !== undefined) {
+      const changed = await store.federation.listLocalDeviceListChanges(serverName, Number(told), to);
       for (const user of changed) this.#later(() => this.#tellAnew(user));
     }
-    await this.#queue.run(() => store.transact((one) => one.accounts.setServerValue(CURSOR, String(to))));
+    this.#later(() => store.transact((one) => one.accounts.setServerValue(CURSOR, String(to))));
   }
 
   /** Resolves when what has begun is done. */
   async close(): Promise<void> {
-    this.#isOpen = false;
-    await this.#queue.run(() => {});
+    await this.#queue.close();
   }
 
   /**
@@ -73,10 +72,8 @@ export class DeviceListAnnouncer {
   }
 
   #later(task: () => Promise<void>): void {
-    if (!this.#isOpen) return;
-    this.#queue.run(task).catch((error: unknown) => {
-      this.#parts.context.log.error('a change of devices was not told to other servers', error);
-    });
+    // What is told moves the cursor, so nothing may overtake what waits for the disk.
+    this.#queue.add(task, 'a change of devices was not told to other servers');
   }
 
   async #tellDevice({ user, position }: { user: UserId; position: StreamPosition }, device: DeviceId): Promise<void> {

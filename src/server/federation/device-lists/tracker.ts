@@ -1,5 +1,4 @@
 /** Follows who shares rooms with whom: which lists of others are kept, and who hears of ours. */
-import { SerialQueue } from '../../../lib/queue.ts';
 import { serverOf, type UserId } from '../../../matrix/ids.ts';
 import type { RoomNumber } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
@@ -8,6 +7,7 @@ import type { Rooms } from '../../rooms/index.ts';
 import type { Change, MemberNews } from '../../stream/index.ts';
 import type { Typing } from '../../typing/index.ts';
 import type { DeviceListAnnouncer } from './announcer.ts';
+import { SteadyQueue } from './steady-queue.ts';
 
 export interface TrackerParts {
   readonly context: Context;
@@ -24,25 +24,24 @@ const PAGE = 500;
 
 export class DeviceListTracker {
   readonly #parts: TrackerParts;
-  readonly #queue = new SerialQueue();
-  #isOpen = false;
+  readonly #queue: SteadyQueue;
 
   constructor(parts: TrackerParts) {
     this.#parts = parts;
+    this.#queue = new SteadyQueue(parts.context);
     parts.context.stream.listen((change) => {
-      if (change.kind === 'event' && this.#isOpen) this.#onEvent(change);
-      if (change.kind === 'state' && this.#isOpen) this.#onState(change);
+      if (change.kind === 'event') this.#onEvent(change);
+      else if (change.kind === 'state') this.#onState(change);
     });
   }
 
   start(): void {
-    this.#isOpen = true;
+    this.#queue.open();
   }
 
   /** Resolves when what has begun is done. */
   async close(): Promise<void> {
-    this.#isOpen = false;
-    await this.#queue.run(() => {});
+    await this.#queue.close();
   }
 
   #onEvent(change: EventNews): void {
@@ -66,9 +65,7 @@ export class DeviceListTracker {
   }
 
   #later(task: () => Promise<void>): void {
-    this.#queue.run(task).catch((error: unknown) => {
-      this.#parts.context.log.error('device lists of other servers could not be followed', error);
-    });
+    this.#queue.add(task, 'device lists of other servers could not be followed');
   }
 
   /** A user of another server has joined or left, or a merge of states says so. */

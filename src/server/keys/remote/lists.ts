@@ -220,12 +220,12 @@ export class RemoteDeviceLists {
     await this.#queue.run(user, async () => {
       const { store } = this.#context;
       const [record] = await store.federation.getRemoteDeviceLists([user]);
-      if (record === undefined) return await this.#tellOfUnknown(user);
-      const isOld = record.streamId !== undefined && streamId <= record.streamId;
-      // A list that is being fetched may lack this; one that is stale is fetched anyway.
+      // A list that is being fetched may lack this, also where it is the first; one that is stale is fetched anyway.
       const fetching = this.#fetching.get(user);
       if (fetching !== undefined) fetching.isOvertaken = true;
-      else if (isOld && !record.stale) return;
+      if (record === undefined) return await this.#tellOfUnknown(user);
+      const isOld = record.streamId !== undefined && streamId <= record.streamId;
+      if (fetching === undefined && isOld && !record.stale) return;
       // "If a server receives an EDU which refers to a `prev_id` it does not recognise, it must resynchronise".
       const follows = (getArray(content, 'prev_id') ?? []).every((one) => one === record.streamId);
       const row = readUpdate(content, { user, device }, this.verify);
@@ -251,9 +251,9 @@ export class RemoteDeviceLists {
     await this.#queue.run(user, async () => {
       const { store } = this.#context;
       const [record] = await store.federation.getRemoteDeviceLists([user]);
-      if (record === undefined) return await this.#tellOfUnknown(user);
       const fetching = this.#fetching.get(user);
       if (fetching !== undefined) fetching.isOvertaken = true;
+      if (record === undefined) return await this.#tellOfUnknown(user);
       // Half an identity, or none: the server is asked what it is.
       const isWhole = identity.size === 2 && fetching === undefined;
       await store.transact((one) => {

@@ -102,10 +102,11 @@ export class RoomResults {
   async #gather(request: ResultRequest): Promise<Material> {
     const { context, rooms, deltas } = this.#parts;
     const { room, viewer, place, config, sent } = request;
-    const view = await RoomView.open(room, viewer.user, { context, rooms });
+    const view = await RoomView.open(room, viewer.user, { context, rooms }, place.position);
     const isJoined = place.membership === 'join';
     const isInitial =
-      sent === undefined || (isJoined && place.position > sent.position && !(await view.joinedSince(sent.position)));
+      sent === undefined ||
+      (isJoined && place.position > sent.position && !(await deltas.joinedSince(view, sent.position)));
     const isExpanded = !isInitial && sent !== undefined && config.timelineLimit > sent.timelineLimit;
     const to = isJoined ? request.to : Math.min(request.to, place.position);
     const from = isInitial || isExpanded ? 0 : (sent?.position ?? 0);

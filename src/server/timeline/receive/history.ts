@@ -49,7 +49,7 @@ export async function storeHistory(batch: Batch & { edges: EventId[] }, tools: A
   const { context, room } = tools;
   await storeOutliers(batch.outliers, tools);
   await storeFoundations(batch.foundations, tools);
-  const beforehand = await Beforehand.lookUp(batch.events, context);
+  const beforehand = await Beforehand.lookUp(batch.events, tools);
   const written: RoomEvent[] = [];
   // From the oldest on: each is judged by the state that those before it made.
   let position = (await lowestPosition(room.number, tools)) - batch.events.length;

@@ -117,10 +117,16 @@ export class Receiver {
     const tools = await toolsOf(room, this.#context, this.#rooms);
     await storeOutliers(batch.outliers, tools);
     await storeFoundations(batch.foundations, tools);
-    const beforehand = await Beforehand.lookUp(batch.events, this.#context);
+    const beforehand = await Beforehand.lookUp(batch.events, tools);
     const durable: Promise<RoomEvent>[] = [];
     for (const incoming of batch.events) {
-      const judged = await judgeIncoming(incoming, tools, { beforehand, told: batch.told.get(incoming.pdu.eventId) });
+      const { eventId } = incoming.pdu;
+      const held = beforehand.judged(eventId);
+      if (held !== undefined) {
+        durable.push(room.settled.then(() => held));
+        continue;
+      }
+      const judged = await judgeIncoming(incoming, tools, { beforehand, told: batch.told.get(eventId) });
       if (judged === undefined) continue;
       const appended = await appendJudged({ ...judged, isForwarded }, tools);
       // Whoever waits for all of them hears of the failure; until then it is nobody's.

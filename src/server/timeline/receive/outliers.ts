@@ -14,7 +14,20 @@ const CHUNK = 500;
  * its reason: what cites it is rejected, too.
  */
 export async function storeOutliers(outliers: readonly IncomingEvent[], tools: AppendTools): Promise<void> {
-  for (let at = 0; at < outliers.length; at += CHUNK) await storeChunk(outliers.slice(at, at + CHUNK), tools);
+  for (let at = 0; at < outliers.length; at += CHUNK) {
+    const fresh = await withoutHeld(outliers.slice(at, at + CHUNK), tools);
+    if (fresh.length > 0) await storeChunk(fresh, tools);
+  }
+}
+
+/** What has not come by another way since it was looked up. */
+async function withoutHeld(
+  chunk: readonly IncomingEvent[],
+  { room, events }: AppendTools,
+): Promise<readonly IncomingEvent[]> {
+  await room.settled;
+  const held = new Set((await events.get(chunk.map(({ pdu }) => pdu.eventId))).map((event) => event.eventId));
+  return held.size === 0 ? chunk : chunk.filter(({ pdu }) => !held.has(pdu.eventId));
 }
 
 async function storeChunk(chunk: readonly IncomingEvent[], tools: AppendTools): Promise<void> {

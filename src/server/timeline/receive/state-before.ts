@@ -9,8 +9,6 @@ import {
 } from '../../../matrix/events.ts';
 import { type EventId, parseEventId, type ServerName } from '../../../matrix/ids.ts';
 import { mayApplyRedaction } from '../../../rules/auth/index.ts';
-import type { StoredEvent } from '../../../ports/store/index.ts';
-import type { Context } from '../../context.ts';
 import type { RoomEvent } from '../../rooms/index.ts';
 import type { AppendTools, JudgedEvent, Redaction } from './judged-event.ts';
 import type { Told } from './gather.ts';
@@ -29,26 +27,35 @@ import { mergePlaces } from './merge.ts';
 import { foundationsOf } from './order.ts';
 import { eventsOf, isSamePlace, type Place, placeAt, type StateValue } from './places.ts';
 
-/** What the store has of events before they are judged, looked up for all of them at once. */
+/** What is known of events before they are judged, looked up for all of them at once. */
 export class Beforehand {
-  readonly #stored: ReadonlyMap<EventId, StoredEvent>;
+  readonly #known: ReadonlyMap<EventId, RoomEvent>;
   readonly #redactions: Map<EventId, EventId>;
 
-  private constructor(stored: ReadonlyMap<EventId, StoredEvent>, redactions: Map<EventId, EventId>) {
-    this.#stored = stored;
+  private constructor(known: readonly RoomEvent[], redactions: Map<EventId, EventId>) {
+    this.#known = new Map(known.map((event) => [event.eventId, event]));
     this.#redactions = redactions;
   }
 
   /** Looks up events in a room whose queue is held until they are written. */
-  static async lookUp(events: readonly IncomingEvent[], { store }: Context): Promise<Beforehand> {
+  static async lookUp(events: readonly IncomingEvent[], { context, rooms }: AppendTools): Promise<Beforehand> {
     const ids = events.map(({ pdu }) => pdu.eventId);
-    const stored = (await store.events.getEvents(ids)).map((event) => [event.eventId, event] as const);
-    return new Beforehand(new Map(stored), await store.events.getPendingRedactions(ids));
+    return new Beforehand(await rooms.events.get(ids), await context.store.events.getPendingRedactions(ids));
   }
 
   /** An outlier that may be given a place. */
-  stored(id: EventId): StoredEvent | undefined {
-    return this.#stored.get(id);
+  outlier(id: EventId): RoomEvent | undefined {
+    const event = this.#known.get(id);
+    return event?.status === 'outlier' ? event : undefined;
+  }
+
+  /**
+   * An event that has been judged already. It may have come by another way since it was asked for: a join of ours that
+   * was on its way to the disk then, and that another server has sent back.
+   */
+  judged(id: EventId): RoomEvent | undefined {
+    const event = this.#known.get(id);
+    return event?.status === 'outlier' ? undefined : event;
   }
 
   /** The redaction that came before its event. */
@@ -70,17 +77,18 @@ export interface JudgeOptions {
   readonly told: Told | undefined;
 }
 
-/** Judges an event; `undefined` for one whose previous events have no place here. */
+/** Judges an event; `undefined` for one whose previous events have no place here, or that was judged before. */
 export async function judgeIncoming(
   incoming: IncomingEvent,
   tools: AppendTools,
   { beforehand, isHistory = false, told }: JudgeOptions,
 ): Promise<JudgedEvent | undefined> {
   const { pdu } = incoming;
+  if (beforehand.judged(pdu.eventId) !== undefined) return undefined;
   const before = await placeBefore(pdu, told, tools);
   if (before === undefined) return undefined;
   const { context, room } = tools;
-  const stored = beforehand.stored(pdu.eventId);
+  const stored = beforehand.outlier(pdu.eventId);
   const shared = {
     incoming,
     number: stored?.number ?? context.store.allocateEvent(),

@@ -88,6 +88,8 @@ class Gathering {
   readonly #told = new Map<EventId, Told>();
   readonly #dropped: DroppedEvent[] = [];
   readonly #known = new Map<EventId, StoredEvent>();
+  /** What nobody has given yet, though it may be given later. */
+  readonly #open = new Set<EventId>();
 
   constructor(options: GatherOptions) {
     this.#options = options;
@@ -171,7 +173,7 @@ class Gathering {
     }
     for (const [eventId, { pdu }] of this.#events) {
       const unknown = pdu.prevEvents.filter((id) => missing.has(id));
-      if (unknown.length === 0 || asked === FOUNDATIONS_MAX) continue;
+      if (unknown.length === 0 || asked === FOUNDATIONS_MAX || unknown.some((id) => this.#open.has(id))) continue;
       asked += 1;
       const state = await this.#askState(eventId, []);
       if (state !== undefined) this.#told.set(eventId, { state, missing: unknown });
@@ -179,12 +181,16 @@ class Gathering {
     this.#dropFollowers(missing);
   }
 
-  /** The state before an event as another server tells it, as far as its events can be had; and fetches `also`. */
+  /**
+   * The state before an event as another server tells it, as far as its events can be had; and fetches `also`. A state
+   * of which some can only not be had now would stay another than that of everybody else: it is none.
+   */
   async #askState(eventId: EventId, also: readonly EventId[]): Promise<readonly EventId[] | undefined> {
     const { room, source } = this.#options;
     const answer = await source.getStateIds(room.roomId, eventId);
     if (answer === undefined) return undefined;
     await this.#fetchOutliers([...also, ...answer.state, ...answer.authChain]);
+    if (answer.state.some((id) => this.#open.has(id))) return undefined;
     return answer.state.filter((id) => this.#isAtHand(id));
   }
 
@@ -211,13 +217,16 @@ class Gathering {
     const wanted = ids.filter((id) => !this.#isAtHand(id)).slice(0, OUTLIERS_MAX - this.#outliers.size);
     if (wanted.length === 0) return;
     const { room, source } = this.#options;
-    this.#keep(await this.#admit(await source.getEvents(room.roomId, wanted)));
+    const { elements, open } = await source.getEvents(room.roomId, wanted);
+    this.#keep(await this.#admit(elements));
+    for (const id of open) this.#open.add(id);
   }
 
   #keep(events: readonly IncomingEvent[]): void {
     for (const event of events) {
       const { eventId } = event.pdu;
       if (!this.#isAtHand(eventId) && this.#outliers.size < OUTLIERS_MAX) this.#outliers.set(eventId, event);
+      this.#open.delete(eventId);
     }
   }
 
@@ -248,11 +257,35 @@ class Gathering {
     return all.filter(({ pdu }) => pdu.authEvents.some((id) => !this.#isAtHand(id)));
   }
 
+  /**
+   * Takes out what cannot be judged before something comes that may still come: judged without it, it would be rejected
+   * for ever. It is asked for again when something follows it.
+   */
+  #withdrawOpen(): ReadonlySet<EventId> {
+    const gone = new Set(this.#open);
+    const leans = (ids: readonly EventId[]): boolean => ids.some((id) => gone.has(id));
+    for (let before = 0; gone.size !== before; ) {
+      before = gone.size;
+      for (const [eventId, { pdu }] of this.#outliers) {
+        if (leans(foundationsOf(pdu, this.#options.room.rules)) && this.#outliers.delete(eventId)) gone.add(eventId);
+      }
+      for (const { eventId, state } of this.#foundations) if (leans(state)) gone.add(eventId);
+      for (const [eventId, { pdu }] of this.#events) {
+        if (!leans(pdu.authEvents) && !leans(this.#told.get(eventId)?.state ?? pdu.prevEvents)) continue;
+        this.#events.delete(eventId);
+        this.#dropped.push({ eventId, why: 'what it stands on cannot be fetched now' });
+        gone.add(eventId);
+      }
+    }
+    return gone;
+  }
+
   finish(): Batch {
+    const gone = this.#withdrawOpen();
     return {
       events: sortByFoundation(this.#events, ({ pdu }) => pdu.prevEvents),
       outliers: sortByFoundation(this.#outliers, ({ pdu }) => foundationsOf(pdu, this.#options.room.rules)),
-      foundations: this.#foundations,
+      foundations: this.#foundations.filter(({ eventId }) => !gone.has(eventId)),
       told: this.#told,
       dropped: this.#dropped,
       known: this.#known,

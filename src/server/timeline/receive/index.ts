@@ -24,7 +24,7 @@ export { textOf } from './ingress.ts';
 export { completeRoom } from './complete.ts';
 export { createEmptyRoom, enterRoom } from './join.ts';
 export { type EnterTools, StateIntake } from './intake.ts';
-export type { EventSource, MissingRequest, StateIds } from './source.ts';
+export type { EventSource, GivenEvents, MissingRequest, StateIds } from './source.ts';
 
 /** What became of events that were received. */
 export interface Received {

@@ -159,3 +159,24 @@ test('an event whose auth events cannot be had just now is not rejected', async 
   assert.equal((await view.stored([said])).get(said)?.status, 'accepted');
   world.end();
 });
+
+test('what was said last before a server left a room can still be had from it', async () => {
+  const world = await open(2);
+  const [alice, bob] = [world.user(0), world.user(1)];
+  const room = await createRoom(world, '11');
+  await join(world, bob, room);
+  await world.scheduler.run(5_000);
+  // Alice's server misses what bob says, and hears only that he has left.
+  world.defects.set('one.test', 'deaf');
+  const said = await say(world, bob, room);
+  await world.scheduler.run(5_000);
+  world.defects.clear();
+  await world.ok(bob.call('POST', at`/rooms/${room}/leave`, {}));
+  await world.scheduler.run(60_000);
+  const view = await world.until(RoomView.of(world.server(0), room));
+  assert.equal((await view.stored([said])).get(said)?.status, 'accepted');
+  assert.deepEqual(view.room.servers.list(), []);
+  const members = await world.ok(alice.call('GET', at`/rooms/${room}/joined_members`));
+  assert.deepEqual(Object.keys(members.body['joined'] as object), [alice.id]);
+  world.end();
+});

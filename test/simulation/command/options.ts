@@ -12,6 +12,8 @@ export interface SimOptions {
   readonly version: string | undefined;
   readonly faults: readonly Fault[] | undefined;
   readonly processes: number;
+  /** Whether every request and commit is noted. */
+  readonly isVerbose: boolean;
   /** No life begins later than this. */
   readonly minutes: number;
 }
@@ -20,7 +22,7 @@ export interface SimOptions {
 const CI = { seeds: 2000, processes: 2, minutes: 6 };
 
 export const USAGE = `npm run sim -- [--seed N] [--seeds K] [--servers n] [--users n] [--steps n] [--version v]
-               [--faults ${FAULTS.join(',')} | none] [--processes n] [--minutes n] | --ci`;
+               [--faults ${FAULTS.join(',')} | none] [--processes n] [--minutes n] [--trace] | --ci`;
 
 function numberOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
@@ -42,9 +44,10 @@ function faultsOf(text: string | undefined): Fault[] | undefined {
 /** Reads the arguments; throws an Error where they say nothing. */
 export function parseOptions(args: readonly string[]): SimOptions {
   const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
   const names = ['seed', 'seeds', 'servers', 'users', 'steps', 'version', 'faults', 'processes', 'minutes'] as const;
   const options = Object.fromEntries(names.map((name) => [name, text])) as Record<(typeof names)[number], typeof text>;
-  const { values } = parseArgs({ args: [...args], options: { ...options, ci: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ args: [...args], options: { ...options, ci: flag, trace: flag } });
   const given = (name: Exclude<(typeof names)[number], 'faults' | 'version'>): number | undefined =>
     numberOf(name, values[name]);
   const defaults = values.ci ? CI : { seeds: 1, processes: 1, minutes: Number.MAX_SAFE_INTEGER };
@@ -57,6 +60,7 @@ export function parseOptions(args: readonly string[]): SimOptions {
     version: values.version,
     faults: faultsOf(values.faults),
     processes: Math.max(1, given('processes') ?? defaults.processes),
+    isVerbose: values.trace,
     minutes: given('minutes') ?? defaults.minutes,
   };
 }

@@ -180,3 +180,30 @@ test('what was said last before a server left a room can still be had from it', 
   assert.deepEqual(Object.keys(members.body['joined'] as object), [alice.id]);
   world.end();
 });
+
+test('a state that holds an event of the same transaction is written with it', async () => {
+  const world = await open(3);
+  const [alice, bob, carol] = [world.user(0), world.user(1), world.user(2)];
+  const room = await createRoom(world, '11');
+  for (const user of [bob, carol]) await join(world, user, room);
+  await world.scheduler.run(5_000);
+  // Bob's server takes long to answer, so that what follows waits for it: two events of alice's, which come together,
+  // and one of carol's between them, which comes after them.
+  world.backMs.set('two.test /_matrix/federation/v1/send/', 20_000);
+  world.lost.add('/_matrix/federation/v1/get_missing_events/');
+  await say(world, alice, room);
+  await world.scheduler.run(2_000);
+  await say(world, carol, room);
+  await world.scheduler.run(2_000);
+  await world.ok(alice.call('PUT', at`/rooms/${room}/state/m.room.name/`, { name: 'new' }));
+  await world.scheduler.run(2_000);
+  await say(world, carol, room);
+  await world.scheduler.run(2_000);
+  await say(world, alice, room);
+  await world.scheduler.run(300_000);
+  const views: RoomView[] = [];
+  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
+  await checkStates(views);
+  await checkHeads(views);
+  world.end();
+});

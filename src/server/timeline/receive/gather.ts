@@ -35,12 +35,20 @@ export interface Told {
   readonly missing: readonly EventId[];
 }
 
-export interface Batch {
-  /** Events for the timeline, each behind those of them that it follows. */
-  readonly events: readonly IncomingEvent[];
+/** What has to be stored before something else can be judged. */
+export interface Groundwork {
   /** Auth events and events of a state, each behind those of them that it cites. */
   readonly outliers: readonly IncomingEvent[];
   readonly foundations: readonly Foundation[];
+}
+
+export interface Batch {
+  /** Events for the timeline, each behind those of them that it follows, or that a state before it holds. */
+  readonly events: readonly IncomingEvent[];
+  /** By the id of the event before which it is stored: some of it may stand on the events before that one. */
+  readonly groundwork: ReadonlyMap<EventId, Groundwork>;
+  /** What no event of the batch needs any more: kept, so that it need not be fetched again. */
+  readonly rest: Groundwork;
   readonly told: ReadonlyMap<EventId, Told>;
   readonly dropped: readonly DroppedEvent[];
   /** What had been received before. */
@@ -280,12 +288,39 @@ class Gathering {
     return gone;
   }
 
+  /** Everything in the order in which it is stored. */
+  #ordered(foundations: readonly Foundation[]): Pick<Batch, 'events' | 'groundwork' | 'rest'> {
+    const { rules } = this.#options.room;
+    const founded = new Map(foundations.map((one) => [one.eventId, one]));
+    const ids = new Set([...this.#outliers.keys(), ...founded.keys(), ...this.#events.keys()]);
+    const leansOn = (id: EventId): readonly EventId[] => {
+      const event = this.#events.get(id);
+      const { pdu } = event ?? this.#outliers.get(id) ?? {};
+      const state = founded.get(id)?.state ?? this.#told.get(id)?.state ?? [];
+      const previous = event?.pdu.prevEvents ?? [];
+      return [...previous, ...state, ...(pdu === undefined ? [] : foundationsOf(pdu, rules))];
+    };
+    const events: IncomingEvent[] = [];
+    const groundwork = new Map<EventId, Groundwork>();
+    let [outliers, laid]: [IncomingEvent[], Foundation[]] = [[], []];
+    for (const id of sortByFoundation(new Map(Array.from(ids, (id) => [id, id])), leansOn)) {
+      const [event, outlier, foundation] = [this.#events.get(id), this.#outliers.get(id), founded.get(id)];
+      if (event === undefined) {
+        if (outlier !== undefined) outliers.push(outlier);
+        if (foundation !== undefined) laid.push(foundation);
+        continue;
+      }
+      events.push(event);
+      if (outliers.length + laid.length > 0) groundwork.set(id, { outliers, foundations: laid });
+      [outliers, laid] = [[], []];
+    }
+    return { events, groundwork, rest: { outliers, foundations: laid } };
+  }
+
   finish(): Batch {
     const gone = this.#withdrawOpen();
     return {
-      events: sortByFoundation(this.#events, ({ pdu }) => pdu.prevEvents),
-      outliers: sortByFoundation(this.#outliers, ({ pdu }) => foundationsOf(pdu, this.#options.room.rules)),
-      foundations: this.#foundations.filter(({ eventId }) => !gone.has(eventId)),
+      ...this.#ordered(this.#foundations.filter(({ eventId }) => !gone.has(eventId))),
       told: this.#told,
       dropped: this.#dropped,
       known: this.#known,

@@ -11,11 +11,10 @@ import type { Context } from '../../context.ts';
 import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
 import { appendJudged } from './append.ts';
 import { type Batch, gather } from './gather.ts';
-import { storeFoundations } from './foundations.ts';
+import { storeGroundwork } from './foundations.ts';
 import { fetchHistory, storeHistory } from './history.ts';
 import { toolsOf } from './room-tools.ts';
 import { findJudged, judgeIncoming } from './state-before.ts';
-import { storeOutliers } from './outliers.ts';
 import { recommendAll } from './recommend.ts';
 import type { EnsureKeys, EventSource } from './source.ts';
 import { type OwnEvents, tieExtremities } from './tie.ts';
@@ -115,10 +114,10 @@ export class Receiver {
     { isForwarded = false }: ReceiveOptions,
   ): Promise<readonly Promise<RoomEvent>[]> {
     const tools = await toolsOf(room, this.#context, this.#rooms);
-    await storeOutliers(batch.outliers, tools);
-    await storeFoundations(batch.foundations, tools);
     const durable: Promise<RoomEvent>[] = [];
     for (const incoming of batch.events) {
+      const groundwork = batch.groundwork.get(incoming.pdu.eventId);
+      if (groundwork !== undefined) await storeGroundwork(groundwork, tools);
       const held = await findJudged(incoming.pdu.eventId, tools);
       if (held !== undefined) {
         durable.push(room.settled.then(() => held));
@@ -131,6 +130,7 @@ export class Receiver {
       appended.durable.catch(() => undefined);
       durable.push(appended.durable);
     }
+    await storeGroundwork(batch.rest, tools);
     await tieExtremities(tools, this.#own);
     return durable;
   }

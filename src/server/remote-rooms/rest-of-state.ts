@@ -143,7 +143,7 @@ export class RestOfState {
     const { context, peers, signal } = this.#parts;
     const source = eventSource([server], { peers, log: context.log, signal });
     for (let at = 0; at < missing.length && !signal.aborted; at += ASKED_AT_ONCE) {
-      const elements = await source.getEvents(this.#room.roomId, missing.slice(at, at + ASKED_AT_ONCE));
+      const { elements } = await source.getEvents(this.#room.roomId, missing.slice(at, at + ASKED_AT_ONCE));
       // Whoever gives none of so many gives none of the others.
       if (elements.length === 0) return;
       await intake.take(elements, false);

@@ -30,6 +30,7 @@ async function rig() {
     hosts: new Map(),
     gate: new AddressGate([]),
     proxy: undefined,
+    openLink: undefined,
     secureContext: () => createSecureContext({}),
   });
   const pools = new Pools(connector, MAX);

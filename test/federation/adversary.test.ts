@@ -244,6 +244,27 @@ test('redactions: what comes in one transaction with its redaction, and behind i
   }
 });
 
+test('getMissingPreviousEvents: ten thousand ids cost no more than a few (adv-068)', async (t) => {
+  const { alice, room, user } = await stage.scene();
+  for (let index = 0; index < 5; index += 1) await alice.send(room.roomId, `said ${index}`);
+  const last = await alice.send(room.roomId, 'the last');
+  const { events } = stage.alpha.running.services.context.store;
+  const reads = t.mock.method(events, 'getEvents');
+  const invented = Array.from({ length: 10_000 }, (_, index) => `$${String(index).padStart(43, 'x')}`);
+  for (const latest_events of [[last, ...invented], [...invented, last], Array.from(invented, () => last)]) {
+    const answer = await stage.mallory.client.request({
+      destination: 'alpha.test',
+      method: 'POST',
+      uri: `/_matrix/federation/v1/get_missing_events/${encodeURIComponent(room.roomId)}`,
+      body: { earliest_events: [], latest_events, limit: 1_000_000 },
+    });
+    assert.ok(answer.status === 400 || answer.list('events').length <= 50, String(answer.status));
+  }
+  const asked = reads.mock.calls.reduce((sum, { arguments: [ids] }) => sum + ids.length, 0);
+  assert.ok(asked <= 3 * 1_000, `${asked} events were looked up`);
+  assert.ok(room.membership(user) === 'join');
+});
+
 test('chains of thousands of events are walked without end and without recursion (adv-105)', async () => {
   const { alice, room, user } = await stage.scene();
   let previous = room.extremities;

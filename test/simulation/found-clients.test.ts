@@ -73,7 +73,7 @@ test('a list of devices that changes while it is fetched for the first time is f
   await uploadKeys(world, alice, 1);
   await world.scheduler.run(5_000);
   // The answer says what was, and comes after the news of what is.
-  world.backMs.set('/_matrix/federation/v1/user/devices/', 4_000);
+  world.backMs.set('one.test /_matrix/federation/v1/user/devices/', 4_000);
   const [first] = await Promise.all([
     queryKeys(world, bob, alice),
     world.scheduler.run(0).then(async () => {

@@ -112,3 +112,98 @@ test('a join that another server sends back while it is on its way to the disk i
   await checkHeads([await world.until(RoomView.of(world.server(1), room))]);
   world.end();
 });
+
+test('a state of which an event cannot be had just now is not taken for the whole', async () => {
+  const world = await open(2);
+  const [alice, bob] = [world.user(0), world.user(1)];
+  const room = await createRoom(world, '11');
+  await join(world, bob, room);
+  await world.scheduler.run(5_000);
+  // Bob's server misses a topic, hears of what follows it, and is told which events the state has, but not this one.
+  world.defects.set('two.test', 'deaf');
+  await world.ok(alice.call('PUT', at`/rooms/${room}/state/m.room.topic/`, { topic: 'missed' }));
+  await world.scheduler.run(5_000);
+  world.defects.clear();
+  for (const name of ['get_missing_events', 'event', 'event_auth']) world.lost.add(`/_matrix/federation/v1/${name}/`);
+  await say(world, alice, room);
+  await world.scheduler.run(300_000);
+  world.lost.clear();
+  await say(world, alice, room);
+  await world.scheduler.run(60_000);
+  const views: RoomView[] = [];
+  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
+  await checkStates(views);
+  await checkHeads(views);
+  assert.equal(views[0]?.extremities, views[1]?.extremities);
+  world.end();
+});
+
+test('an event whose auth events cannot be had just now is not rejected', async () => {
+  const world = await open(2);
+  const [alice, bob] = [world.user(0), world.user(1)];
+  const room = await createRoom(world, '11');
+  await join(world, bob, room);
+  await world.scheduler.run(5_000);
+  world.defects.set('two.test', 'deaf');
+  const levels = { users: { [alice.id]: 100, [bob.id]: 50 } };
+  await world.ok(alice.call('PUT', at`/rooms/${room}/state/m.room.power_levels/`, levels));
+  await world.scheduler.run(5_000);
+  world.defects.clear();
+  for (const name of ['get_missing_events', 'event', 'event_auth']) world.lost.add(`/_matrix/federation/v1/${name}/`);
+  const said = await say(world, alice, room);
+  await world.scheduler.run(300_000);
+  world.lost.clear();
+  await say(world, alice, room);
+  await world.scheduler.run(60_000);
+  const view = await world.until(RoomView.of(world.server(1), room));
+  assert.equal((await view.stored([said])).get(said)?.status, 'accepted');
+  world.end();
+});
+
+test('what was said last before a server left a room can still be had from it', async () => {
+  const world = await open(2);
+  const [alice, bob] = [world.user(0), world.user(1)];
+  const room = await createRoom(world, '11');
+  await join(world, bob, room);
+  await world.scheduler.run(5_000);
+  // Alice's server misses what bob says, and hears only that he has left.
+  world.defects.set('one.test', 'deaf');
+  const said = await say(world, bob, room);
+  await world.scheduler.run(5_000);
+  world.defects.clear();
+  await world.ok(bob.call('POST', at`/rooms/${room}/leave`, {}));
+  await world.scheduler.run(60_000);
+  const view = await world.until(RoomView.of(world.server(0), room));
+  assert.equal((await view.stored([said])).get(said)?.status, 'accepted');
+  assert.deepEqual(view.room.servers.list(), []);
+  const members = await world.ok(alice.call('GET', at`/rooms/${room}/joined_members`));
+  assert.deepEqual(Object.keys(members.body['joined'] as object), [alice.id]);
+  world.end();
+});
+
+test('a state that holds an event of the same transaction is written with it', async () => {
+  const world = await open(3);
+  const [alice, bob, carol] = [world.user(0), world.user(1), world.user(2)];
+  const room = await createRoom(world, '11');
+  for (const user of [bob, carol]) await join(world, user, room);
+  await world.scheduler.run(5_000);
+  // Bob's server takes long to answer, so that what follows waits for it: two events of alice's, which come together,
+  // and one of carol's between them, which comes after them.
+  world.backMs.set('two.test /_matrix/federation/v1/send/', 20_000);
+  world.lost.add('/_matrix/federation/v1/get_missing_events/');
+  await say(world, alice, room);
+  await world.scheduler.run(2_000);
+  await say(world, carol, room);
+  await world.scheduler.run(2_000);
+  await world.ok(alice.call('PUT', at`/rooms/${room}/state/m.room.name/`, { name: 'new' }));
+  await world.scheduler.run(2_000);
+  await say(world, carol, room);
+  await world.scheduler.run(2_000);
+  await say(world, alice, room);
+  await world.scheduler.run(300_000);
+  const views: RoomView[] = [];
+  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
+  await checkStates(views);
+  await checkHeads(views);
+  world.end();
+});

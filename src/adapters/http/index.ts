@@ -164,10 +164,10 @@ class Gate implements Http {
       ...(body !== undefined && { body }),
     };
     try {
-      return await (await this.#pools.get(destination)).request(options);
+      return await this.#pools.request(destination, options);
     } catch (error) {
       if (!isStale(error) || !REPEATABLE.has(method) || deadline.reason !== undefined) throw error;
-      return await (await this.#pools.get(destination)).request(options);
+      return await this.#pools.request(destination, options);
     }
   }
 }

@@ -100,7 +100,7 @@ export const bytesOnTheWire: Scenario = {
       { load: 'after idle', intervalMs: IDLE_MS, messages: bench.size(5, 1) },
     ];
     for (const pace of paces) await measure(bench, pace, say);
-    const why = 'there is no link between servers yet';
+    const why = 'the servers that the bench plays speak over no link';
     bench.emit({ scenario: 'B16', parameters: { load: 'over a link' }, values: {}, verdict: 'absent', why });
   },
 };

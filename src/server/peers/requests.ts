@@ -127,7 +127,6 @@ export class Requests {
         method,
         path,
         headers: {
-          Accept: '*/*',
           ...(content !== undefined && { 'Content-Type': 'application/json' }),
           ...(authorization !== undefined && { Authorization: authorization }),
         },

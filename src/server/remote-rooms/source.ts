@@ -4,8 +4,8 @@ import { type EventId, parseEventId, type RoomId, type ServerName } from '../../
 import { JsonParseError } from '../../matrix/json-parse.ts';
 import { type ElementResult, parseElements, sliceMembers } from '../../matrix/json-slice.ts';
 import type { Log } from '../../ports/log.ts';
-import type { Peers } from '../peers/index.ts';
-import type { EventSource, MissingRequest, StateIds } from '../timeline/index.ts';
+import { type Peers, RemoteError } from '../peers/index.ts';
+import type { EventSource, GivenEvents, MissingRequest, StateIds } from '../timeline/index.ts';
 
 /** Servers asked for one thing at most. */
 const SERVERS_MAX = 4;
@@ -20,6 +20,11 @@ export function eventSource(
   { peers, log, signal }: { readonly peers: Peers; readonly log: Log; readonly signal?: AbortSignal },
 ): EventSource {
   return new PeerSource(servers.slice(0, SERVERS_MAX), { peers, log, signal });
+}
+
+interface AskOptions {
+  readonly body?: Parameters<Peers['request']>[1]['body'];
+  readonly hears?: (server: ServerName, isRefused: boolean) => void;
 }
 
 class PeerSource implements EventSource {
@@ -38,11 +43,11 @@ class PeerSource implements EventSource {
     this.#signal = signal;
   }
 
-  /** The first answer that `read` can use. */
+  /** The first answer that `read` can use; `hears` is told when a server gave none. */
   async #ask<T>(
     path: string,
     read: (bytes: Uint8Array) => T | undefined,
-    body?: Parameters<Peers['request']>[1]['body'],
+    { body, hears }: AskOptions = {},
   ): Promise<T | undefined> {
     for (const server of this.#servers) {
       try {
@@ -51,8 +56,10 @@ class PeerSource implements EventSource {
         const request = { method, path, ...limits, ...(body !== undefined && { body }) } as const;
         const answer = read(await this.#peers.requestBytes(server, request));
         if (answer !== undefined) return answer;
+        hears?.(server, false);
       } catch (error) {
         if (!(error instanceof OperationError) && !(error instanceof JsonParseError)) throw error;
+        hears?.(server, isRefusal(error));
         const why = error instanceof OperationError ? error.kind : error.message;
         this.#log.debug('a server did not tell of a room', { server, why });
       }
@@ -64,7 +71,7 @@ class PeerSource implements EventSource {
     const { earliest, latest, limit } = request;
     const body = { earliest_events: [...earliest], latest_events: [...latest], limit, min_depth: 0 };
     const path = `/_matrix/federation/v1/get_missing_events/${encodeURIComponent(roomId)}`;
-    return (await this.#ask(path, (bytes) => elementsOf(bytes, 'events'), body)) ?? [];
+    return (await this.#ask(path, (bytes) => elementsOf(bytes, 'events'), { body })) ?? [];
   }
 
   async backfill(roomId: RoomId, from: readonly EventId[], limit: number): Promise<readonly ElementResult[]> {
@@ -87,25 +94,40 @@ class PeerSource implements EventSource {
     });
   }
 
-  async getEvents(roomId: RoomId, eventIds: readonly EventId[]): Promise<readonly ElementResult[]> {
-    const found: ElementResult[] = [];
+  async getEvents(roomId: RoomId, eventIds: readonly EventId[]): Promise<GivenEvents> {
+    const [elements, open]: [ElementResult[], EventId[]] = [[], []];
     for (let at = 0; at < eventIds.length; at += PARALLEL) {
-      const answers = await Promise.all(
-        eventIds
-          .slice(at, at + PARALLEL)
-          .map((id) =>
-            this.#ask(`/_matrix/federation/v1/event/${encodeURIComponent(id)}`, (bytes) => elementsOf(bytes, 'pdus')),
-          ),
+      await Promise.all(
+        eventIds.slice(at, at + PARALLEL).map(async (id) => {
+          const answer = await this.#getEvent(id);
+          if (answer === 'open') open.push(id);
+          else elements.push(...answer);
+        }),
       );
-      for (const answer of answers) found.push(...(answer ?? []));
     }
-    return found;
+    return { elements, open };
+  }
+
+  async #getEvent(id: EventId): Promise<readonly ElementResult[] | 'open'> {
+    let isOpen = false;
+    const hears = (server: ServerName, isRefused: boolean): void => {
+      // Whoever cites an event has it; that another lacks it says nothing.
+      if (server === this.#servers[0]) isOpen = !isRefused;
+    };
+    const path = `/_matrix/federation/v1/event/${encodeURIComponent(id)}`;
+    const answer = await this.#ask(path, (bytes) => elementsOf(bytes, 'pdus'), { hears });
+    return answer ?? (isOpen ? 'open' : []);
   }
 
   async getAuthChain(roomId: RoomId, eventId: EventId): Promise<readonly ElementResult[]> {
     const path = `/_matrix/federation/v1/event_auth/${encodeURIComponent(roomId)}/${encodeURIComponent(eventId)}`;
     return (await this.#ask(path, (bytes) => elementsOf(bytes, 'auth_chain'))) ?? [];
   }
+}
+
+/** Whether a server has said that it will not give something, so that asking again is of no use. */
+function isRefusal(error: Error): boolean {
+  return error instanceof RemoteError && !error.temporary;
 }
 
 /** The events of an array in an answer, each parsed alone; `undefined` where there is no such array. */

@@ -34,6 +34,7 @@ export {
   enterRoom,
   type EnterTools,
   type EventSource,
+  type GivenEvents,
   type MissingRequest,
   Receiver,
   type StateIds,

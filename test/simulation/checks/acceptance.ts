@@ -1,6 +1,7 @@
 /** P5: no server has taken an event that the reference refuses, nor one that was forged. */
 import assert from 'node:assert/strict';
 import type { EventId } from '../../../src/matrix/ids.ts';
+import type { EventNumber } from '../../../src/ports/store/index.ts';
 import type { JsonObject } from '../../../src/matrix/json.ts';
 import type { RoomEvent } from '../../../src/server/rooms/index.ts';
 import type { Life } from '../life/life.ts';
@@ -72,6 +73,22 @@ export async function checkAccepted(views: readonly RoomView[]): Promise<void> {
   }
 }
 
+/** P5: what was rejected breaks a rule. */
+export async function checkRejected(views: readonly RoomView[]): Promise<void> {
+  for (const view of views) {
+    const version = Number(view.room.version);
+    const { events } = view.services.rooms;
+    const rows = view.server.disk.rows('SELECT number FROM events WHERE status = 2');
+    for (const event of await events.getByNumber(rows.map((row) => Number(row['number']) as EventNumber))) {
+      const cited = [...(await view.stored(event.pdu.authEvents)).values()];
+      const before = event.stateBefore === undefined ? undefined : await view.stateBefore(event);
+      if (event.room !== view.room.number || !isTold(event, before ?? new Map(), cited)) continue;
+      const why = judge(event, { view, version, state: before, cited });
+      assert.ok(why !== undefined, `P5: ${view.name} rejects ${event.eventId} (${event.pdu.type}), which is allowed`);
+    }
+  }
+}
+
 /** P5: what was forged has been taken by nobody. */
 export async function checkForged({ ledger }: Life, views: readonly RoomView[]): Promise<void> {
   for (const view of views) {
@@ -84,7 +101,8 @@ export async function checkForged({ ledger }: Life, views: readonly RoomView[]):
 interface Surroundings {
   readonly view: RoomView;
   readonly version: number;
-  readonly state: State;
+  /** The state before it, where that is known. */
+  readonly state: State | undefined;
   readonly cited: readonly RoomEvent[];
 }
 
@@ -97,6 +115,6 @@ function judge(event: RoomEvent, { view, version, state, cited }: Surroundings):
   return (
     checkCitations(subject, cited.map(rememberedEvent), { version, create: rememberedEvent(create) }) ??
     checkByState(subject, byCited, typeOf) ??
-    checkByState(subject, { version, state: rememberedState(state) }, typeOf)
+    (state && checkByState(subject, { version, state: rememberedState(state) }, typeOf))
   );
 }

@@ -1,7 +1,7 @@
 /** Everything that must hold at the end of a life (SECURITY §7.3). */
 import assert from 'node:assert/strict';
 import type { Life } from '../life/life.ts';
-import { checkAccepted, checkForged } from './acceptance.ts';
+import { checkAccepted, checkForged, checkRejected } from './acceptance.ts';
 import { checkConvergence, checkHeads, checkStates } from './agreement.ts';
 import { checkDevices, checkSyncs } from './clients.ts';
 import { checkEvents, checkMessages, checkTexts } from './delivery.ts';
@@ -21,6 +21,7 @@ export async function checkLife(life: Life): Promise<void> {
   checkTexts(views);
   checkMessages(life);
   await checkAccepted(views);
+  await checkRejected(views);
   await checkForged(life, views);
   await checkDevices(life, views);
   await checkSyncs(life);

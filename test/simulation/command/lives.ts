@@ -13,9 +13,10 @@ export interface Failure {
 }
 
 function lifeOptions(options: SimOptions, seed: number): LifeOptions {
-  const { servers, users, steps, version, faults } = options;
+  const { servers, users, steps, version, faults, isVerbose } = options;
   return {
     seed,
+    isVerbose,
     ...(servers !== undefined && { servers }),
     ...(users !== undefined && { usersPerServer: users }),
     ...(steps !== undefined && { steps }),

@@ -48,6 +48,8 @@ export class Forger {
     const other = world.random.pick(others);
     const state = await rooms.getStateAt(room.stateReference);
     const newest = await rooms.events.get(room.extremities.map((one) => one.eventId));
+    // What could not be written is gone.
+    if (newest.length === 0) return;
     const pdus = await trick(this, { room, user, state, newest: newest.map((one) => one.pdu) });
     world.note(`${this.server.name} forges for ${other.name}: ${name} ${pdus.map((one) => one.eventId).join(' ')}`);
     this.#count += 1;

@@ -19,6 +19,8 @@ export interface LifeOptions {
   readonly steps?: number;
   readonly faults?: readonly Fault[];
   readonly version?: string;
+  /** Whether the trace tells of every request and commit. */
+  readonly isVerbose?: boolean;
   /** What happens instead of what the seed chooses, from the making of the room on, which it enters. */
   readonly script?: (life: Life) => Promise<void>;
   /** Called when the servers run, before anything happens: canaries change something here. */
@@ -50,6 +52,7 @@ export class Life {
   private constructor(world: World, options: LifeOptions) {
     this.world = world;
     this.#options = options;
+    world.isVerbose = options.isVerbose === true;
     this.version = options.version ?? world.random.pick(VERSIONS);
     this.isPeaceful = world.random.chance(0.3);
   }

@@ -87,8 +87,10 @@ export class World {
   readonly fates = new Map<string, Fate[]>();
   /** How long batches take to reach the disks of some servers, whatever the seed says. */
   readonly writeMs = new Map<string, number>();
-  /** How long answers of some paths travel, whatever the seed says; by the beginning of the path. */
+  /** How long answers travel, whatever the seed says; by the server that gives them and the beginning of the path. */
   readonly backMs = new Map<string, number>();
+  /** Beginnings of paths that no request reaches, whatever the seed says. */
+  readonly lost = new Set<string>();
   /** Whether every request is noted. */
   isVerbose = false;
   /** For canaries, by the name of the server that is not as it should be. */
@@ -335,6 +337,10 @@ export class World {
     return journey;
   }
 
+  #mustLose({ target }: PlainRequest): boolean {
+    return [...this.lost].some((path) => target.startsWith(path));
+  }
+
   /** Whether the server that forges answers nonsense to who asks it for events. */
   #isMangled(to: string, { method, target }: PlainRequest): boolean {
     const isAsked = method === 'GET' || target.includes('/get_missing_events/');
@@ -346,13 +352,13 @@ export class World {
     const { random, faults, isCalm } = this;
     const [isLossy, isSlow] = [!isCalm && faults.has('loss'), !isCalm && faults.has('delay')];
     const isTransaction = plain.target.startsWith(SEND);
-    const given = [...this.backMs].find(([path]) => plain.target.startsWith(path));
+    const given = [...this.backMs].find(([what]) => `${to} ${plain.target}`.startsWith(what));
     return {
       goMs: 5 + random.quadratic(isSlow ? 5_000 : 50),
       backMs: given?.[1] ?? 5 + random.quadratic(isSlow ? 5_000 : 50),
-      isLost: isLossy && random.chance(RATES.loss),
+      isLost: this.#mustLose(plain) || (isLossy && random.chance(RATES.loss)),
       isAnswerLost: isLossy && random.chance(RATES.loss),
-      isReset: random.chance(0.5),
+      isReset: this.#mustLose(plain) || random.chance(0.5),
       mangled: !isCalm && this.#isMangled(to, plain) ? random.pick(['emptied', 'cut'] as const) : undefined,
       againMs:
         !isCalm && isTransaction && faults.has('duplicate') && random.chance(RATES.duplicate)

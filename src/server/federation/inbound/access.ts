@@ -27,7 +27,10 @@ export class Access {
 
   /** The same, unless its server ACL keeps the asker out. Throws `M_FORBIDDEN`. */
   async requireAllowed(roomId: RoomId, origin: ServerName): Promise<Room> {
-    const room = await this.requireResident(roomId);
+    return this.#requireLetIn(await this.requireResident(roomId), origin);
+  }
+
+  #requireLetIn(room: Room, origin: ServerName): Room {
     // "Servers MUST … deny access to … the room for the servers that match".
     if (!serverAclOf(room.lookup).allows(origin)) {
       throw new MatrixError('M_FORBIDDEN', 'The room keeps your server out');
@@ -35,8 +38,14 @@ export class Access {
     return room;
   }
 
-  /** The same for a server with a user in it. Throws `M_FORBIDDEN`. */
+  /**
+   * A room for a server with a user in it to read. One that this server has left is read by those who were there then:
+   * nobody else can give them what was said here last, and without it they could not take the leaving in. Throws
+   * `M_FORBIDDEN`, or `M_NOT_FOUND`.
+   */
   async requireInRoom(roomId: RoomId, origin: ServerName): Promise<Room> {
+    const known = await this.#rooms.find(roomId);
+    if (known?.servers.has(origin) === true) return this.#requireLetIn(known, origin);
     const room = await this.requireAllowed(roomId, origin);
     if (!room.servers.has(origin)) throw new MatrixError('M_FORBIDDEN', 'Your server is not in this room');
     return room;

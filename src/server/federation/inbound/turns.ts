@@ -7,7 +7,7 @@ import { defer, type Deferred } from '../../../lib/deferred.ts';
 import { MatrixError } from '../../../matrix/errors.ts';
 import type { ServerName } from '../../../matrix/ids.ts';
 import type { Clock } from '../../../ports/clock.ts';
-import { Overtime, type OvertimeLimits } from '../overtime.ts';
+import { Overtime, type OvertimeLimits } from '../../overtime.ts';
 
 export interface TurnLimits {
   /** Transactions that are dealt with at the same time, of different servers. */

@@ -4,7 +4,7 @@ import type { Timer } from '../../../ports/clock.ts';
 import type { DestinationRecord, OutboundEventRow } from '../../../ports/store/index.ts';
 import { type BoundedMap, boundedMap } from '../../bounded-map.ts';
 import type { Context } from '../../context.ts';
-import { Overtime } from '../overtime.ts';
+import { Overtime } from '../../overtime.ts';
 import { nextPause, type RetryLimits, withJitter } from './back-off.ts';
 import { Destination, type Ending } from './destination.ts';
 import { Dispatcher } from './dispatcher.ts';

@@ -3,7 +3,7 @@ import type { ServerName } from '../../../matrix/ids.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { Store } from '../../../ports/store/index.ts';
 import type { BoundedMap } from '../../bounded-map.ts';
-import type { Overtime } from '../overtime.ts';
+import type { Overtime } from '../../overtime.ts';
 import type { RetryLimits } from './back-off.ts';
 import type { Ledger } from './ledger.ts';
 import type { OutboundMetrics } from './metrics.ts';

@@ -5,10 +5,14 @@
 import { type StateKey, stateKeyOfEvent } from '../../../matrix/events.ts';
 import type { RoomEvent } from '../../rooms/index.ts';
 import type { AppendTools } from './judged-event.ts';
-import type { Foundation } from './gather.ts';
+import type { Foundation, Groundwork } from './gather.ts';
+import { storeOutliers } from './outliers.ts';
 
-/** Writes the states that were fetched, and places the events that they stand before. */
-export async function storeFoundations(foundations: readonly Foundation[], tools: AppendTools): Promise<void> {
+/** Stores events without a place; then writes the states that were fetched, and places what they stand before. */
+export async function storeGroundwork({ outliers, foundations }: Groundwork, tools: AppendTools): Promise<void> {
+  await storeOutliers(outliers, tools);
+  // What a state holds may be on its way to the disk.
+  if (foundations.length > 0) await tools.room.settled;
   for (const foundation of foundations) await storeFoundation(foundation, tools);
 }
 

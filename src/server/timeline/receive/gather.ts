@@ -35,12 +35,20 @@ export interface Told {
   readonly missing: readonly EventId[];
 }
 
-export interface Batch {
-  /** Events for the timeline, each behind those of them that it follows. */
-  readonly events: readonly IncomingEvent[];
+/** What has to be stored before something else can be judged. */
+export interface Groundwork {
   /** Auth events and events of a state, each behind those of them that it cites. */
   readonly outliers: readonly IncomingEvent[];
   readonly foundations: readonly Foundation[];
+}
+
+export interface Batch {
+  /** Events for the timeline, each behind those of them that it follows, or that a state before it holds. */
+  readonly events: readonly IncomingEvent[];
+  /** By the id of the event before which it is stored: some of it may stand on the events before that one. */
+  readonly groundwork: ReadonlyMap<EventId, Groundwork>;
+  /** What no event of the batch needs any more: kept, so that it need not be fetched again. */
+  readonly rest: Groundwork;
   readonly told: ReadonlyMap<EventId, Told>;
   readonly dropped: readonly DroppedEvent[];
   /** What had been received before. */
@@ -88,6 +96,8 @@ class Gathering {
   readonly #told = new Map<EventId, Told>();
   readonly #dropped: DroppedEvent[] = [];
   readonly #known = new Map<EventId, StoredEvent>();
+  /** What nobody has given yet, though it may be given later. */
+  readonly #open = new Set<EventId>();
 
   constructor(options: GatherOptions) {
     this.#options = options;
@@ -171,7 +181,7 @@ class Gathering {
     }
     for (const [eventId, { pdu }] of this.#events) {
       const unknown = pdu.prevEvents.filter((id) => missing.has(id));
-      if (unknown.length === 0 || asked === FOUNDATIONS_MAX) continue;
+      if (unknown.length === 0 || asked === FOUNDATIONS_MAX || unknown.some((id) => this.#open.has(id))) continue;
       asked += 1;
       const state = await this.#askState(eventId, []);
       if (state !== undefined) this.#told.set(eventId, { state, missing: unknown });
@@ -179,12 +189,16 @@ class Gathering {
     this.#dropFollowers(missing);
   }
 
-  /** The state before an event as another server tells it, as far as its events can be had; and fetches `also`. */
+  /**
+   * The state before an event as another server tells it, as far as its events can be had; and fetches `also`. A state
+   * of which some can only not be had now would stay another than that of everybody else: it is none.
+   */
   async #askState(eventId: EventId, also: readonly EventId[]): Promise<readonly EventId[] | undefined> {
     const { room, source } = this.#options;
     const answer = await source.getStateIds(room.roomId, eventId);
     if (answer === undefined) return undefined;
     await this.#fetchOutliers([...also, ...answer.state, ...answer.authChain]);
+    if (answer.state.some((id) => this.#open.has(id))) return undefined;
     return answer.state.filter((id) => this.#isAtHand(id));
   }
 
@@ -211,13 +225,16 @@ class Gathering {
     const wanted = ids.filter((id) => !this.#isAtHand(id)).slice(0, OUTLIERS_MAX - this.#outliers.size);
     if (wanted.length === 0) return;
     const { room, source } = this.#options;
-    this.#keep(await this.#admit(await source.getEvents(room.roomId, wanted)));
+    const { elements, open } = await source.getEvents(room.roomId, wanted);
+    this.#keep(await this.#admit(elements));
+    for (const id of open) this.#open.add(id);
   }
 
   #keep(events: readonly IncomingEvent[]): void {
     for (const event of events) {
       const { eventId } = event.pdu;
       if (!this.#isAtHand(eventId) && this.#outliers.size < OUTLIERS_MAX) this.#outliers.set(eventId, event);
+      this.#open.delete(eventId);
     }
   }
 
@@ -248,11 +265,62 @@ class Gathering {
     return all.filter(({ pdu }) => pdu.authEvents.some((id) => !this.#isAtHand(id)));
   }
 
+  /**
+   * Takes out what cannot be judged before something comes that may still come: judged without it, it would be rejected
+   * for ever. It is asked for again when something follows it.
+   */
+  #withdrawOpen(): ReadonlySet<EventId> {
+    const gone = new Set(this.#open);
+    const leans = (ids: readonly EventId[]): boolean => ids.some((id) => gone.has(id));
+    for (let before = 0; gone.size !== before; ) {
+      before = gone.size;
+      for (const [eventId, { pdu }] of this.#outliers) {
+        if (leans(foundationsOf(pdu, this.#options.room.rules)) && this.#outliers.delete(eventId)) gone.add(eventId);
+      }
+      for (const { eventId, state } of this.#foundations) if (leans(state)) gone.add(eventId);
+      for (const [eventId, { pdu }] of this.#events) {
+        if (!leans(pdu.authEvents) && !leans(this.#told.get(eventId)?.state ?? pdu.prevEvents)) continue;
+        this.#events.delete(eventId);
+        this.#dropped.push({ eventId, why: 'what it stands on cannot be fetched now' });
+        gone.add(eventId);
+      }
+    }
+    return gone;
+  }
+
+  /** Everything in the order in which it is stored. */
+  #ordered(foundations: readonly Foundation[]): Pick<Batch, 'events' | 'groundwork' | 'rest'> {
+    const { rules } = this.#options.room;
+    const founded = new Map(foundations.map((one) => [one.eventId, one]));
+    const ids = new Set([...this.#outliers.keys(), ...founded.keys(), ...this.#events.keys()]);
+    const leansOn = (id: EventId): readonly EventId[] => {
+      const event = this.#events.get(id);
+      const { pdu } = event ?? this.#outliers.get(id) ?? {};
+      const state = founded.get(id)?.state ?? this.#told.get(id)?.state ?? [];
+      const previous = event?.pdu.prevEvents ?? [];
+      return [...previous, ...state, ...(pdu === undefined ? [] : foundationsOf(pdu, rules))];
+    };
+    const events: IncomingEvent[] = [];
+    const groundwork = new Map<EventId, Groundwork>();
+    let [outliers, laid]: [IncomingEvent[], Foundation[]] = [[], []];
+    for (const id of sortByFoundation(new Map(Array.from(ids, (id) => [id, id])), leansOn)) {
+      const [event, outlier, foundation] = [this.#events.get(id), this.#outliers.get(id), founded.get(id)];
+      if (event === undefined) {
+        if (outlier !== undefined) outliers.push(outlier);
+        if (foundation !== undefined) laid.push(foundation);
+        continue;
+      }
+      events.push(event);
+      if (outliers.length + laid.length > 0) groundwork.set(id, { outliers, foundations: laid });
+      [outliers, laid] = [[], []];
+    }
+    return { events, groundwork, rest: { outliers, foundations: laid } };
+  }
+
   finish(): Batch {
+    const gone = this.#withdrawOpen();
     return {
-      events: sortByFoundation(this.#events, ({ pdu }) => pdu.prevEvents),
-      outliers: sortByFoundation(this.#outliers, ({ pdu }) => foundationsOf(pdu, this.#options.room.rules)),
-      foundations: this.#foundations,
+      ...this.#ordered(this.#foundations.filter(({ eventId }) => !gone.has(eventId))),
       told: this.#told,
       dropped: this.#dropped,
       known: this.#known,

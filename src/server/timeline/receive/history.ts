@@ -6,10 +6,9 @@ import type { EventId } from '../../../matrix/ids.ts';
 import type { RoomNumber } from '../../../ports/store/index.ts';
 import type { Room, RoomEvent } from '../../rooms/index.ts';
 import { appendJudged } from './append.ts';
-import { storeFoundations } from './foundations.ts';
+import { storeGroundwork } from './foundations.ts';
 import { type Batch, gatherHistory, type GatherOptions } from './gather.ts';
 import type { AppendTools } from './judged-event.ts';
-import { storeOutliers } from './outliers.ts';
 import { Beforehand, judgeIncoming } from './state-before.ts';
 
 /** Events asked for at once. */
@@ -47,13 +46,13 @@ function chooseEdges(known: readonly { eventId: EventId; depth: number }[], room
 /** Gives history its place. True where there is more to read than before. */
 export async function storeHistory(batch: Batch & { edges: EventId[] }, tools: AppendTools): Promise<boolean> {
   const { context, room } = tools;
-  await storeOutliers(batch.outliers, tools);
-  await storeFoundations(batch.foundations, tools);
   const beforehand = await Beforehand.lookUp(batch.events, tools);
   const written: RoomEvent[] = [];
   // From the oldest on: each is judged by the state that those before it made.
   let position = (await lowestPosition(room.number, tools)) - batch.events.length;
   for (const incoming of batch.events) {
+    const groundwork = batch.groundwork.get(incoming.pdu.eventId);
+    if (groundwork !== undefined) await storeGroundwork(groundwork, tools);
     const told = batch.told.get(incoming.pdu.eventId);
     const judged = await judgeIncoming(incoming, tools, { beforehand, isHistory: true, told });
     if (judged !== undefined) {
@@ -62,6 +61,7 @@ export async function storeHistory(batch: Batch & { edges: EventId[] }, tools: A
     }
     position += 1;
   }
+  await storeGroundwork(batch.rest, tools);
   const here = new Set<EventId>(written.map(({ eventId }) => eventId));
   const reached = batch.edges.filter((id) => here.has(id));
   await context.store.transact((transaction) => {

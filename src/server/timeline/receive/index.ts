@@ -11,11 +11,10 @@ import type { Context } from '../../context.ts';
 import type { Room, RoomEvent, Rooms } from '../../rooms/index.ts';
 import { appendJudged } from './append.ts';
 import { type Batch, gather } from './gather.ts';
-import { storeFoundations } from './foundations.ts';
+import { storeGroundwork } from './foundations.ts';
 import { fetchHistory, storeHistory } from './history.ts';
 import { toolsOf } from './room-tools.ts';
 import { Beforehand, judgeIncoming } from './state-before.ts';
-import { storeOutliers } from './outliers.ts';
 import { recommendAll } from './recommend.ts';
 import type { EnsureKeys, EventSource } from './source.ts';
 import { type OwnEvents, tieExtremities } from './tie.ts';
@@ -24,7 +23,7 @@ export { textOf } from './ingress.ts';
 export { completeRoom } from './complete.ts';
 export { createEmptyRoom, enterRoom } from './join.ts';
 export { type EnterTools, StateIntake } from './intake.ts';
-export type { EventSource, MissingRequest, StateIds } from './source.ts';
+export type { EventSource, GivenEvents, MissingRequest, StateIds } from './source.ts';
 
 /** What became of events that were received. */
 export interface Received {
@@ -115,12 +114,12 @@ export class Receiver {
     { isForwarded = false }: ReceiveOptions,
   ): Promise<readonly Promise<RoomEvent>[]> {
     const tools = await toolsOf(room, this.#context, this.#rooms);
-    await storeOutliers(batch.outliers, tools);
-    await storeFoundations(batch.foundations, tools);
     const beforehand = await Beforehand.lookUp(batch.events, tools);
     const durable: Promise<RoomEvent>[] = [];
     for (const incoming of batch.events) {
       const { eventId } = incoming.pdu;
+      const groundwork = batch.groundwork.get(eventId);
+      if (groundwork !== undefined) await storeGroundwork(groundwork, tools);
       const held = beforehand.judged(eventId);
       if (held !== undefined) {
         durable.push(room.settled.then(() => held));
@@ -133,6 +132,7 @@ export class Receiver {
       appended.durable.catch(() => undefined);
       durable.push(appended.durable);
     }
+    await storeGroundwork(batch.rest, tools);
     await tieExtremities(tools, this.#own);
     return durable;
   }

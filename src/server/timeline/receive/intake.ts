@@ -13,7 +13,7 @@ import { present } from '../../../lib/assert.ts';
 import type { EventNumber, RoomNumber } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
 import type { Rooms } from '../../rooms/index.ts';
-import { type Admission, beginAdmission, type IncomingEvent, type RoomIdentity } from './ingress.ts';
+import { type Admission, beginAdmission, type IncomingEvent, type Ingress, type RoomIdentity } from './ingress.ts';
 import { foundationsOf } from './order.ts';
 import { storeOutliers } from './outliers.ts';
 import { toolsOf } from './room-tools.ts';
@@ -21,7 +21,7 @@ import type { EnsureKeys } from './source.ts';
 
 /** Events that are judged together: about a millisecond until the format of all is known. */
 const BATCH = 64;
-/** Batches whose keys are fetched while an earlier one is judged. */
+/** Batches whose keys are fetched, and whose signatures are verified, while an earlier one is taken in. */
 const AHEAD = 8;
 /** Events that are written together. */
 const STORED_AT_ONCE = 500;
@@ -61,10 +61,18 @@ interface Waiting {
   missing: number;
 }
 
+/** Events that are being judged, on another thread for the most part, while the next ones are read. */
+interface PendingAdmission {
+  readonly parsed: Admission['parsed'];
+  readonly judged: Promise<Ingress>;
+  /** Those that are a part of the state. */
+  readonly stateIds: readonly EventId[];
+}
+
 export class StateIntake {
   readonly #options: IntakeOptions;
   #batch: { readonly element: ElementResult; readonly isState: boolean }[] = [];
-  readonly #admissions: { readonly admission: Admission; readonly stateIds: readonly EventId[] }[] = [];
+  readonly #admissions: PendingAdmission[] = [];
   #room: RoomNumber | undefined;
   /** Events that are stored or about to be. */
   readonly #known = new Set<EventId>();
@@ -155,22 +163,27 @@ export class StateIntake {
       this.#options,
     );
     const stateIds = this.#batch.flatMap(({ isState }, index) => (isState ? (admission.ids[index] ?? []) : []));
-    this.#admissions.push({ admission, stateIds });
+    const { parsed } = admission;
+    const judged = this.#lookUp(parsed.keys()).then(() =>
+      admission.finish((id) => this.#known.has(id) || this.#waiting.has(id)),
+    );
+    // Whoever takes it up hears of the failure; until then it is nobody's.
+    judged.catch(() => undefined);
+    this.#admissions.push({ parsed, judged, stateIds });
     this.#batch = [];
   }
 
   async #finishOldest(): Promise<void> {
     const oldest = this.#admissions.shift();
     if (oldest === undefined) return;
-    const { admission, stateIds } = oldest;
-    await this.#lookUp(admission.parsed.keys());
-    const { events, dropped } = await admission.finish((id) => this.#known.has(id) || this.#waiting.has(id));
+    const { parsed, stateIds } = oldest;
+    const { events, dropped } = await oldest.judged;
     for (const { eventId } of dropped) if (eventId !== undefined) this.#refused.add(eventId);
     for (const { pdu } of events) this.#refused.delete(pdu.eventId);
     for (const event of events) await this.#meet(event.pdu);
     const came = new Set(events.map(({ pdu }) => pdu.eventId));
     for (const id of stateIds) {
-      if (came.has(id) || this.#known.has(id) || this.#waiting.has(id)) this.#note(id, admission.parsed.get(id));
+      if (came.has(id) || this.#known.has(id) || this.#waiting.has(id)) this.#note(id, parsed.get(id));
     }
     await this.#lookUp(events.flatMap(({ pdu }) => foundationsOf(pdu, this.#options.identity.rules)));
     for (const event of events) this.#arrange(event);

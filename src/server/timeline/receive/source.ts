@@ -17,6 +17,13 @@ export interface StateIds {
   readonly authChain: readonly EventId[];
 }
 
+/** What was given of the events that somebody was asked for. */
+export interface GivenEvents {
+  readonly elements: readonly ElementResult[];
+  /** Those that nobody gave, though the likeliest server has not said that it has none: it may give them later. */
+  readonly open: readonly EventId[];
+}
+
 /** A server, or several in turn, that may know more of a room. A failure is an empty answer, never an exception. */
 export interface EventSource {
   /** `POST /get_missing_events/{roomId}`. */
@@ -25,8 +32,8 @@ export interface EventSource {
   backfill(roomId: RoomId, from: readonly EventId[], limit: number): Promise<readonly ElementResult[]>;
   /** `GET /state_ids/{roomId}`: the state before an event. */
   getStateIds(roomId: RoomId, eventId: EventId): Promise<StateIds | undefined>;
-  /** `GET /event/{eventId}` for each; those that nobody gives are left out. */
-  getEvents(roomId: RoomId, eventIds: readonly EventId[]): Promise<readonly ElementResult[]>;
+  /** `GET /event/{eventId}` for each. */
+  getEvents(roomId: RoomId, eventIds: readonly EventId[]): Promise<GivenEvents>;
   /** `GET /event_auth/{roomId}/{eventId}`: the whole auth chain. */
   getAuthChain(roomId: RoomId, eventId: EventId): Promise<readonly ElementResult[]>;
 }

@@ -1,5 +1,5 @@
 /** Places for work that is short as a rule: whoever takes long gives the place to the next, and goes on beside it. */
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 
 export interface OvertimeLimits {
   /** As long as a place is kept. */

@@ -19,7 +19,7 @@ import { Rate } from '../../src/deploy/relay/rate.ts';
 import { answerAsSite } from '../../src/deploy/relay/site.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { TestNetwork } from '../harness/network.ts';
-import { TestServer } from '../harness/server.ts';
+import type { TestServer } from '../harness/server.ts';
 import { tlsFile } from '../harness/tls.ts';
 
 const RELAY = {
@@ -40,7 +40,7 @@ const trusted = [readFileSync(tlsFile('ca.pem'), 'utf8'), authority.certificate]
 const quiet: Log = { child: () => quiet, debug() {}, info() {}, warn() {}, error() {} };
 
 const network = new TestNetwork();
-const scene = {} as { server: TestServer; linked: RunningRelay; direct: RunningRelay; siteFiles: TestServer };
+const scene = {} as { server: TestServer; linked: RunningRelay; direct: RunningRelay };
 
 before(async () => {
   scene.server = network.server(NAME, {

@@ -116,7 +116,8 @@ export function relayMistakes({ relay, links }: Config): string[] {
     found.push(`relay.address is ${show(relay.address)}; allowed is an IP address, such as "::" for all`);
   }
   for (const [index, name] of relay.names.entries()) {
-    if (!HOST_NAME.test(name)) found.push(`relay.names[${index}] is ${show(name)}; allowed is a host name without a port`);
+    if (!HOST_NAME.test(name))
+      found.push(`relay.names[${index}] is ${show(name)}; allowed is a host name without a port`);
   }
   const node = linkedNode(relay.to);
   if (node !== undefined && !Object.hasOwn(links.peers, node)) {

@@ -102,7 +102,12 @@ function contradictions(config: Config): string[] {
       `media.remoteRetention is ${show(remoteRetention)}; allowed is a number with a unit, s, m, h, d or w: 30d`,
     );
   }
-  found.push(...networkMistakes(config), ...federationMistakes(config), ...linkMistakes(config), ...relayMistakes(config));
+  found.push(
+    ...networkMistakes(config),
+    ...federationMistakes(config),
+    ...linkMistakes(config),
+    ...relayMistakes(config),
+  );
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');
   return found;
 }

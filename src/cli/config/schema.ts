@@ -212,10 +212,7 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
           port: Type.Integer({ minimum: 0, maximum: 65_535 }),
           names: Type.Array(Type.String(), { minItems: 1 }),
           to: Type.String(),
-          site: Type.Object(
-            { certificate: Type.String(), key: Type.String() },
-            { additionalProperties: false },
-          ),
+          site: Type.Object({ certificate: Type.String(), key: Type.String() }, { additionalProperties: false }),
           connections: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
           connectionsPerAddress: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
           bytesPerSecond: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000_000_000 })),
@@ -225,8 +222,8 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     ],
     {
       description:
-        'The front of a server elsewhere, on a port of this line: connections that ask for one of names are passed on, ' +
-        'TLS untouched, to a node of links.peers (link:NODE) or to host:port; all others find a small site with the ' +
+        'The front of a server elsewhere, on a port of this line: connections that ask for one of names are passed ' +
+        'on, TLS untouched, to a node of links.peers (link:NODE) or to host:port; all others find a small site with the ' +
         'certificate of site. Run by "postern relay".',
       default: null,
     },

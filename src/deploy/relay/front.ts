@@ -2,7 +2,12 @@
  * The front on a home line: whoever asks for one of our own names is passed on, TLS untouched, to the server that has
  * the name's certificate; everybody else finds the ordinary small site that this machine has. DEPLOYMENT §8.
  */
-import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';

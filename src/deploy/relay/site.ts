@@ -9,7 +9,10 @@ const PAGES: ReadonlyMap<string, { readonly type: string; readonly text: string 
 const MISSING = page('Not found');
 
 function page(title: string): { type: string; text: string } {
-  return { type: 'text/html', text: `<!doctype html><html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>\n` };
+  return {
+    type: 'text/html',
+    text: `<!doctype html><html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>\n`,
+  };
 }
 
 /** Answers a request as the site does. */

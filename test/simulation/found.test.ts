@@ -240,3 +240,30 @@ test('a state holds an event that came with what follows, but whose own past can
   await checkHeads(views);
   world.end();
 });
+
+test('what follows an event that is rejected, and was missed, can be taken', async () => {
+  const world = await open(2);
+  const bob = world.user(1);
+  const room = await createRoom(world, '1');
+  await join(world, bob, room);
+  await world.scheduler.run(5_000);
+  const redact = async (event: string): Promise<string> => {
+    const target = at`/rooms/${room}/redact/${event}/${bob.nextTransaction()}`;
+    return (await world.ok(bob.call('PUT', target, {}))).text('event_id');
+  };
+  // A redaction that has itself been redacted says no more what it redacts, so that the rules of this version refuse it.
+  world.defects.set('one.test', 'deaf');
+  const first = await redact(await say(world, bob, room));
+  await world.scheduler.run(5_000);
+  world.defects.clear();
+  world.lost.add('/_matrix/federation/v1/get_missing_events/');
+  await redact(first);
+  await world.scheduler.run(300_000);
+  world.lost.clear();
+  const said = await say(world, bob, room);
+  await world.scheduler.run(60_000);
+  const view = await world.until(RoomView.of(world.server(0), room));
+  assert.equal((await view.stored([first])).get(first)?.status, 'rejected');
+  assert.equal((await view.stored([said])).get(said)?.status, 'accepted');
+  world.end();
+});

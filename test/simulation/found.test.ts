@@ -251,7 +251,7 @@ test('what follows an event that is rejected, and was missed, can be taken', asy
     const target = at`/rooms/${room}/redact/${event}/${bob.nextTransaction()}`;
     return (await world.ok(bob.call('PUT', target, {}))).text('event_id');
   };
-  // A redaction that has itself been redacted says no more what it redacts, so that the rules of this version refuse it.
+  // A redaction that was itself redacted says no more what it redacts: the rules of this version refuse it.
   world.defects.set('one.test', 'deaf');
   const first = await redact(await say(world, bob, room));
   await world.scheduler.run(5_000);

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 const ROWS = 151;
 /** Covered so far: a number that only grows. */
-const COVERED = 105;
+const COVERED = 122;
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -20,7 +20,9 @@ function numbersIn(text: string): number[] {
 }
 
 test('advisories covered by tests grow in number', (t) => {
-  const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'], { cwd: root });
+  // The suite of the storage engines and the harness hold some of them: they are part of every run.
+  const patterns = ['src/**/*.test.ts', 'src/storage/conformance/*.ts', 'test/**/*.ts', 'tools/**/*.test.ts'];
+  const files = globSync(patterns, { cwd: root });
   const found = new Set(
     files
       .filter((file) => !file.endsWith('advisories.test.ts'))

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, zstdCompressSync } from 'node:zlib';
 import { build, type Plugin, type Rollup } from 'vite';
-import { contentSecurityPolicy, finishPage } from './build-web/page.ts';
+import { finishPage, headersFor } from './build-web/page.ts';
 import { stripCustomSections } from './build-web/wasm.ts';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -84,27 +84,6 @@ function inlineStyle(outDir: string): string {
   const page = path.join(outDir, 'index.html');
   writeFileSync(page, finishPage(readFileSync(page, 'utf8'), style));
   return style;
-}
-
-/** What the server sends with each kind of file. */
-function headersFor(style: string): object {
-  const always = {
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
-  };
-  const policy = contentSecurityPolicy(style);
-  return {
-    '/': { ...always, 'content-security-policy': policy, 'cache-control': 'no-cache' },
-    '/service.js': { ...always, 'content-security-policy': policy, 'cache-control': 'no-cache' },
-    '/assets/*': {
-      ...always,
-      'content-security-policy': policy,
-      'cache-control': 'public, max-age=31536000, immutable',
-    },
-    '/*': { ...always, 'cache-control': 'public, max-age=3600' },
-  };
 }
 
 const COMPRESSED = /\.(?:html|js|css|svg|webmanifest|wasm)$/;

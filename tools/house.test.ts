@@ -64,7 +64,7 @@ describe('the house', () => {
     for (const one of [...wrong, 'client/page']) rmSync(path.join(tree, `src/${one}.ts`));
   });
 
-  it('the linter refuses skipped layers, packages outside their home, and clocks and randomness', () => {
+  it('the linter refuses skipped layers, packages outside their home, clocks and randomness (adv-071)', () => {
     const wrong: Record<string, string> = {
       'src/http/skip.ts': "import { right } from '../rules/right.ts';\nexport const skip = right;\n",
       'src/http/client-api/skip.ts': "import { right } from '../../ports/right.ts';\nexport const skip = right;\n",

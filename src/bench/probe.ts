@@ -1,5 +1,5 @@
 /** CPU, memory and disk of a process on this machine, from /proc. */
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -27,10 +27,30 @@ export function readCpu(pid: number): CpuTimes | undefined {
 
 /** Resident memory in bytes. */
 export function readRss(pid: number): number | undefined {
+  return readStatus(pid, /^VmRSS:\s+(\d+) kB$/m);
+}
+
+function readStatus(pid: number, line: RegExp): number | undefined {
   const file = `/proc/${pid}/status`;
   if (!existsSync(file)) return undefined;
-  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'));
+  const match = line.exec(readFileSync(file, 'utf8'));
   return match === null ? undefined : Number(match[1]) * 1_024;
+}
+
+/** From now on the peak of a process's memory is counted anew; false where the system does not do that. */
+export function resetPeakRss(pid: number): boolean {
+  try {
+    // proc(5): "5 … resets the peak resident set size to the process's current resident set size".
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The peak of resident memory in bytes. */
+export function readPeakRss(pid: number): number | undefined {
+  return readStatus(pid, /^VmHWM:\s+(\d+) kB$/m);
 }
 
 /** Open sockets of a process. */
@@ -64,14 +84,18 @@ export function readDisk(folder: string): number {
 
 const STATE_TABLES = ['state_keys', 'state_lines', 'state_log', 'current_state'];
 
-/** Bytes of the tables and indexes that hold room state; `undefined` where the data is not in SQLite. */
-export function readStateBytes(folder: string): number | undefined {
+/**
+ * Bytes of the tables and indexes that hold room state; `undefined` where the data is not in SQLite. Whole pages, or
+ * what of them is in use.
+ */
+export function readStateBytes(folder: string, what: 'pages' | 'used' = 'pages'): number | undefined {
   const file = path.join(folder, 'postern.db');
   if (!existsSync(file)) return undefined;
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const marks = STATE_TABLES.map(() => '?').join(', ');
-    const query = `SELECT sum(d.pgsize) AS bytes FROM dbstat d JOIN sqlite_schema s ON s.name = d.name
+    const bytes = what === 'pages' ? 'd.pgsize' : 'd.pgsize - d.unused';
+    const query = `SELECT sum(${bytes}) AS bytes FROM dbstat d JOIN sqlite_schema s ON s.name = d.name
       WHERE s.tbl_name IN (${marks})`;
     return Number(database.prepare(query).get(...STATE_TABLES)?.['bytes'] ?? 0);
   } finally {

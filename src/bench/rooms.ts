@@ -1,11 +1,12 @@
 /** Rooms, messages and syncs as the scenarios make them. */
+import type { JsonObject } from '../matrix/json.ts';
 import type { Http } from './http.ts';
 import type { Account } from './target.ts';
 
 const CIPHERTEXT = 'A'.repeat(560);
 
 /** An encrypted-shaped message whose PDU has about 1 KB; `mark` finds it again on other servers. */
-function encryptedContent(index: number, mark: number | undefined): object {
+export function encryptedContent(index: number, mark?: number): JsonObject {
   return {
     ...(mark !== undefined && { bench: mark }),
     algorithm: 'm.megolm.v1.aes-sha2',
@@ -54,9 +55,15 @@ export function marksIn(text: string): number[] {
   return Array.from(text.matchAll(/"bench":(\d+)/g), ([, mark]) => Number(mark));
 }
 
-/** Joins a room through a server that is in it. */
-export async function joinThrough(http: Http, { token }: Account, roomId: string, server: string): Promise<void> {
-  const path = `/_matrix/client/v3/join/${encodeURIComponent(roomId)}?via=${server}&server_name=${server}`;
+/** Joins a room through servers that are in it: the next one is asked where one does not answer. */
+export async function joinThrough(
+  http: Http,
+  { token }: Account,
+  roomId: string,
+  ...servers: readonly string[]
+): Promise<void> {
+  const names = ['via', 'server_name'].flatMap((name) => servers.map((server) => `${name}=${server}`));
+  const path = `/_matrix/client/v3/join/${encodeURIComponent(roomId)}?${names.join('&')}`;
   await http.call('POST', path, { token, body: {} });
 }
 

@@ -12,9 +12,13 @@ import { initialSync, slidingWindow, syncBreadth } from './scenarios/breadth.ts'
 import { fanOut } from './scenarios/fan-out.ts';
 import { idleAndStart, killUnderLoad, mediaTransfer } from './scenarios/lifecycle.ts';
 import { catchUp } from './scenarios/catch-up.ts';
+import { federatedForks } from './scenarios/federated-forks.ts';
+import { federatedJoin } from './scenarios/federated-join.ts';
+import { inbound } from './scenarios/inbound.ts';
 import { outbound } from './scenarios/outbound.ts';
 import { sendManyRooms, sendOneRoom } from './scenarios/send.ts';
 import { stateChurn, stateResolution } from './scenarios/state.ts';
+import { bytesOnTheWire } from './scenarios/wire.ts';
 import { readTarget, startOwn, type Target } from './target.ts';
 
 /** One line of the results file. */
@@ -37,13 +41,17 @@ const SCENARIOS: readonly Scenario[] = [
   syncBreadth,
   initialSync,
   slidingWindow,
+  federatedJoin,
   stateResolution,
+  federatedForks,
   stateChurn,
   idleAndStart,
   outbound,
   catchUp,
   killUnderLoad,
   mediaTransfer,
+  bytesOnTheWire,
+  inbound,
 ];
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');

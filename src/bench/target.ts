@@ -111,8 +111,15 @@ export async function startOwn(program: string, fleet?: Fleet): Promise<Target> 
   return target;
 }
 
+/** The options of Node.js that a program names in its first line: it is measured as it starts itself. */
+function optionsOf(program: string): string[] {
+  const [line = ''] = readFileSync(program, 'utf8').split('\n', 1);
+  return line.split(' ').filter((word) => word.startsWith('--'));
+}
+
 async function launch(program: string, folder: string, clientUrl: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [...process.execArgv, program, 'serve', '--config', 'postern.json', '--json'], {
+  const options = [...optionsOf(program), ...process.execArgv];
+  const child = spawn(process.execPath, [...options, program, 'serve', '--config', 'postern.json', '--json'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

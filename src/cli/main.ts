@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./commands/init.ts')).init,
   user: async () => (await import('./commands/user.ts')).user,
   invite: async () => (await import('./commands/invite.ts')).invite,
+  link: async () => (await import('./commands/link.ts')).link,
   bench: async () => (await import('./commands/bench.ts')).bench,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };

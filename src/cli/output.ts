@@ -8,6 +8,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   init: 'commandInit',
   user: 'commandUser',
   invite: 'commandInvite',
+  link: 'commandLink',
   bench: 'commandBench',
   doctor: 'commandDoctor',
 };

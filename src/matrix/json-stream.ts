@@ -271,10 +271,7 @@ export class JsonStream {
     this.#token = undefined;
     if (token === 'element') {
       this.#expected = 'the next element';
-      const tooLarge = new JsonParseError('too large', this.#limits.elementBytesMax);
-      const element: ElementResult =
-        bytes === undefined ? { ok: false, bytes: EMPTY, error: tooLarge } : parseElement(bytes);
-      return { name: this.#name, element };
+      return { name: this.#name, element: bytes === undefined ? this.#tooLargeElement() : parseElement(bytes) };
     }
     const known = bytes ?? EMPTY;
     this.#otherBytes += known.length;
@@ -284,6 +281,10 @@ export class JsonStream {
       this.#expected = 'the next member';
     }
     return undefined;
+  }
+
+  #tooLargeElement(): ElementResult {
+    return { ok: false, bytes: EMPTY, error: new JsonParseError('too large', this.#limits.elementBytesMax) };
   }
 
   #takeName(name: JsonValue, at: number): void {

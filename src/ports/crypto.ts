@@ -9,6 +9,10 @@ export interface Crypto {
   ed25519Sign(seed: Uint8Array, message: Uint8Array | string): Uint8Array;
   ed25519Verify(publicKey: Uint8Array, message: Uint8Array | string, signature: Uint8Array): boolean;
   ed25519PublicKey(seed: Uint8Array): Uint8Array;
+  /** The same signature, made by another thread: for many at a time, which would keep this one from everything else. */
+  ed25519SignAside(seed: Uint8Array, message: string): Promise<Uint8Array>;
+  /** The same verdict, found by another thread. */
+  ed25519VerifyAside(publicKey: Uint8Array, message: string, signature: Uint8Array): Promise<boolean>;
   /** Compares without telling by its time where the two differ; `false` for different lengths. */
   equals(left: Uint8Array, right: Uint8Array): boolean;
 }

@@ -28,10 +28,13 @@ export type HttpFailure =
   | 'bad answer';
 
 /** `host` is a name or an IP address (without brackets). */
-export interface HttpTarget {
+export interface HttpPlace {
   readonly host: string;
   readonly port: number;
 }
+
+/** A place in the network, or a node at the other end of a link, which has proven itself to the link. */
+export type HttpTarget = HttpPlace | { readonly link: string };
 
 export interface HttpDestination {
   readonly scheme: 'https' | 'http';

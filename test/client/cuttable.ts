@@ -3,13 +3,14 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface CuttableLine {
   readonly url: string;
+  readonly port: number;
   setCut(isCut: boolean): void;
   close(): void;
 }
 
 /** Opens a relay to `target`, an address of loopback. */
 export async function openCuttableLine(target: string): Promise<CuttableLine> {
-  const port = Number(new URL(target).port);
+  const { port, hostname } = new URL(target);
   const sockets = new Set<Socket>();
   let isCut = false;
   const dropAll = () => {
@@ -20,7 +21,7 @@ export async function openCuttableLine(target: string): Promise<CuttableLine> {
       near.destroy();
       return;
     }
-    const far = connect(port, '127.0.0.1');
+    const far = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -35,8 +36,10 @@ export async function openCuttableLine(target: string): Promise<CuttableLine> {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port: ownPort } = server.address() as AddressInfo;
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    url: `http://localhost:${ownPort}`,
+    port: ownPort,
     setCut(next) {
       isCut = next;
       if (next) dropAll();

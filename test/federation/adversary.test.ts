@@ -224,6 +224,47 @@ test('redactions: by strangers not applied, cycles end (adv-016, adv-017)', asyn
   await stage.assertStillSound(alice, room);
 });
 
+test('redactions: what comes in one transaction with its redaction, and behind it, is never shown whole', async () => {
+  for (const version of ['10', '12']) {
+    const { alice, room, user } = await stage.scene(version);
+    const prevEvents = room.extremities;
+    const said = room.build({
+      type: 'm.room.message',
+      sender: user,
+      prevEvents,
+      content: { msgtype: 'm.text', body: 'to be gone' },
+    });
+    const { rules } = room;
+    const redacts = rules.redactsInContent ? { content: { redacts: said.eventId } } : { redacts: said.eventId };
+    const redaction = room.build({ type: 'm.room.redaction', sender: user, prevEvents, ...redacts });
+    await stage.push(redaction, said);
+    const event = await alice.ok('GET', v3`/rooms/${room.roomId}/event/${said.eventId}`);
+    assert.deepEqual(event.get('content'), {});
+    await stage.assertStillSound(alice, room);
+  }
+});
+
+test('getMissingPreviousEvents: ten thousand ids cost no more than a few (adv-068)', async (t) => {
+  const { alice, room, user } = await stage.scene();
+  for (let index = 0; index < 5; index += 1) await alice.send(room.roomId, `said ${index}`);
+  const last = await alice.send(room.roomId, 'the last');
+  const { events } = stage.alpha.running.services.context.store;
+  const reads = t.mock.method(events, 'getEvents');
+  const invented = Array.from({ length: 10_000 }, (_, index) => `$${String(index).padStart(43, 'x')}`);
+  for (const latest_events of [[last, ...invented], [...invented, last], Array.from(invented, () => last)]) {
+    const answer = await stage.mallory.client.request({
+      destination: 'alpha.test',
+      method: 'POST',
+      uri: `/_matrix/federation/v1/get_missing_events/${encodeURIComponent(room.roomId)}`,
+      body: { earliest_events: [], latest_events, limit: 1_000_000 },
+    });
+    assert.ok(answer.status === 400 || answer.list('events').length <= 50, String(answer.status));
+  }
+  const asked = reads.mock.calls.reduce((sum, { arguments: [ids] }) => sum + ids.length, 0);
+  assert.ok(asked <= 3 * 1_000, `${asked} events were looked up`);
+  assert.ok(room.membership(user) === 'join');
+});
+
 test('chains of thousands of events are walked without end and without recursion (adv-105)', async () => {
   const { alice, room, user } = await stage.scene();
   let previous = room.extremities;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { systemClock } from '../../src/adapters/clock/index.ts';
+import { parseServerName } from '../../src/matrix/ids.ts';
 import { png } from '../client/picture.ts';
 import { type Answer, TestNetwork, type TestServer, type User } from '../harness/index.ts';
 import type { RemoteServer } from '../harness/remote-server.ts';
@@ -202,6 +203,53 @@ describe('media of another server', () => {
       old.paths.slice(before).map((path) => path.split('?')[0]),
       ['/_matrix/federation/v1/media/download/missing'],
     );
+  });
+});
+
+describe('media that an administrator has put in quarantine (adv-092)', () => {
+  /** Every way to ask for media, of our server and of others, and its status. */
+  async function statusesOf(place: string): Promise<number[]> {
+    const { alice, alpha, remote } = context;
+    const statuses: number[] = [];
+    for (const kind of [`download/${place}`, `download/${place}/name.png`, `thumbnail/${place}?width=32&height=32`]) {
+      for (const api of ['client/v1/media', 'media/v3', 'media/r0']) {
+        for (const user of [alice, alpha.nobody]) {
+          statuses.push((await user.call('GET', `/_matrix/${api}/${kind}`)).status);
+        }
+      }
+    }
+    const [server, id = ''] = place.split('/');
+    for (const kind of server === 'alpha.test' ? [`download/${id}`, `thumbnail/${id}?width=32&height=32`] : []) {
+      const uri = `/_matrix/federation/v1/media/${kind}`;
+      statuses.push((await remote.client.request({ destination: 'alpha.test', method: 'GET', uri })).status);
+    }
+    return statuses;
+  }
+
+  test('of this server, and of another, is given by no operation, nor are its thumbnails, and comes back', async () => {
+    const { alice, alpha } = context;
+    const { store } = alpha.running.services.context;
+    const own = await upload(alice, png(300, 200), 'image/png', 'picture.png');
+    const others = put({ bytes: png(300, 200), contentType: 'image/png' });
+    for (const place of [own, others]) {
+      const [server = '', id = ''] = place.split('/');
+      const quarantine = (isOn: boolean): Promise<void> =>
+        store.transact((one) => {
+          if (server === 'alpha.test') one.media.setQuarantined(id, isOn);
+          else one.federation.setRemoteMediaQuarantined(parseServerName(server) ?? assert.fail(), id, isOn);
+        });
+      // Thumbnails are made while it may be seen.
+      const before = await statusesOf(place);
+      assert.ok(before.filter((status) => status === 200).length >= 3, String(before));
+      await quarantine(true);
+      const during = await statusesOf(place);
+      assert.deepEqual(
+        during.filter((status) => status !== 404 && status !== 401),
+        [],
+      );
+      await quarantine(false);
+      assert.deepEqual(await statusesOf(place), before);
+    }
   });
 });
 

@@ -87,7 +87,7 @@ describe('a server that says what it may not', () => {
     },
   ];
 
-  test('spoofed, malformed and repeated messages never reach the client', async () => {
+  test('spoofed, malformed and repeated messages never reach the client (adv-048)', async () => {
     const user = await scripted.server.register('carol');
     const sender = '@carol:alpha.test';
     await sendEdus(

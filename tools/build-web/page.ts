@@ -6,7 +6,7 @@ function cspHash(text: string): string {
 }
 
 /** The policy of SECURITY.md §9.2. `frame-ancestors` counts in the header only. */
-export function contentSecurityPolicy(style: string): string {
+function contentSecurityPolicy(style: string): string {
   return [
     `default-src 'none'`,
     `script-src 'self' 'wasm-unsafe-eval'`,
@@ -37,4 +37,26 @@ export function finishPage(html: string, style: string): string {
     .replace('<meta charset="utf-8" />', `<meta charset="utf-8" />${meta}`)
     .replace('</head>', `<style>${style}</style></head>`)
     .replace(/>\s+</g, '><');
+}
+
+/** What the server sends with each kind of file. */
+export function headersFor(style: string): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  const always = {
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+  };
+  const policy = contentSecurityPolicy(style);
+  return {
+    '/': { ...always, 'content-security-policy': policy, 'cache-control': 'no-cache' },
+    '/service.js': { ...always, 'content-security-policy': policy, 'cache-control': 'no-cache' },
+    '/assets/*': {
+      ...always,
+      'content-security-policy': policy,
+      'cache-control': 'public, max-age=31536000, immutable',
+    },
+    '/*': { ...always, 'cache-control': 'public, max-age=3600' },
+  };
 }

@@ -1,4 +1,5 @@
 import type { Crypto } from '../../ports/crypto.ts';
+import { Aside } from './aside.ts';
 import { createNodeCrypto } from './node-crypto.ts';
 import { loadSodium } from './sodium-crypto.ts';
 
@@ -6,5 +7,12 @@ import { loadSodium } from './sodium-crypto.ts';
 export async function createCrypto(): Promise<Crypto> {
   const base = createNodeCrypto();
   const sodium = await loadSodium();
-  return sodium === undefined ? base : { ...base, ...sodium };
+  if (sodium === undefined) return base;
+  const aside = new Aside(sodium);
+  return {
+    ...base,
+    ...sodium,
+    ed25519SignAside: (seed, message) => aside.sign(seed, message),
+    ed25519VerifyAside: (publicKey, message, signature) => aside.verify(publicKey, message, signature),
+  };
 }

@@ -77,6 +77,21 @@ export function createNodeCrypto(): Crypto {
       const der = createPublicKey(privateKeys.get(seed)).export({ format: 'der', type: 'spki' });
       return new Uint8Array(der.subarray(PUBLIC_PREFIX.length));
     },
+    ed25519SignAside: (seed, message) =>
+      new Promise((resolve, reject) => {
+        sign(null, bytesOf(message), privateKeys.get(seed), (error, signature) =>
+          error === null ? resolve(signature) : reject(error),
+        );
+      }),
+    ed25519VerifyAside(publicKey, message, signature) {
+      if (publicKey.length !== KEY_BYTES || signature.length !== SIGNATURE_BYTES) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        // Bytes that are no point of the curve are an error: whoever sent them, the signature does not hold.
+        verify(null, bytesOf(message), publicKeys.get(publicKey), signature, (error, isRight) =>
+          resolve(error === null && isRight),
+        );
+      });
+    },
     equals: (left, right) => left.length === right.length && timingSafeEqual(left, right),
   };
 }

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import type { Crypto } from '../../ports/crypto.ts';
 
-type Ed25519 = Pick<Crypto, 'ed25519Sign' | 'ed25519Verify' | 'ed25519PublicKey'>;
+/** The part of the Crypto port that sodium does. */
+export type Ed25519 = Pick<Crypto, 'ed25519Sign' | 'ed25519Verify' | 'ed25519PublicKey'>;
 
 /** The part of sodium-native that is used. */
 interface Sodium {

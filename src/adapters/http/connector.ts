@@ -1,11 +1,12 @@
 /** From a destination to one authenticated connection. */
 import { connect, isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import { createHash } from 'node:crypto';
 import type { OperationError } from '../../matrix/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Dns } from '../../ports/dns.ts';
-import type { HttpDestination, HttpTarget } from '../../ports/http.ts';
+import type { HttpDestination, HttpPlace, HttpTarget } from '../../ports/http.ts';
 import { type AddressGate, isPrivateAddress } from './address-gate.ts';
 import { asFailure, failure } from './failure.ts';
 import { connectThrough, type Proxy } from './proxy.ts';
@@ -26,6 +27,14 @@ export interface ConnectorOptions {
   readonly gate: AddressGate;
   readonly proxy: Proxy | undefined;
   readonly secureContext: () => SecureContext;
+  /** Opens a stream to the node at the other end of a link; without it there are no links. */
+  readonly openLink: ((node: string, signal: AbortSignal) => Promise<Duplex>) | undefined;
+}
+
+/** Where a connection leads, and what it must show. */
+export interface ConnectorDestination extends HttpDestination {
+  /** Both sides prove themselves inside the channel: it names nobody (no SNI), and its certificate does not count. */
+  readonly isProvenInside?: boolean;
 }
 
 /** What a destination's next connection may use of its last one. */
@@ -35,9 +44,7 @@ export interface ConnectionMemory {
   session?: Buffer;
 }
 
-interface Candidate extends HttpTarget {
-  readonly throughProxy: boolean;
-}
+type Candidate = (HttpPlace & { readonly throughProxy: boolean }) | { readonly link: string };
 
 export class Connector {
   readonly #options: ConnectorOptions;
@@ -47,7 +54,7 @@ export class Connector {
   }
 
   /** A connection over which requests may be sent. Rejects with an {@link OperationError}. */
-  async connect(destination: HttpDestination, memory: ConnectionMemory, signal: AbortSignal): Promise<Socket> {
+  async connect(destination: ConnectorDestination, memory: ConnectionMemory, signal: AbortSignal): Promise<Socket> {
     const groups = destination.order === 'race' ? [destination.targets] : destination.targets.map((one) => [one]);
     let last: OperationError | undefined;
     for (const targets of groups) {
@@ -63,7 +70,7 @@ export class Connector {
 
   async #connectToOneOf(
     targets: readonly HttpTarget[],
-    destination: HttpDestination,
+    destination: ConnectorDestination,
     memory: ConnectionMemory,
     signal: AbortSignal,
   ): Promise<Socket> {
@@ -87,7 +94,9 @@ export class Connector {
   }
 
   /** The places of a target that may be connected to, or why there are none. */
-  async #candidatesOf({ host, port }: HttpTarget, isOwners: boolean): Promise<Candidate[] | OperationError> {
+  async #candidatesOf(target: HttpTarget, isOwners: boolean): Promise<Candidate[] | OperationError> {
+    if ('link' in target) return [target];
+    const { host, port } = target;
     const { dns, gate, hosts, proxy } = this.#options;
     const own = hosts.get(host.toLowerCase());
     if (own !== undefined) return [this.#candidate(own, port)];
@@ -109,7 +118,7 @@ export class Connector {
 
   async #attempt(
     candidate: Candidate,
-    destination: HttpDestination,
+    destination: ConnectorDestination,
     memory: ConnectionMemory,
     signal: AbortSignal,
   ): Promise<Socket> {
@@ -118,6 +127,7 @@ export class Connector {
     const timer = this.#options.clock.schedule(CONNECT_TIMEOUT_MS, cut);
     signal.addEventListener('abort', cut, { once: true });
     try {
+      if ('link' in candidate) return await this.#openLink(candidate.link, controller.signal);
       const socket = await this.#open(candidate, controller.signal);
       if (destination.scheme === 'http') return socket;
       return await this.#secure(socket, destination, memory, controller.signal);
@@ -127,7 +137,17 @@ export class Connector {
     }
   }
 
-  async #open({ host, port, throughProxy }: Candidate, signal: AbortSignal): Promise<Socket> {
+  async #openLink(node: string, signal: AbortSignal): Promise<Socket> {
+    const { openLink } = this.#options;
+    if (openLink === undefined) throw failure('name not found');
+    // HTTP needs no more of a socket than any Duplex has.
+    return (await openLink(node, signal)) as Socket;
+  }
+
+  async #open(
+    { host, port, throughProxy }: Exclude<Candidate, { link: string }>,
+    signal: AbortSignal,
+  ): Promise<Socket> {
     const { proxy } = this.#options;
     if (throughProxy && proxy !== undefined) return await connectThrough(proxy, { host, port }, signal);
     // The address that was checked is the one that is connected to: nothing looks it up again.
@@ -137,11 +157,11 @@ export class Connector {
 
   async #secure(
     socket: Socket,
-    destination: HttpDestination,
+    destination: ConnectorDestination,
     memory: ConnectionMemory,
     signal: AbortSignal,
   ): Promise<Socket> {
-    const { certificateName, pin } = destination;
+    const { certificateName, pin, isProvenInside = false } = destination;
     // Whatever breaks under the encryption is told above it.
     socket.on('error', () => undefined);
     const secure = connectTls({
@@ -149,8 +169,9 @@ export class Connector {
       secureContext: this.#options.secureContext(),
       ALPNProtocols: ['http/1.1'],
       // "IP addresses are not valid server names" (RFC 6066).
-      ...(isIP(certificateName) === 0 && { servername: certificateName }),
-      rejectUnauthorized: pin === undefined,
+      ...(isIP(certificateName) === 0 && !isProvenInside && { servername: certificateName }),
+      ...(isProvenInside && { minVersion: 'TLSv1.3' }),
+      rejectUnauthorized: pin === undefined && !isProvenInside,
       checkServerIdentity: (_, certificate) => checkServerIdentity(certificateName, certificate),
       ...(pin === undefined && memory.session !== undefined && { session: memory.session }),
     });
@@ -203,8 +224,8 @@ function hasKey(socket: TLSSocket, pin: string): boolean {
   return `sha256/${hash.replace(/=+$/, '')}` === pin.replace(/=+$/, '');
 }
 
-function placeOf({ host, port }: HttpTarget): string {
-  return `${host} ${port}`;
+function placeOf(candidate: Candidate): string {
+  return 'link' in candidate ? `link ${candidate.link}` : `${candidate.host} ${candidate.port}`;
 }
 
 /** RFC 8305: addresses of both families in turn, IPv6 first. */

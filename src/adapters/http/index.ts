@@ -1,9 +1,12 @@
 /** The Http port over undici. */
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Pool } from 'undici';
+import { assert } from '../../lib/assert.ts';
 import { errorCode } from '../../lib/error-code.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Dns } from '../../ports/dns.ts';
-import type { Http, HttpAnswer, HttpDestination, HttpRequest, HttpStream } from '../../ports/http.ts';
+import type { Http, HttpAnswer, HttpDestination, HttpPlace, HttpRequest, HttpStream } from '../../ports/http.ts';
 import { AddressGate } from './address-gate.ts';
 import { Connector } from './connector.ts';
 import { Deadline, Slots } from './exchange.ts';
@@ -24,15 +27,34 @@ export interface HttpOptions {
   readonly proxy: string | null;
   /** How we name ourselves: `Postern/1.0`. */
   readonly userAgent: string;
+  /** Opens a stream to the node at the other end of a link, for targets that name one. */
+  readonly openLink?: (node: string, signal: AbortSignal) => Promise<Duplex>;
 }
 
-/** More would need more file descriptors than a process usually has. */
-const EXCHANGES_MAX = 400;
+export interface Outgoing {
+  readonly http: Http;
+  /**
+   * A connection with TLS 1.3 to one of these places, which names nobody and trusts nobody: for sides that prove
+   * themselves inside it. Rejects with an {@link OperationError}.
+   */
+  dialNode(places: readonly HttpPlace[], signal: AbortSignal): Promise<TLSSocket>;
+}
+
+/**
+ * Transactions to servers that do not answer wait for a minute, some 800 of them (federation/outbound): there is room
+ * for others beside them. Node raises its limit of file descriptors as far as the system allows.
+ */
+const EXCHANGES_MAX = 1_000;
 /** Methods that may be sent a second time where a kept connection turns out to be closed. */
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'PUT', 'DELETE']);
 
 /** Opens the gate. */
 export function createHttp(options: HttpOptions): Http {
+  return createOutgoing(options).http;
+}
+
+/** Opens the gate, for links too. */
+export function createOutgoing(options: HttpOptions): Outgoing {
   const { clock, dns, proxy } = options;
   const connector = new Connector({
     clock,
@@ -41,8 +63,18 @@ export function createHttp(options: HttpOptions): Http {
     gate: new AddressGate(options.denyRanges),
     proxy: proxy === null ? undefined : parseProxy(proxy),
     secureContext: lazySecureContext(options.extraCa),
+    openLink: options.openLink,
   });
-  return new Gate(clock, new Pools(connector), options.userAgent);
+  return {
+    http: new Gate(clock, new Pools(connector), options.userAgent),
+    dialNode: async (targets, signal) => {
+      const shared = { scheme: 'https', order: 'race', certificateName: '', host: '' } as const;
+      const destination = { ...shared, targets, isOwners: true, isProvenInside: true };
+      const socket = await connector.connect(destination, {}, signal);
+      assert(socket instanceof TLSSocket, 'a destination with https is reached over TLS');
+      return socket;
+    },
+  };
 }
 
 type Head = Awaited<ReturnType<Pool['request']>>;
@@ -132,10 +164,10 @@ class Gate implements Http {
       ...(body !== undefined && { body }),
     };
     try {
-      return await (await this.#pools.get(destination)).request(options);
+      return await this.#pools.request(destination, options);
     } catch (error) {
       if (!isStale(error) || !REPEATABLE.has(method) || deadline.reason !== undefined) throw error;
-      return await (await this.#pools.get(destination)).request(options);
+      return await this.#pools.request(destination, options);
     }
   }
 }

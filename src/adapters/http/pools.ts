@@ -2,48 +2,68 @@
 import type { Socket } from 'node:net';
 import type * as Undici from 'undici';
 import type { Pool } from 'undici';
-import { assert } from '../../lib/assert.ts';
+import { assert, present } from '../../lib/assert.ts';
 import type { HttpDestination } from '../../ports/http.ts';
 import type { ConnectionMemory, Connector } from './connector.ts';
 import { asFailure } from './failure.ts';
 
 /** Of one destination: a transaction, a few questions, a download. */
 const CONNECTIONS_MAX = 8;
-/** Destinations that are remembered; those of the big rooms come and go. */
-const POOLS_MAX = 1_000;
+/** Destinations that are remembered. A connection that is kept takes some 150 kB, and it is not kept for long. */
+const POOLS_MAX = 2_000;
+/** How far apart those are that are looked at for one to put away: a prime, so that in the end all of them are. */
+const STRIDE = 7_919;
+/** How many are looked at: at most half of them are in use, so that one of these hardly ever is not. */
+const LOOKS_MAX = 32;
 const IDLE_MS = 30_000;
 
+type RequestOptions = Parameters<Pool['request']>[0];
+type PoolAnswer = Awaited<ReturnType<Pool['request']>>;
+
 interface Entry {
+  readonly key: string;
   readonly pool: Pool;
   readonly controller: AbortController;
+  /** Its place in the list of all. */
+  index: number;
 }
 
 export class Pools {
   readonly #connector: Connector;
+  readonly #max: number;
   readonly #entries = new Map<string, Entry>();
+  readonly #list: Entry[] = [];
+  #hand = 0;
   /** The names under which they are kept: a server that is talked with often keeps the same destination. */
   readonly #keys = new WeakMap<HttpDestination, string>();
   #undici: typeof Undici | undefined;
 
-  constructor(connector: Connector) {
+  constructor(connector: Connector, max = POOLS_MAX) {
     this.#connector = connector;
+    this.#max = max;
   }
 
-  /** The pool of a destination; what differs in anything shares no connection. */
-  async get(destination: HttpDestination): Promise<Pool> {
+  /** How many destinations are remembered. */
+  get size(): number {
+    return this.#list.length;
+  }
+
+  /** Sends a request over a connection of its destination; what differs in anything shares none. */
+  async request(destination: HttpDestination, options: RequestOptions): Promise<PoolAnswer> {
     // It takes a tenth of a second and thirty megabytes: whoever talks with nobody does without.
     this.#undici ??= await import('undici');
+    // Nothing may come between finding the pool and using it: a pool that is not in use may be put away.
+    return await this.#poolOf(destination, this.#undici.Pool).request(options);
+  }
+
+  #poolOf(destination: HttpDestination, Made: typeof Pool): Pool {
     const key = this.#keyOf(destination);
     const known = this.#entries.get(key);
-    if (known !== undefined) {
-      // The map's order is that of their last use.
-      this.#entries.delete(key);
-      this.#entries.set(key, known);
-      return known.pool;
-    }
-    const made = this.#make(destination, this.#undici.Pool);
+    if (known !== undefined) return known.pool;
+    if (this.#list.length >= this.#max) this.#forgetOne();
+    const made = { key, ...this.#make(destination, Made), index: this.#list.length };
     this.#entries.set(key, made);
-    if (this.#entries.size > POOLS_MAX) this.#forgetIdle();
+    this.#list.push(made);
     return made.pool;
   }
 
@@ -58,13 +78,13 @@ export class Pools {
   }
 
   async close(): Promise<void> {
-    const entries = [...this.#entries.values()];
+    const entries = this.#list.splice(0);
     this.#entries.clear();
     for (const { controller } of entries) controller.abort();
     await Promise.all(entries.map(({ pool }) => pool.destroy()));
   }
 
-  #make(destination: HttpDestination, Made: typeof Pool): Entry {
+  #make(destination: HttpDestination, Made: typeof Pool): Pick<Entry, 'pool' | 'controller'> {
     const controller = new AbortController();
     const memory: ConnectionMemory = {};
     // The URL is for form's sake: the connector knows where to go, and every request says its Host.
@@ -96,13 +116,22 @@ export class Pools {
     callback(null, socket);
   }
 
-  #forgetIdle(): void {
-    for (const [key, { pool }] of this.#entries) {
-      if (pool.stats.size > 0) continue;
-      this.#entries.delete(key);
-      void pool.destroy();
-      if (this.#entries.size <= POOLS_MAX) return;
+  /**
+   * Puts away one that is not in use, whichever: servers of a large room are sent to in turn, and the one that was used
+   * longest ago is the one that is needed next.
+   */
+  #forgetOne(): void {
+    for (let look = 0; look < LOOKS_MAX; look += 1) {
+      this.#hand = (this.#hand + STRIDE) % this.#list.length;
+      const entry = this.#list[this.#hand];
+      if (entry === undefined || entry.pool.stats.size > 0) continue;
+      const last = present(this.#list.pop(), 'the list has an entry');
+      last.index = entry.index;
+      if (last !== entry) this.#list[entry.index] = last;
+      this.#entries.delete(entry.key);
+      void entry.pool.destroy();
+      return;
     }
-    assert(this.#entries.size <= 2 * POOLS_MAX, 'fewer exchanges at a time than destinations');
+    assert(this.#list.length <= 2 * this.#max, 'fewer exchanges at a time than destinations');
   }
 }

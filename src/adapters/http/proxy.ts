@@ -1,7 +1,7 @@
 /** Through a proxy to the other side: HTTP CONNECT (RFC 9110, 9.3.6) and SOCKS 5 (RFC 1928, RFC 1929). */
 import { connect, isIP, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { HttpTarget } from '../../ports/http.ts';
+import type { HttpPlace } from '../../ports/http.ts';
 import { failure } from './failure.ts';
 
 export interface Proxy {
@@ -29,7 +29,7 @@ export function parseProxy(text: string): Proxy {
 }
 
 /** A connection to `target` by way of `proxy`, which looks the name up. Ends when the signal says so. */
-export async function connectThrough(proxy: Proxy, target: HttpTarget, signal: AbortSignal): Promise<Socket> {
+export async function connectThrough(proxy: Proxy, target: HttpPlace, signal: AbortSignal): Promise<Socket> {
   const socket = connect({ host: proxy.host, port: proxy.port, noDelay: true });
   const cut = (): void => void socket.destroy(failure('timed out'));
   signal.addEventListener('abort', cut, { once: true });
@@ -51,7 +51,7 @@ export async function connectThrough(proxy: Proxy, target: HttpTarget, signal: A
   }
 }
 
-async function askHttp(socket: Socket, reader: SocketReader, proxy: Proxy, target: HttpTarget): Promise<void> {
+async function askHttp(socket: Socket, reader: SocketReader, proxy: Proxy, target: HttpPlace): Promise<void> {
   const place = `${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
   const credentials = Buffer.from(`${proxy.user}:${proxy.password}`).toString('base64');
   const authorization = proxy.user === '' ? '' : `Proxy-Authorization: Basic ${credentials}\r\n`;
@@ -64,7 +64,7 @@ async function askHttp(socket: Socket, reader: SocketReader, proxy: Proxy, targe
 const NO_AUTHENTICATION = 0;
 const USER_AND_PASSWORD = 2;
 
-async function askSocks(socket: Socket, reader: SocketReader, proxy: Proxy, target: HttpTarget): Promise<void> {
+async function askSocks(socket: Socket, reader: SocketReader, proxy: Proxy, target: HttpPlace): Promise<void> {
   const method = proxy.user === '' ? NO_AUTHENTICATION : USER_AND_PASSWORD;
   socket.write(Uint8Array.of(5, 1, method));
   const [version, chosen] = await reader.take(2);

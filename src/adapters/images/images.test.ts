@@ -9,7 +9,7 @@ const isRefusal = (error: unknown): boolean => error instanceof OperationError &
 /** A red 4 × 2 GIF, written out by hand. */
 const GIF = Buffer.from('47494638396104000200800000ff0000ffffff2c00000000040002000002038c8f05003b', 'hex');
 
-test('pictures are scaled, hostile ones refused, in a process of their own', async (t) => {
+test('pictures are scaled, hostile ones refused, in a process of their own (adv-123)', async (t) => {
   const images = createImages();
   if (images === undefined) {
     t.skip('sharp is not installed');

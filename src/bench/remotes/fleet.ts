@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseServerName, type ServerName } from '../../matrix/ids.ts';
+import { parseEventId, parseServerName, type ServerName } from '../../matrix/ids.ts';
 import { parsePduJson } from '../../matrix/json-parse.ts';
 import { asObject, getArray, getString, type JsonObject } from '../../matrix/json.ts';
 import { formatAuthorization, requestText } from '../../rules/signatures/request.ts';
@@ -25,6 +25,8 @@ export interface FleetGroup {
   readonly servers: readonly string[];
   /** Its bytes are counted on the wire. */
   readonly isCounted?: boolean;
+  /** Whether a TLS session goes on over a new connection; it does unless told otherwise. */
+  readonly resumesTls?: boolean;
 }
 
 /** What of the configuration speaks of other servers. */
@@ -45,6 +47,8 @@ export interface PlayedTransaction {
 export class Fleet {
   readonly groups = new Map<string, Group>();
   readonly rooms = new Map<string, PlayedRoom>();
+  /** Servers whose connections break in the middle of a whole state. */
+  readonly breaking = new Set<string>();
   /** Requests that nobody here can answer. */
   readonly unknown: string[] = [];
   onTransaction: (transaction: PlayedTransaction) => void = () => undefined;
@@ -59,8 +63,8 @@ export class Fleet {
   static async open(groups: readonly FleetGroup[]): Promise<Fleet> {
     const fleet = new Fleet();
     const pair = fleet.#authority.issue({ names: ['*.remotes.test'] });
-    for (const { name, servers, isCounted = false } of groups) {
-      const group = new Group(pair, (request) => fleet.#answer(request));
+    for (const { name, servers, isCounted = false, resumesTls = true } of groups) {
+      const group = new Group(pair, { answer: (request) => fleet.#answer(request), resumesTls });
       await group.open();
       fleet.groups.set(name, group);
       let { port } = group;
@@ -162,7 +166,12 @@ export class Fleet {
       case 'GET make_join':
         return this.#makeJoin(first, second);
       case 'PUT send_join':
-        return this.#sendJoin(server, first, request.body);
+        return this.#sendJoin(first, request);
+      case 'GET state':
+      case 'GET state_ids':
+        return this.#stateAnswer(operation, first, request);
+      case 'GET event':
+        return this.#eventAnswer(server, first);
       case 'GET user':
         return ok(`{"devices":[],"stream_id":1,"user_id":${JSON.stringify(second)}}`);
       case 'GET query':
@@ -186,12 +195,33 @@ export class Fleet {
     return ok(JSON.stringify({ room_version: room.rules.version, event }));
   }
 
-  #sendJoin(server: string, roomId: string, body: string): PlayedAnswer {
+  #sendJoin(roomId: string, { server, target, body }: PlayedRequest): PlayedAnswer {
     const room = this.rooms.get(roomId);
     const json = asObject(parsePduJson(Buffer.from(body)).value);
     if (room === undefined || json === undefined) return notFound();
-    const before = new Map(room.main.state);
-    return ok(room.joinAnswer(nameOf(server), room.main.take(json), before));
+    const omitsMembers = room.omitsMembers && target.endsWith('omit_members=true');
+    // A join that came to a server that broke down before it had told anybody has not happened.
+    if (!omitsMembers && this.breaking.has(server)) {
+      return { ...ok(room.tell().joinAnswer(nameOf(server), room.take(json).eventId, false)), isCut: true };
+    }
+    const { event, before } = room.takeJoin(json);
+    return ok(before.joinAnswer(nameOf(server), event.eventId, omitsMembers));
+  }
+
+  #stateAnswer(operation: string, roomId: string, { server, target }: PlayedRequest): PlayedAnswer {
+    const event = parseEventId(new URL(target, 'https://played.test').searchParams.get('event_id') ?? '');
+    const told = event === undefined ? undefined : this.rooms.get(roomId)?.toldBefore(event);
+    if (told === undefined) return notFound();
+    if (operation === 'state_ids') return ok(told.idsAnswer());
+    return { ...ok(told.stateAnswer()), isCut: this.breaking.has(server) };
+  }
+
+  #eventAnswer(server: string, text: string): PlayedAnswer {
+    const id = parseEventId(text);
+    const room = id === undefined ? undefined : [...this.rooms.values()].find(({ events }) => events.has(id));
+    if (id === undefined || room === undefined || this.breaking.has(server)) return notFound();
+    const head = `{"origin":${JSON.stringify(server)},"origin_server_ts":${Date.now()}`;
+    return ok(`${head},"pdus":[${room.textOf(id)}]}`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Servers behind one socket: they answer, are not there, or take what comes and say nothing. */
+import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -19,6 +20,8 @@ export interface PlayedRequest {
 export interface PlayedAnswer {
   readonly status: number;
   readonly body: string;
+  /** The connection ends in the middle of the body. */
+  readonly isCut?: boolean;
 }
 
 export type Answerer = (request: PlayedRequest) => PlayedAnswer;
@@ -31,10 +34,10 @@ export class Group {
   #mode: GroupMode = 'up';
   #port = 0;
 
-  constructor(pair: Pair, answer: Answerer) {
-    this.#server = createServer(
-      { cert: pair.certificate, key: pair.key, keepAliveTimeout: KEEP_ALIVE_MS },
-      (request, response) => this.#handle(request, response, answer),
+  constructor(pair: Pair, { answer, resumesTls }: { readonly answer: Answerer; readonly resumesTls: boolean }) {
+    const tls = { cert: pair.certificate, key: pair.key, secureOptions: resumesTls ? 0 : constants.SSL_OP_NO_TICKET };
+    this.#server = createServer({ ...tls, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
+      this.#handle(request, response, answer),
     );
   }
 
@@ -72,9 +75,11 @@ export class Group {
       if (this.#mode === 'silent') return;
       const { method = '', url: target = '', headers } = request;
       const body = Buffer.concat(chunks).toString('utf8');
-      const { status, body: text } = answer({ server: headers.host ?? '', method, target, body });
-      const length = Buffer.byteLength(text);
-      response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': length }).end(text);
+      const { status, body: text, isCut } = answer({ server: headers.host ?? '', method, target, body });
+      const bytes = Buffer.from(text);
+      response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
+      if (isCut === true) response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
+      else response.end(bytes);
     });
   }
 }

@@ -8,8 +8,8 @@ import { type Pdu, type StateKey, stateKeyOf, typePdu } from '../../matrix/event
 import { type EventId, parseRoomId, parseUserId, type RoomId, serverOf, type ServerName } from '../../matrix/ids.ts';
 import { getString, type JsonObject } from '../../matrix/json.ts';
 import { findRoomVersion, type RoomVersionRules } from '../../matrix/room-versions.ts';
-import { authChainOf } from '../../rules/auth-chain/walk.ts';
 import { sha256 } from './server-key.ts';
+import { ToldState } from './told-state.ts';
 
 export interface EventFields {
   readonly type: string;
@@ -28,7 +28,7 @@ export interface PlayedRoomOptions {
 }
 
 /** A line of events in a room, and the state at its end. */
-class Branch {
+export class Branch {
   readonly #room: PlayedRoom;
   readonly state: Map<StateKey, EventId>;
   tips: readonly EventId[];
@@ -92,6 +92,10 @@ export class PlayedRoom {
   readonly events = new Map<EventId, Pdu>();
   /** The line that everybody is on. */
   main: Branch;
+  /** Whether its servers leave the members out of their answers to a join. */
+  omitsMembers = false;
+  #told: { readonly at: string; readonly state: ToldState } | undefined;
+  readonly #toldBefore = new Map<EventId, ToldState>();
   readonly #texts = new Map<EventId, string>();
   readonly #signerOf: (server: ServerName) => Signer;
   /** `undefined` only while the create event is made, where its hash becomes the id. */
@@ -108,8 +112,9 @@ export class PlayedRoom {
     this.main = new Branch(this, new Map(), [], 0);
     const send = (type: string, content: JsonObject, stateKey = ''): Pdu =>
       this.main.send({ type, sender: creator, stateKey, content });
+    const named = rules.creator === 'content' ? { creator } : {};
     this.#roomId = rules.roomIdIsCreateHash ? undefined : parseRoomId(`!${randomUUID()}:${serverOf(creator)}`);
-    this.#roomId = send('m.room.create', { room_version: version }).roomId;
+    this.#roomId = send('m.room.create', { room_version: version, ...named }).roomId;
     this.join(creator);
     const users: JsonObject = rules.creatorsHaveInfinitePower ? {} : { [creator]: 100 };
     send('m.room.power_levels', { users, users_default: 0, events_default: 0, state_default: 50 });
@@ -159,12 +164,23 @@ export class PlayedRoom {
 
   readonly authEventsOf = (eventId: EventId): readonly EventId[] | undefined => this.events.get(eventId)?.authEvents;
 
-  /** The answer of `send_join`, for a join that follows `state`. */
-  joinAnswer(origin: ServerName, event: Pdu, state: ReadonlyMap<StateKey, EventId>): string {
-    const chain = authChainOf([...state.values(), event.eventId], this.authEventsOf) ?? new Set<EventId>();
-    const listOf = (ids: Iterable<EventId>): string => `[${Array.from(ids, (id) => this.textOf(id)).join(',')}]`;
-    const texts = { auth_chain: listOf(chain), event: this.textOf(event.eventId), state: listOf(state.values()) };
-    const members = Object.entries(texts).map(([name, text]) => `"${name}":${text}`);
-    return `{"origin":${JSON.stringify(origin)},${members.join(',')}}`;
+  /** The state at the end of the room, told as often as it is asked for. */
+  tell(): ToldState {
+    const at = this.main.tips.join(' ');
+    if (this.#told?.at !== at) this.#told = { at, state: new ToldState(this, this.main.state) };
+    return this.#told.state;
+  }
+
+  /** Takes the join of another server: the state before it. */
+  takeJoin(json: JsonObject): { readonly event: Pdu; readonly before: ToldState } {
+    const before = this.tell();
+    const event = this.main.take(json);
+    this.#toldBefore.set(event.eventId, before);
+    return { event, before };
+  }
+
+  /** The state before an event by which another server has joined. */
+  toldBefore(event: EventId): ToldState | undefined {
+    return this.#toldBefore.get(event);
   }
 }

@@ -8,7 +8,7 @@ import { clientRoutes } from '../../http/client-api/index.ts';
 import { authenticateServer, discoveryRoutes, federationRoutes, keyRoutes } from '../../http/federation-api/index.ts';
 import type { FederationRoute } from '../../http/federation-api/federation-route.ts';
 import { Dispatcher } from '../../http/kit/dispatcher.ts';
-import { type Listener, openListener } from '../../http/kit/listener.ts';
+import { type Listener, openListener, serveStreams } from '../../http/kit/listener.ts';
 import { type PeerNames, peerNames } from '../../http/kit/peer.ts';
 import { DEFAULT_RATES, RateLimiter } from '../../http/kit/rate-limit.ts';
 import type { Route } from '../../http/kit/route.ts';
@@ -17,11 +17,13 @@ import { StaticFiles } from '../../http/kit/static-files.ts';
 import { localRoutes } from '../../http/local-api/index.ts';
 import { mediaRoutes } from '../../http/media-api/index.ts';
 import { operationsRoutes } from '../../http/operations-api/index.ts';
+import type { Links } from '../../link/index.ts';
 import type { ServerName } from '../../matrix/ids.ts';
 import type { Caller } from '../../server/accounts/index.ts';
 import type { Services } from '../../server/services.ts';
 import { authenticate } from '../../http/client-api/authenticate.ts';
 import type { Config } from '../config/schema.ts';
+import type { LinkDoors } from './links.ts';
 
 export interface OpenListeners {
   readonly ports: readonly number[];
@@ -40,21 +42,36 @@ interface ListenerTools extends HandlerTools {
   readonly files: StaticFiles | undefined;
   /** `federation.enabled` */
   readonly federates: boolean;
+  readonly links: Links | undefined;
+}
+
+export interface ListenersOptions {
+  readonly config: Config;
+  readonly baseDir: string;
+  /** The path of the owner's socket. */
+  readonly socket: string;
+  /** The folder of the built web client. */
+  readonly files: string;
+  readonly links: Links | undefined;
+  readonly doors: LinkDoors;
 }
 
 /** Opens every listener, or none: where one cannot be opened the others are closed again. */
 export async function openListeners(
   services: Services,
-  { config, baseDir, socket, files }: { config: Config; baseDir: string; socket: string; files: string },
+  { config, baseDir, socket, files, links, doors }: ListenersOptions,
 ): Promise<OpenListeners> {
   const { clock, crypto, random } = services.context;
   const tools: ListenerTools = {
     services,
     limiter: new RateLimiter(clock, config.rateLimits.enabled ? DEFAULT_RATES : undefined),
     federates: config.federation.enabled,
+    links,
     peers: peerNames(crypto, random.token(32), config.network.trustedProxies),
     files: config.listeners.some((one) => one.apis.includes('web')) ? StaticFiles.open(files) : undefined,
   };
+  const fromServers = routesForServers({ apis: ['federation', 'keys'] }, tools);
+  doors.open('federation', serveStreams(handlerOf({ routes: [], fromServers, web: undefined }, tools)));
   const open: Listener[] = [];
   const ports: number[] = [];
   const close = async (graceMs: number): Promise<void> => {
@@ -84,6 +101,7 @@ async function openOne(listener: ListenerConfig, baseDir: string, tools: Listene
       },
       tools,
     ),
+    upgrades: listener.apis.includes('link') ? tools.links : undefined,
     ...(listener.tls !== undefined && {
       tls: { certificate: read(listener.tls.certificate), key: read(listener.tls.key) },
     }),
@@ -143,7 +161,10 @@ function routesOf({ apis }: ListenerConfig, services: Services): Route<Caller>[]
 }
 
 /** Nothing where federation is off. */
-function routesForServers({ apis }: ListenerConfig, { services, federates }: ListenerTools): FederationRoute[] {
+function routesForServers(
+  { apis }: Pick<ListenerConfig, 'apis'>,
+  { services, federates }: ListenerTools,
+): FederationRoute[] {
   if (!federates) return [];
   return [
     ...(apis.includes('federation') ? federationRoutes(services) : []),

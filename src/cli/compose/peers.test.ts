@@ -77,6 +77,7 @@ describe('the signing key', () => {
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.deepEqual(openSigningKeys(file, createRandom()), made);
     const other = openSigningKeys(path.join(folder, 'other.key'), createRandom());
+    // adv-070: whoever gives no key has one that nobody else has.
     assert.notDeepEqual(other.current.seed, made.current.seed, 'adv-021');
   });
 

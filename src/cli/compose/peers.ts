@@ -1,21 +1,20 @@
 /** The ports by which other servers are reached, and where they reach us, from the configuration. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Duplex } from 'node:stream';
 import { createDns } from '../../adapters/dns/index.ts';
-import { createHttp } from '../../adapters/http/index.ts';
+import { createOutgoing, type Outgoing } from '../../adapters/http/index.ts';
 import { present } from '../../lib/assert.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import { splitServerName } from '../../matrix/server-address.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Dns } from '../../ports/dns.ts';
-import type { Http } from '../../ports/http.ts';
 import type { PeersOptions } from '../../server/peers/index.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../config/sources.ts';
 import type { SigningKeys } from './signing-key.ts';
 
-export interface PeerPorts {
-  readonly http: Http;
+export interface PeerPorts extends Outgoing {
   readonly dns: Dns;
 }
 
@@ -25,11 +24,12 @@ export function createPeerPorts(options: {
   readonly baseDir: string;
   readonly clock: Clock;
   readonly version: string;
+  readonly openLink?: (node: string, signal: AbortSignal) => Promise<Duplex>;
 }): PeerPorts {
   const { clock, baseDir } = options;
   const { hosts, denyRanges, extraCa, proxy } = options.config.network;
   const dns = createDns({ clock });
-  const http = createHttp({
+  const outgoing = createOutgoing({
     clock,
     dns,
     hosts,
@@ -37,8 +37,9 @@ export function createPeerPorts(options: {
     extraCa: extraCa.map((file) => readAuthority(baseDir, file)),
     proxy,
     userAgent: `Postern/${options.version}`,
+    ...(options.openLink !== undefined && { openLink: options.openLink }),
   });
-  return { http, dns };
+  return { ...outgoing, dns };
 }
 
 function readAuthority(baseDir: string, file: string): string {
@@ -55,7 +56,8 @@ function readAuthority(baseDir: string, file: string): string {
 /** What the service is made with. */
 export function peersOptions({ federation, network }: Config, keys: SigningKeys, ports: PeerPorts): PeersOptions {
   return {
-    ...ports,
+    http: ports.http,
+    dns: ports.dns,
     signingKey: keys.current,
     oldSigningKeys: keys.old,
     isEnabled: federation.enabled,

@@ -10,21 +10,23 @@ import { createMetrics } from '../../adapters/metrics/index.ts';
 import { createPasswordHasher } from '../../adapters/passwords/index.ts';
 import { createRandom } from '../../adapters/random/index.ts';
 import { present } from '../../lib/assert.ts';
-import { parseServerName } from '../../matrix/ids.ts';
+import type { Links } from '../../link/index.ts';
+import { parseServerName, type ServerName } from '../../matrix/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { Housekeeping, Purge } from '../../server/background/index.ts';
 import type { Context } from '../../server/context.ts';
-import type { Services } from '../../server/services.ts';
+import type { ServerFacts, Services } from '../../server/services.ts';
 import { Stream } from '../../server/stream/index.ts';
 import { FileBlobs } from '../../storage/blobs/index.ts';
 import { openStore } from '../../storage/open.ts';
 import { durationMs } from '../config/duration.ts';
 import type { Config } from '../config/schema.ts';
 import { askSecret, readSecret, type SecretValue } from '../config/secrets.ts';
+import { createLinkedPorts, type LinkDoors } from './links.ts';
 import { openListeners, type OpenListeners, webFolder } from './listeners.ts';
 import { createServices } from './services.ts';
-import { createPeerPorts, federationName, peersOptions } from './peers.ts';
+import { federationName, peersOptions } from './peers.ts';
 import { openSigningKeys, parseSigningKeys, type SigningKeys } from './signing-key.ts';
 import { SOCKET_NAME } from './socket-name.ts';
 
@@ -52,6 +54,9 @@ const GRACE_MS = 3_000;
 
 export interface RunningServices {
   readonly services: Services;
+  /** Not started yet; none where there is no peer. */
+  readonly links: Links | undefined;
+  readonly doors: LinkDoors;
   close(): Promise<void>;
 }
 
@@ -60,10 +65,15 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
   const { config } = options;
   const dataDir = dataDirOf(options);
   const log = options.log ?? createLog(config.log);
-  const random = createRandom();
   const signingKeys = signingKeysOf(options, dataDir);
-  const clock = options.clock ?? systemClock;
-  const peerPorts = createPeerPorts({ config, baseDir: options.baseDir, clock, version: packageVersion() });
+  const parts = {
+    clock: options.clock ?? systemClock,
+    random: createRandom(),
+    crypto: await createCrypto(),
+    log,
+    metrics: createMetrics({ process: true }),
+  };
+  const { ports, links, doors } = createLinkedPorts({ ...options, dataDir }, parts, packageVersion());
   const store = await openStore({
     ...(await storageOptions(options, dataDir)),
     cryptoModule: cryptoModule(),
@@ -71,29 +81,14 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
     log: log.child('storage'),
   });
   const images = createImages();
-  const context: Context = {
-    serverName: present(parseServerName(config.serverName), 'the configuration was checked'),
-    store,
-    clock,
-    random,
-    crypto: await createCrypto(),
-    log,
-    metrics: createMetrics({ process: true }),
-    stream: new Stream(),
-  };
+  const context: Context = { ...parts, serverName: serverNameOf(config), store, stream: new Stream() };
   const services = createServices(context, {
-    facts: {
-      publicBaseUrl: publicUrl(config),
-      defaultRoomVersion: config.rooms.defaultVersion,
-      maxUploadBytes: config.media.maxUploadBytes,
-      federationName: federationName(config),
-      version: packageVersion(),
-    },
+    facts: factsOf(config),
     registration: config.registration.mode,
     sharedSecret: readSecret(config.registration.sharedSecret, 'registration.sharedSecret', places(options)),
     hasher: await createPasswordHasher({ cost: config.passwords.cost }),
     signingKey: signingKeys.current,
-    peers: peersOptions(config, signingKeys, peerPorts),
+    peers: peersOptions(config, signingKeys, ports),
     retry: config.federation.retry,
     presence: config.presence.enabled,
     tells: { typing: config.typing.federate, presence: config.presence.enabled && config.presence.federate },
@@ -111,9 +106,13 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
   const housekeeping = new Housekeeping(context, services.media, purge);
   housekeeping.start();
   if (config.federation.enabled) await services.federation.start();
+  links?.onUp((node) => services.peers.noteReachable(node));
   return {
     services,
+    links,
+    doors,
     close: async () => {
+      links?.close();
       housekeeping.stop();
       await purge?.close();
       await services.federation.close();
@@ -127,7 +126,7 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
 
 /** Starts a server; when this resolves it answers. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
-  const { services, close } = await startServices(options);
+  const { services, links, doors, close } = await startServices(options);
   try {
     const { config, baseDir } = options;
     const socket = path.join(dataDirOf(options), SOCKET_NAME);
@@ -136,7 +135,10 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       baseDir,
       socket,
       files: options.webFolder ?? webFolder(),
+      links,
+      doors,
     });
+    links?.start();
     const closeAll = async (): Promise<void> => {
       await listeners.close(GRACE_MS);
       await close();
@@ -146,6 +148,20 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     await close();
     throw error;
   }
+}
+
+function factsOf(config: Config): ServerFacts {
+  return {
+    publicBaseUrl: publicUrl(config),
+    defaultRoomVersion: config.rooms.defaultVersion,
+    maxUploadBytes: config.media.maxUploadBytes,
+    federationName: federationName(config),
+    version: packageVersion(),
+  };
+}
+
+function serverNameOf({ serverName }: Config): ServerName {
+  return present(parseServerName(serverName), 'the configuration was checked');
 }
 
 function dataDirOf({ config, baseDir }: ServeOptions): string {

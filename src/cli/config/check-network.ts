@@ -1,6 +1,8 @@
 /** Addresses, names and pins: what each key of `network` and `federation` allows beyond its type. */
 import { isIP } from 'node:net';
 import { parseServerName } from '../../matrix/ids.ts';
+import { linkedNode } from '../../server/peers/index.ts';
+import { parseNodeKey } from '../node-key.ts';
 import type { Config } from './schema.ts';
 
 const HOST_NAME = /^(?=.{1,253}$)(?:[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?\.)*[0-9A-Za-z_-]{1,63}$/;
@@ -32,7 +34,7 @@ export function networkMistakes({ network }: Config): string[] {
 }
 
 /** What is wrong below `federation`. */
-export function federationMistakes({ federation }: Config): string[] {
+export function federationMistakes({ federation, links }: Config): string[] {
   const found: string[] = [];
   const names = (key: string, list: readonly string[]): void => {
     for (const [index, name] of list.entries()) {
@@ -53,6 +55,12 @@ export function federationMistakes({ federation }: Config): string[] {
     if (override.connect.length === 0) found.push(`${where}.connect is empty; list at least one "host:port"`);
     for (const [index, target] of override.connect.entries()) {
       if (isHostAndPort(target)) continue;
+      const node = linkedNode(target);
+      if (node !== undefined && Object.hasOwn(links.peers, node)) continue;
+      if (node !== undefined) {
+        found.push(`${where}.connect[${index}] is ${show(target)}; links.peers has no ${show(node)}`);
+        continue;
+      }
       found.push(`${where}.connect[${index}] is ${show(target)}; allowed is "host:port", with [ ] around IPv6`);
     }
     const { pin } = override;
@@ -63,6 +71,35 @@ export function federationMistakes({ federation }: Config): string[] {
   const { initialMs, maxMs } = federation.retry;
   if (initialMs > maxMs) {
     found.push(`federation.retry.initialMs is ${initialMs}, more than maxMs (${maxMs}); lower it or raise maxMs`);
+  }
+  return found;
+}
+
+/** What is wrong below `links`. */
+export function linkMistakes({ links, listeners }: Config): string[] {
+  const found: string[] = [];
+  if (!/^\/[\x21-\x22\x24-\x3e\x40-\x7e]{1,255}$/.test(links.path)) {
+    found.push(`links.path is ${show(links.path)}; allowed is a path like /link`);
+  }
+  for (const [index, { apis, tls }] of listeners.entries()) {
+    if (!apis.includes('link') || tls !== undefined) continue;
+    found.push(`listeners[${index}] has the api "link" but no tls; links prove themselves by its channel: add tls`);
+  }
+  const hasListener = listeners.some(({ apis }) => apis.includes('link'));
+  for (const [name, { key, dial = [] }] of Object.entries(links.peers)) {
+    const where = `links.peers.${name}`;
+    if (!/^[0-9A-Za-z_-]{1,64}$/.test(name))
+      found.push(`links.peers names ${show(name)}; allowed are letters, digits, _ and -`);
+    if (parseNodeKey(key) === undefined) {
+      found.push(`${where}.key is ${show(key)}; allowed is ed25519: and 32 bytes in base64, as its node prints it`);
+    }
+    for (const [index, place] of dial.entries()) {
+      if (isHostAndPort(place)) continue;
+      found.push(`${where}.dial[${index}] is ${show(place)}; allowed is "host:port", with [ ] around IPv6`);
+    }
+    if (dial.length === 0 && !hasListener) {
+      found.push(`${where} is to dial this node, but no listener has the api "link"; add it, or set ${where}.dial`);
+    }
   }
   return found;
 }

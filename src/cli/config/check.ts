@@ -2,7 +2,7 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parseServerName } from '../../matrix/ids.ts';
-import { federationMistakes, networkMistakes } from './check-network.ts';
+import { federationMistakes, linkMistakes, networkMistakes } from './check-network.ts';
 import { durationMs } from './duration.ts';
 import { type Config, ConfigSchema, LATER, SUPPORTED_APIS } from './schema.ts';
 import { ConfigError, type Source } from './sources.ts';
@@ -102,7 +102,7 @@ function contradictions(config: Config): string[] {
       `media.remoteRetention is ${show(remoteRetention)}; allowed is a number with a unit, s, m, h, d or w: 30d`,
     );
   }
-  found.push(...networkMistakes(config), ...federationMistakes(config));
+  found.push(...networkMistakes(config), ...federationMistakes(config), ...linkMistakes(config));
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');
   return found;
 }

@@ -25,6 +25,19 @@ describe('the text of postern.yaml', () => {
     }
   });
 
+  it('gives no secret a value: it is absent, or made in a file of its own (adv-070)', () => {
+    // What may be given by the environment is a secret.
+    const secrets = listKeys(ConfigSchema).filter(({ schema }) => JSON.stringify(schema).includes('"env"'));
+    const names = secrets.map(({ path }) => path.join('.'));
+    for (const one of ['signingKey', 'registration.sharedSecret', 'storage.encryption.key'])
+      assert.ok(names.includes(one));
+    for (const [index, { schema }] of secrets.entries()) {
+      const value = nodeOf(schema).default;
+      const isFile = typeof value === 'object' && value !== null && 'file' in value;
+      assert.ok(value === null || isFile, `${names[index]} is ${JSON.stringify(value)} where nobody says anything`);
+    }
+  });
+
   it('writes what was chosen so that it counts', () => {
     const chosen = {
       serverName: 'example.org',

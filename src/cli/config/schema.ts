@@ -65,9 +65,9 @@ function secret(description: string, value: unknown, key: KeyOptions = {}) {
 }
 
 /** Every API a listener can serve. */
-const APIS = ['client', 'media', 'admin', 'web', 'identity', 'push', 'federation', 'keys', 'metrics'] as const;
+const APIS = ['client', 'media', 'admin', 'web', 'identity', 'push', 'federation', 'keys', 'link', 'metrics'] as const;
 /** Those that exist so far. */
-export const SUPPORTED_APIS = ['client', 'media', 'admin', 'web', 'federation', 'keys', 'metrics'] as const;
+export const SUPPORTED_APIS = ['client', 'media', 'admin', 'web', 'federation', 'keys', 'link', 'metrics'] as const;
 
 const Listener = Type.Object(
   {
@@ -163,8 +163,9 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
         'Default: drawn from publicBaseUrl and the listeners.',
     ),
     overrides: map(
-      'How to reach a server, whatever its name resolves to: connect lists host:port; order is race (the first that ' +
-        'answers) or listed; pin (sha256/…) names the public key of its certificate, which is then all that counts.',
+      'How to reach a server, whatever its name resolves to: connect lists host:port, or link:NODE for a node of ' +
+        'links.peers; order is race (the first that answers) or listed; pin (sha256/…) names the public key of its ' +
+        'certificate, which is then all that counts.',
       Type.Object(
         {
           connect: Type.Array(Type.String()),
@@ -183,6 +184,24 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
       description: 'Closed federation: only these servers.',
       default: null,
     }),
+  }),
+  links: section('Connections with other nodes, which either side may open.', {
+    key: secret('The key by which other nodes know this one; made at the first start with a peer.', {
+      file: 'link.key',
+    }),
+    path: text('Where listeners with tls and the api "link" take the calls of peers; a random one hides it.', '/link'),
+    peers: map(
+      'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, nothing where it dials ' +
+        'us; carries lists what it may reach here.',
+      Type.Object(
+        {
+          key: Type.String(),
+          dial: Type.Optional(Type.Array(Type.String())),
+          carries: Type.Optional(Type.Array(Type.Enum(['federation']))),
+        },
+        { additionalProperties: false },
+      ),
+    ),
   }),
   appservices: list('Registration files of application services.', Type.String(), [], { later: true }),
   mail: Type.Union(

@@ -88,7 +88,7 @@ export class Dispatcher<Caller> {
     trace.operation = route.endpoint.id;
     const incoming = new Incoming(request, this.#options.bodyNumbers);
     const { caller, facts } = await this.#admit(incoming, request, response, route);
-    const body = route.options.rawBody === true ? undefined : await readJson(incoming, request, route.endpoint);
+    const body = route.options.rawBody === true ? undefined : await readJson(incoming, request, route);
     const query = readQuery(route.endpoint.query, search);
     const call = { caller, path, query, body, request: facts };
     const result = await route.handle(call as unknown as Call<Endpoint, Caller>);
@@ -110,7 +110,11 @@ export class Dispatcher<Caller> {
   }
 }
 
-async function readJson(incoming: Incoming, request: IncomingMessage, endpoint: Endpoint): Promise<unknown> {
+async function readJson<Caller>(
+  incoming: Incoming,
+  request: IncomingMessage,
+  { endpoint, options }: Route<Caller>,
+): Promise<unknown> {
   if (endpoint.body === undefined) return undefined;
   // "application/json" is expected, but "homeservers should accept other or absent content types" in practice:
   // only forms that a browser sends across origins without asking are no JSON for certain.
@@ -123,7 +127,9 @@ async function readJson(incoming: Incoming, request: IncomingMessage, endpoint: 
   }
   const body = await incoming.json();
   checkBody(endpoint.body, body);
-  return body;
+  if (options.rawBody !== 'checked') return body;
+  incoming.forgetJson();
+  return undefined;
 }
 
 const CLIENT_GONE = new Error('The client has gone');

@@ -41,4 +41,9 @@ export class Incoming {
     this.#json ??= this.bytes().then((bytes) => parseBody(bytes, this.#numbers));
     return this.#json;
   }
+
+  /** Forgets the parsed body, which takes many times the bytes: for whoever waits with the bytes alone. */
+  forgetJson(): void {
+    this.#json = undefined;
+  }
 }

@@ -1,14 +1,27 @@
 /** A listening socket that serves HTTP; with a certificate HTTPS. */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 
 /** An address and port (0 lets the system choose), or the path of a socket file. */
 export type ListenerPlace = { readonly address: string; readonly port: number } | { readonly socket: string };
 
+export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 export type ListenerOptions = ListenerPlace & {
   readonly tls?: { readonly certificate: string; readonly key: string };
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly handle: Handle;
+  /** Who takes connections over. */
+  readonly upgrades?: Upgrades | undefined;
 };
+
+/** Requests after which the connection speaks something else. */
+export interface Upgrades {
+  /** Whether it is one; every other request is answered as if it had asked for no upgrade. */
+  recognizes(request: IncomingMessage): boolean;
+  /** Answers it, and has the connection from then on. */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
 
 export interface Listener {
   /** 0 for a socket file. */
@@ -29,13 +42,16 @@ const LIMITS = {
 /** Opens the listener; rejects with the system's error where the address is taken or not ours. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const onRequest: RequestListener = (request, response) => void options.handle(request, response);
+  const { tls, upgrades } = options;
+  const settings = {
+    ...LIMITS,
+    shouldUpgradeCallback: (request: IncomingMessage) => upgrades?.recognizes(request) === true,
+  };
   const server: Server =
-    options.tls === undefined
-      ? createServer(LIMITS, onRequest)
-      : createTlsServer(
-          { ...LIMITS, cert: options.tls.certificate, key: options.tls.key, minVersion: 'TLSv1.2' },
-          onRequest,
-        );
+    tls === undefined
+      ? createServer(settings, onRequest)
+      : createTlsServer({ ...settings, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, onRequest);
+  if (upgrades !== undefined) server.on('upgrade', (request, socket, head) => upgrades.take(request, socket, head));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     const listening = (): void => {
@@ -58,4 +74,10 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
         server.closeIdleConnections();
       }),
   };
+}
+
+/** Serves HTTP on streams that come by another way than a socket. */
+export function serveStreams(handle: Handle): (stream: Duplex) => void {
+  const server = createServer(LIMITS, (request, response) => void handle(request, response));
+  return (stream) => void server.emit('connection', stream);
 }

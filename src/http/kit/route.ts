@@ -35,8 +35,8 @@ export type Handler<E, Caller> = (call: Call<E, Caller>) => Promise<ResponseOf<E
 export interface RouteOptions {
   /** Which bucket a call takes from; none for calls that are never limited. */
   readonly limit?: RateLimitClass;
-  /** The handler reads `request.bytes` itself. */
-  readonly rawBody?: boolean;
+  /** The handler reads `request.bytes` itself; `checked`: once the body has its form, which is forgotten again. */
+  readonly rawBody?: boolean | 'checked';
   /** Guests may call it. */
   readonly guests?: boolean;
   /** Callers whose account is locked may still call it. */

@@ -135,6 +135,7 @@ describe('a web client that has not been built', () => {
     const reply = await get('/rooms');
     files = built;
     assert.match(reply.body, /npm run build:web/);
-    assert.match(String(reply.headers['content-security-policy']), /default-src 'none'/);
+    assert.match(String(reply.headers['content-security-policy']), /default-src 'none'; frame-ancestors 'none'/);
+    assert.equal(reply.headers['x-frame-options'], 'DENY', 'adv-080');
   });
 });

@@ -36,6 +36,8 @@ const RESERVED = ['/_matrix/', '/_synapse/', '/_postern/', '/.well-known/', '/he
 const PLAIN: Headers = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
+  // For browsers that do not know the directive above.
+  'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
 };
 

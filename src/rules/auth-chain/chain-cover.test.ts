@@ -59,6 +59,9 @@ test('adv-034 agrees with walking the graph, also when read back from rows in an
         const expected = sorted(authDifferenceByWalk(whole, authEventsOf));
         assert.deepEqual(sorted(cover.authDifference(whole)), expected);
         assert.deepEqual(sorted(cover.authDifference(sets.map(take), take(common))), expected);
+        const citing = cover.citingDifference(sets.map(take));
+        const needed = take(common).filter((event) => citing.has(event));
+        assert.deepEqual(sorted(cover.authDifference(sets.map(take), needed)), expected);
         const conflicted = new Set(take(sets.flat()));
         assert.deepEqual(
           sorted(cover.conflictedSubgraph(conflicted)),

@@ -228,9 +228,31 @@ export class ChainCover<Id extends string | number> {
 
   /**
    * The auth difference of several state sets, of each of which only the events are given that not all of them share;
-   * `shared` are the others. They are read only until they cover what is in question, which is soon.
+   * `shared` are the others. They are read only until they cover what is in question.
    */
   authDifference(sets: readonly Iterable<Id>[], shared: Iterable<Id> = []): Set<Id> {
+    const open = this.#openRanges(sets);
+    this.#close(open, shared);
+    const difference = new Set<Id>();
+    for (const [chain, range] of open) this.#collect(difference, chain, range);
+    return difference;
+  }
+
+  /**
+   * The events in whose auth chains something is that the auth chains of only some of the sets hold. Of the events that
+   * all sets share, these alone can make a difference to {@link authDifference}; mostly there are few.
+   */
+  citingDifference(sets: readonly Iterable<Id>[]): Set<Id> {
+    const open = Array.from(this.#openRanges(sets), ([chain, { from }]) => ({ chain, seq: from }));
+    const citing = new Set<Id>();
+    for (const [chain, from] of this.#ascend(open.flatMap((position) => [...this.#above(position)]))) {
+      this.#collect(citing, chain, { from, to: this.#chain(chain).events.length });
+    }
+    return citing;
+  }
+
+  /** By chain, the numbers that some of the sets reach by their auth chains and others do not. */
+  #openRanges(sets: readonly Iterable<Id>[]): Map<number, { readonly from: number; readonly to: number }> {
     const reaches = sets.map((set) => this.#authChainReach(set));
     const highest: Reach = new Map();
     for (const reach of reaches) {
@@ -238,13 +260,18 @@ export class ChainCover<Id extends string | number> {
     }
     const open = new Map<number, { readonly from: number; readonly to: number }>();
     for (const [chain, to] of highest) {
-      const lowest = Math.min(...reaches.map((reach) => reach.get(chain) ?? 0));
+      let lowest = to;
+      for (const reach of reaches) lowest = Math.min(lowest, reach.get(chain) ?? 0);
       if (lowest < to) open.set(chain, { from: lowest + 1, to });
     }
-    this.#close(open, shared);
-    const difference = new Set<Id>();
-    for (const [chain, range] of open) this.#collect(difference, chain, range);
-    return difference;
+    return open;
+  }
+
+  /** The positions right above an event: its successor in the chain and the sources of links to it or beyond. */
+  *#above({ chain, seq }: ChainPosition): Generator<ChainPosition> {
+    const { events, incoming } = this.#chain(chain);
+    if (seq < events.length) yield { chain, seq: seq + 1 };
+    for (const { fromChain, fromSeq, toSeq } of incoming) if (toSeq >= seq) yield { chain: fromChain, seq: fromSeq };
   }
 
   /** Takes what the auth chains of `shared` hold out of the ranges; stops as soon as none is left. */

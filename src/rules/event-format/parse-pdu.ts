@@ -2,11 +2,18 @@
 import { type Pdu, typePdu } from '../../matrix/events.ts';
 import type { JsonObject, JsonValue } from '../../matrix/json.ts';
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
-import { eventIdOf, type Sha256 } from '../hashes/hashes.ts';
+import { identify, type Sha256 } from '../hashes/hashes.ts';
 import type { Drop } from '../verdict.ts';
 import { checkEventFormat, type EventSource } from './check-event-format.ts';
 
-export type ParsedPdu = { readonly accept: true; readonly event: Pdu } | Drop;
+export interface AcceptedPdu {
+  readonly accept: true;
+  readonly event: Pdu;
+  /** What its signatures cover: the id has been made from it. */
+  readonly signedText: string;
+}
+
+export type ParsedPdu = AcceptedPdu | Drop;
 
 /**
  * Judges the format of a received PDU and types it. The room version comes from the room's verified create event,
@@ -16,5 +23,6 @@ export function parsePdu(json: JsonValue, rules: RoomVersionRules, sha256: Sha25
   const verdict = checkEventFormat(json, rules, source);
   if (!verdict.accept) return verdict;
   const object = json as JsonObject;
-  return { accept: true, event: typePdu(object, eventIdOf(object, rules, sha256), rules) };
+  const { eventId, signedText } = identify(object, rules, sha256);
+  return { accept: true, event: typePdu(object, eventId, rules), signedText };
 }

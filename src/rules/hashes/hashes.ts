@@ -20,7 +20,7 @@ function canonicalEvent(event: JsonObject, rules: RoomVersionRules): string {
  * encoded as Canonical JSON, and the JSON is hashed using SHA-256." In unpadded base64.
  */
 export function contentHash(event: JsonObject, rules: RoomVersionRules, sha256: Sha256): string {
-  return encodeBase64(sha256(canonicalEvent(omitKeys(event, 'unsigned', 'signatures', 'hashes'), rules)));
+  return encodeBase64(sha256(canonicalEvent(omitKeys(event, ...NOT_IN_CONTENT_HASH), rules)));
 }
 
 /**
@@ -51,16 +51,34 @@ export function eventIdOf(event: JsonObject, rules: RoomVersionRules, sha256: Sh
   return idOfHash(referenceHash(event, rules, sha256), rules);
 }
 
+/** The event's id, and the text that its signatures cover: both at the cost of one of them. */
+export function identify(
+  event: JsonObject,
+  rules: RoomVersionRules,
+  sha256: Sha256,
+): { readonly eventId: EventId; readonly signedText: string } {
+  const text = signedText(event, rules);
+  const isAssigned = rules.eventIds === 'assigned';
+  const eventId = isAssigned ? eventIdOf(event, rules, sha256) : idOfHash(sha256(text), rules);
+  return { eventId, signedText: text };
+}
+
+/** The members of an event that its content hash does not cover. */
+export const NOT_IN_CONTENT_HASH: readonly string[] = ['unsigned', 'signatures', 'hashes'];
+
 /**
  * Whether the event's `hashes.sha256` is its content hash. When not, "the receiving server should use the redacted
  * copy it calculated rather than the full copy it received".
  */
 export function hasValidContentHash(event: JsonObject, rules: RoomVersionRules, sha256: Sha256): boolean {
+  return claimsContentHash(event, canonicalEvent(omitKeys(event, ...NOT_IN_CONTENT_HASH), rules), sha256);
+}
+
+/** The same, where the text that the hash covers is known. */
+export function claimsContentHash(event: JsonObject, hashedText: string, sha256: Sha256): boolean {
   const claimed = getString(getObject(event, 'hashes'), 'sha256');
   const bytes = claimed === undefined ? undefined : decodeBase64(claimed);
-  if (bytes === undefined) return false;
-  const actual = sha256(canonicalEvent(omitKeys(event, 'unsigned', 'signatures', 'hashes'), rules));
-  return equalBytes(bytes, actual);
+  return bytes !== undefined && equalBytes(bytes, sha256(hashedText));
 }
 
 export interface HashedEvent {
@@ -79,8 +97,5 @@ export function hashEvent(event: JsonObject, rules: RoomVersionRules, sha256: Sh
   const hashes = emptyObject();
   hashes['sha256'] = contentHash(event, rules, sha256);
   const json = copyObject(event, { hashes });
-  const text = signedText(json, rules);
-  const isAssigned = rules.eventIds === 'assigned';
-  const eventId = isAssigned ? eventIdOf(json, rules, sha256) : idOfHash(sha256(text), rules);
-  return { json, eventId, signedText: text };
+  return { json, ...identify(json, rules, sha256) };
 }

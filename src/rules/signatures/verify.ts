@@ -50,19 +50,21 @@ export interface VerificationPlan {
   readonly tasks: readonly SignatureTask[];
 }
 
+/** By which keys each server has signed. */
+export type SigningKeys = ReadonlyMap<ServerName, readonly string[]>;
+
 export interface VerificationOptions {
   readonly rules: RoomVersionRules;
   readonly findKey: FindServerKey;
   readonly nowMs: number;
+  /** What {@link listSigningKeys} and `signedText` say of the event, where that is known. */
+  readonly known?: { readonly signers: SigningKeys | undefined; readonly signedText: string };
 }
 
 /**
  * The key ids by which each required server signed: what to fetch before planning; `undefined` for a hopeless event.
  */
-export function listSigningKeys(
-  event: JsonObject,
-  rules: RoomVersionRules,
-): ReadonlyMap<ServerName, readonly string[]> | undefined {
+export function listSigningKeys(event: JsonObject, rules: RoomVersionRules): SigningKeys | undefined {
   const servers = requiredSigners(event, rules);
   if (servers === undefined) return undefined;
   const result = new Map<ServerName, readonly string[]>();
@@ -81,7 +83,8 @@ export function listSigningKeys(
  * is not, and all that are not skipped must be valid.
  */
 export function planVerification(event: JsonObject, options: VerificationOptions): VerificationPlan | FormatVerdict {
-  const signers = listSigningKeys(event, options.rules);
+  const { known, rules } = options;
+  const signers = known === undefined ? listSigningKeys(event, rules) : known.signers;
   if (signers === undefined) return drop('a required signature is missing');
   const timestamp = event['origin_server_ts'];
   const originServerTs = typeof timestamp === 'number' ? timestamp : 0;
@@ -98,7 +101,7 @@ export function planVerification(event: JsonObject, options: VerificationOptions
     }
     if (tasks.length === before) return drop(`no signature of ${server} by a known, valid key`);
   }
-  return { text: signedText(event, options.rules), tasks };
+  return { text: known?.signedText ?? signedText(event, rules), tasks };
 }
 
 /** Check 2 on receipt of a PDU: "Passes signature checks, otherwise it is dropped." */
@@ -112,6 +115,20 @@ export function checkEventSignatures(
     if (!options.verify(task.publicKey, plan.text, task.signature)) return drop(`bad signature of ${task.server}`);
   }
   return ACCEPT;
+}
+
+/** The same by a verifier that takes its time, such as another thread. */
+export async function checkEventSignaturesAside(
+  event: JsonObject,
+  options: VerificationOptions & { readonly verify: (...of: Parameters<VerifySignature>) => Promise<boolean> },
+): Promise<FormatVerdict> {
+  const plan = planVerification(event, options);
+  if ('accept' in plan) return plan;
+  const verdicts = await Promise.all(
+    plan.tasks.map(({ publicKey, signature }) => options.verify(publicKey, plan.text, signature)),
+  );
+  const wrong = plan.tasks.find((_, index) => verdicts[index] !== true);
+  return wrong === undefined ? ACCEPT : drop(`bad signature of ${wrong.server}`);
 }
 
 /**

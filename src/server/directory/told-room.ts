@@ -1,4 +1,5 @@
 /** Rooms as other servers describe them: of each, what has the form that it should have. Pure. */
+import { isRoomAlgorithm } from '../../matrix/encryption.ts';
 import { parseMxcUri, parseRoomAlias, parseRoomId, type RoomId } from '../../matrix/ids.ts';
 import { asObject, getArray, getBoolean, getInteger, getString, type JsonObject } from '../../matrix/json.ts';
 
@@ -21,7 +22,7 @@ const TEXTS: readonly (readonly [string, Check])[] = [
   ['join_rule', isWord],
 ];
 const SUMMARY_TEXTS: readonly (readonly [string, Check])[] = [
-  ['encryption', isWord],
+  ['encryption', isRoomAlgorithm],
   ['room_version', isWord],
 ];
 

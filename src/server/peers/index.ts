@@ -3,13 +3,13 @@
  * The face of the folder.
  */
 import type { JsonObject } from '../../matrix/json.ts';
-import type { ServerName } from '../../matrix/ids.ts';
+import { parseServerName, type ServerName } from '../../matrix/ids.ts';
 import type { SigningKey } from '../../ports/crypto.ts';
 import type { Dns } from '../../ports/dns.ts';
 import type { Http } from '../../ports/http.ts';
 import type { FindServerKey } from '../../rules/signatures/verify.ts';
 import type { Context } from '../context.ts';
-import { Discovery, type Override } from './discovery/index.ts';
+import { Discovery, linkedNode, type Override } from './discovery/index.ts';
 import { type InboundRequest, requireSignature } from './inbound.ts';
 import { type LocationLimits, requestLocation } from './locations.ts';
 import { FederationPolicy } from './policy.ts';
@@ -19,6 +19,7 @@ import { KeyRing, type WantedKeys } from './signing-keys/key-ring.ts';
 import { type KeyQuery, Notary } from './signing-keys/notary.ts';
 import { type OldSigningKey, OwnKeys } from './signing-keys/own-keys.ts';
 
+export { linkedNode } from './discovery/index.ts';
 export type { InboundRequest } from './inbound.ts';
 export { errorForClient, RemoteError } from './remote-error.ts';
 export type { PeerRequest, PeerStream } from './requests.ts';
@@ -48,6 +49,7 @@ export class Peers {
   readonly #keyRing: KeyRing;
   readonly #notary: Notary;
   readonly #ownHosts: ReadonlySet<string>;
+  readonly #overrides: PeersOptions['overrides'];
   readonly #contacts = new Set<(server: ServerName) => void>();
 
   constructor(context: Context, options: PeersOptions) {
@@ -55,6 +57,7 @@ export class Peers {
     const { serverName, clock, crypto, random } = context;
     this.#context = context;
     this.#http = http;
+    this.#overrides = options.overrides;
     this.#ownHosts = new Set(Object.keys(options.hosts).map((name) => name.toLowerCase()));
     this.#policy = new FederationPolicy(options.isEnabled, options.allow);
     this.#ownKeys = new OwnKeys({ serverName, clock, crypto, signingKey, oldKeys });
@@ -126,6 +129,15 @@ export class Peers {
   /** Calls `listener` whenever a server has shown that it is there. */
   onContact(listener: (server: ServerName) => void): void {
     this.#contacts.add(listener);
+  }
+
+  /** A link to a node is there: so are the servers that are reached over it, though they have not called. */
+  noteReachable(node: string): void {
+    for (const [name, { connect }] of Object.entries(this.#overrides)) {
+      const server = connect.some((one) => linkedNode(one) === node) ? parseServerName(name) : undefined;
+      if (server === undefined) continue;
+      for (const listener of this.#contacts) listener(server);
+    }
   }
 
   /** Cuts what is on its way. */

@@ -45,6 +45,8 @@ const ANSWER_BYTES_MAX = 100 * 1024 * 1024;
 const TIMEOUT_MS = 60_000;
 /** An error is a sentence. */
 const ERROR_BYTES_MAX = 64 * 1024;
+/** "Its signature … in the pool beyond 50 destinations" (PERFORMANCE §5.1). */
+const SIGNED_HERE_MAX = 50;
 /** Failures that may be due to a server that has moved. */
 const OF_THE_PLACE: ReadonlySet<string> = new Set([
   'name not found',
@@ -65,6 +67,8 @@ export interface RequestsOptions {
 export class Requests {
   readonly #options: RequestsOptions;
   readonly #outcomes: Counter;
+  /** Requests whose answer has not begun. */
+  #open = 0;
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -113,15 +117,18 @@ export class Requests {
     const { http, discovery } = this.#options;
     const { method, path, body, signal } = request;
     const content = typeof body === 'object' ? canonicalJson(body, { rawNumbers: true }) : body;
+    this.#open += 1;
     try {
+      const destination = await discovery.find(server);
+      const authorization =
+        request.isUnsigned === true ? undefined : await this.#authorization(server, request, content);
       return await http.stream({
-        destination: await discovery.find(server),
+        destination,
         method,
         path,
         headers: {
-          Accept: '*/*',
           ...(content !== undefined && { 'Content-Type': 'application/json' }),
-          ...(request.isUnsigned !== true && { Authorization: this.#authorization(server, request, content) }),
+          ...(authorization !== undefined && { Authorization: authorization }),
         },
         ...(content !== undefined && { body: content }),
         bytesMax: request.bytesMax ?? ANSWER_BYTES_MAX,
@@ -131,14 +138,21 @@ export class Requests {
     } catch (error) {
       if (error instanceof OperationError && OF_THE_PLACE.has(error.kind)) discovery.forget(server);
       throw error;
+    } finally {
+      this.#open -= 1;
     }
   }
 
-  #authorization(destination: ServerName, { method, path }: PeerRequest, content: string | undefined): string {
+  async #authorization(
+    destination: ServerName,
+    { method, path }: PeerRequest,
+    content: string | undefined,
+  ): Promise<string> {
     const { context, ownKeys } = this.#options;
     const { keyId, sign } = ownKeys.signer;
     const origin = context.serverName;
-    const signature = sign(requestText({ method, target: path, origin, destination, content }));
+    const text = requestText({ method, target: path, origin, destination, content });
+    const signature = this.#open > SIGNED_HERE_MAX ? await ownKeys.signAside(text) : sign(text);
     return formatAuthorization({ origin, destination }, { keyId, signature });
   }
 }

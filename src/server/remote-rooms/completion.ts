@@ -3,7 +3,6 @@
  * another, with pauses that grow, for as long as somebody here is in the room. What is to be done stands in the store,
  * and so does what has been fetched.
  */
-import { defer, type Deferred } from '../../lib/deferred.ts';
 import type { ServerName } from '../../matrix/ids.ts';
 import type { Timer } from '../../ports/clock.ts';
 import type { Counter } from '../../ports/metrics.ts';
@@ -12,6 +11,7 @@ import type { Context } from '../context.ts';
 import type { Peers } from '../peers/index.ts';
 import type { Rooms } from '../rooms/index.ts';
 import { type Attempt, RestOfState } from './rest-of-state.ts';
+import { COMPLETION_LIMITS, CompletionTurns } from './turns.ts';
 
 export interface CompletionParts {
   readonly context: Context;
@@ -20,11 +20,9 @@ export interface CompletionParts {
 }
 
 /** The first pause once every server of a room has been asked in vain … */
-const PAUSE_MS = 5_000;
+const PAUSE_MS = 1_000;
 /** … which doubles up to this. */
 const PAUSE_MAX_MS = 600_000;
-/** Rooms that are completed at the same time. */
-const ROOMS_MAX = 4;
 
 export class RoomCompletion {
   readonly #parts: CompletionParts;
@@ -32,18 +30,20 @@ export class RoomCompletion {
   readonly #abort = new AbortController();
   readonly #running = new Map<RoomNumber, Promise<void>>();
   readonly #timers = new Map<RoomNumber, Timer>();
-  readonly #waiting: Deferred<void>[] = [];
-  #busy = 0;
+  /** Rooms in which something has changed while they were worked on. */
+  readonly #again = new Set<RoomNumber>();
+  readonly #turns: CompletionTurns;
 
   constructor(parts: CompletionParts) {
     this.#parts = parts;
     const { context } = parts;
+    this.#turns = new CompletionTurns(context.clock, COMPLETION_LIMITS);
     const help = 'Attempts to fetch the rest of the state of a room, by outcome.';
     this.#attempts = context.metrics.counter('postern_room_completions_total', help, ['outcome']);
     context.stream.listen((change) => {
       // With the last user of ours the work is over.
-      if (change.kind !== 'event' || !this.#timers.has(change.room)) return;
-      if (change.members?.some(({ membership }) => membership !== 'join') === true) this.begin(change.room);
+      const isOurs = change.kind === 'event' && (this.#timers.has(change.room) || this.#running.has(change.room));
+      if (isOurs && change.members?.some(({ membership }) => membership !== 'join') === true) this.begin(change.room);
     });
   }
 
@@ -57,15 +57,18 @@ export class RoomCompletion {
     this.#abort.abort();
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
     await Promise.all(this.#running.values());
   }
 
-  /** Begins with a room now, unless it has been begun. */
+  /** Begins with a room now; one that is being worked on is looked at again afterwards. */
   begin(room: RoomNumber): void {
+    if (this.#abort.signal.aborted) return;
     this.#timers.get(room)?.cancel();
     this.#timers.delete(room);
-    if (this.#running.has(room) || this.#abort.signal.aborted) return;
+    if (this.#running.has(room)) {
+      this.#again.add(room);
+      return;
+    }
     const work = this.#work(room)
       .catch((error: unknown) => {
         if (this.#abort.signal.aborted) return undefined;
@@ -74,7 +77,8 @@ export class RoomCompletion {
       })
       .then((again) => {
         this.#running.delete(room);
-        if (again !== undefined) this.#later(room, again);
+        if (this.#again.delete(room)) this.begin(room);
+        else if (again !== undefined) this.#later(room, again);
       });
     this.#running.set(room, work);
   }
@@ -92,29 +96,14 @@ export class RoomCompletion {
 
   /** Asks the servers of a room, each once; when to do so again, or `undefined` where the work is over. */
   async #work(number: RoomNumber): Promise<number | undefined> {
-    await this.#takePlace();
-    try {
-      for (;;) {
-        const record = await this.#parts.rooms.partial.find(number);
-        if (record === undefined || this.#abort.signal.aborted) return undefined;
-        if (await this.#endIfLeft(record)) return undefined;
-        const outcome = await this.#pass(record);
-        if (outcome === 'whole') return undefined;
-        if (typeof outcome === 'number') return outcome;
-      }
-    } finally {
-      this.#busy -= 1;
-      this.#waiting.shift()?.resolve();
+    for (;;) {
+      const record = await this.#parts.rooms.partial.find(number);
+      if (record === undefined || this.#abort.signal.aborted) return undefined;
+      if (await this.#endIfLeft(record)) return undefined;
+      const outcome = await this.#pass(record);
+      if (outcome === 'whole') return undefined;
+      if (typeof outcome === 'number') return outcome;
     }
-  }
-
-  async #takePlace(): Promise<void> {
-    while (this.#busy >= ROOMS_MAX && !this.#abort.signal.aborted) {
-      const turn = defer<void>();
-      this.#waiting.push(turn);
-      await turn.promise;
-    }
-    this.#busy += 1;
   }
 
   /** Ends the work where nobody here is in the room any more. */
@@ -143,7 +132,11 @@ export class RoomCompletion {
       const index = (first.nextServer + turn) % servers.length;
       const server = servers[index];
       if (server === undefined) continue;
-      const attempt = await rest.fetchFrom(server, record.joinEvent);
+      const { joinEvent } = record;
+      const attempt = await this.#turns.run(async () =>
+        this.#abort.signal.aborted ? undefined : await rest.fetchFrom(server, joinEvent),
+      );
+      if (attempt === undefined) return 'outdated';
       this.#tell(server, attempt);
       if (attempt.outcome === 'whole' || attempt.outcome === 'outdated') return attempt.outcome;
       hasGained ||= attempt.fetched > 0;

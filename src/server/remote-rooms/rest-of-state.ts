@@ -26,8 +26,10 @@ export interface Attempt {
   readonly fetched: number;
 }
 
-/** "in bulk by `/state` when most are missing": below so many events each is asked for alone. */
-const BULK_MIN = 50;
+/** Where fewer events are missing, each is asked for alone … */
+const BULK_MIN = 8;
+/** … and where they are not one in so many: to read what is here costs a tenth of asking for what is not. */
+const BULK_PART = 8;
 /** Events that are asked for alone before the next are. */
 const ASKED_AT_ONCE = 64;
 const LOOKED_UP_AT_ONCE = 500;
@@ -85,7 +87,7 @@ export class RestOfState {
     joinEvent: EventId,
     { ids, missing }: { readonly ids: StateIds; readonly missing: readonly EventId[] },
   ): Promise<void> {
-    const { context, peers, rooms, signal } = this.#parts;
+    const { context, peers, rooms } = this.#parts;
     const { roomId, rules, number } = this.#room;
     const ensureKeys = (wanted: Parameters<Peers['ensureKeys']>[0]) => peers.ensureKeys(wanted);
     const identity = { roomId, rules };
@@ -99,10 +101,11 @@ export class RestOfState {
       open: async () => number,
     });
     try {
-      if (missing.length > BULK_MIN && missing.length * 2 > ids.state.length + ids.authChain.length) {
-        const query = `event_id=${encodeURIComponent(joinEvent)}`;
-        const path = `/_matrix/federation/v1/state/${encodeURIComponent(roomId)}?${query}`;
-        await takeState({ server, request: { method: 'GET', path, signal }, stateName: 'pdus' }, intake, peers);
+      if (this.#isBulk(missing.length, ids)) {
+        await this.#fetchBulk(server, joinEvent, intake);
+        // What a broken answer has not brought is worth another question.
+        await intake.settle();
+        await this.#fetchEach(server, await this.#missingOf(missing), intake);
       } else await this.#fetchEach(server, missing, intake);
     } finally {
       // What came is kept, however the answer ended.
@@ -111,6 +114,28 @@ export class RestOfState {
         const refusals = this.#refusals.get(id) ?? new Set();
         this.#refusals.set(id, refusals.add(server));
       }
+    }
+  }
+
+  /** Whether the whole state is better asked for than the events of it that are missing. */
+  #isBulk(missing: number, ids: StateIds): boolean {
+    const visibility = this.#room.state('m.room.history_visibility', '')?.pdu.content['history_visibility'];
+    // An event from before our join comes alone without its content where it was hidden from us, but as a part of the
+    // state it comes whole.
+    if (visibility === 'joined' || visibility === 'invited') return true;
+    return missing >= BULK_MIN && missing * BULK_PART > ids.state.length + ids.authChain.length;
+  }
+
+  /** The whole state, as far as it comes. */
+  async #fetchBulk(server: ServerName, joinEvent: EventId, intake: StateIntake): Promise<void> {
+    const { peers, context, signal } = this.#parts;
+    const query = `event_id=${encodeURIComponent(joinEvent)}`;
+    const path = `/_matrix/federation/v1/state/${encodeURIComponent(this.#room.roomId)}?${query}`;
+    try {
+      await takeState({ server, request: { method: 'GET', path, signal }, stateName: 'pdus' }, intake, peers);
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.server === undefined) throw error;
+      context.log.debug('a state did not come whole', { server, why: error.kind });
     }
   }
 

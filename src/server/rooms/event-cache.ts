@@ -88,6 +88,18 @@ export class EventCache {
     return rows.map((row) => this.#byNumber.peek(row.number) ?? loadRoomEvent(row, formatOf(formats, row.room)));
   }
 
+  /** Like {@link glance}, by event id. */
+  async glanceById(ids: readonly EventId[]): Promise<RoomEvent[]> {
+    const found = ids.flatMap((id) => {
+      const number = this.#numbers.get(id);
+      return number === undefined ? [] : (this.#byNumber.peek(number) ?? []);
+    });
+    const known = new Set(found.map(({ eventId }) => eventId));
+    const rows = await this.#store.events.getEvents(ids.filter((id) => !known.has(id)));
+    const formats = await this.#formats(rows);
+    return [...found, ...rows.map((row) => loadRoomEvent(row, formatOf(formats, row.room)))];
+  }
+
   async find(id: EventId): Promise<RoomEvent | undefined> {
     return (await this.get([id]))[0];
   }

@@ -212,6 +212,33 @@ export class Rooms {
     await room.ensureMembers(users, this.#context.store, this.events);
   }
 
+  /**
+   * The current member events of users, by user. Of a room of which not all members are known, a sender of `events` is
+   * known by the member event that such an event cites.
+   */
+  async memberEvents(
+    room: Room,
+    users: Iterable<string>,
+    events: readonly RoomEvent[],
+  ): Promise<ReadonlyMap<string, RoomEvent>> {
+    const wanted = new Set(users);
+    await this.ensureMembers(room, wanted);
+    const found = new Map<string, RoomEvent>();
+    for (const user of wanted) {
+      const event = room.state('m.room.member', user);
+      if (event !== undefined) found.set(user, event);
+    }
+    if (room.partial === undefined) return found;
+    const claims = events.filter(({ pdu }) => wanted.has(pdu.sender) && !found.has(pdu.sender));
+    const cited = await this.events.get(claims.flatMap(({ pdu }) => pdu.authEvents));
+    const senders = new Set<string>(claims.map(({ pdu }) => pdu.sender));
+    for (const event of cited) {
+      const { type, stateKey } = event.pdu;
+      if (type === 'm.room.member' && stateKey !== undefined && senders.has(stateKey)) found.set(stateKey, event);
+    }
+    return found;
+  }
+
   /** The current membership of a user in a room. */
   async membershipOf(room: Room, user: UserId): Promise<string> {
     await this.ensureMembers(room, [user]);

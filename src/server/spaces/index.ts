@@ -1,5 +1,6 @@
 /** Room summaries and the tree of spaces, over this server's rooms and those of others. The face of the folder. */
 import { MatrixError } from '../../matrix/errors.ts';
+import { isRoomAlgorithm } from '../../matrix/encryption.ts';
 import { parseRoomId, type RoomId, serverOf, type ServerName, type UserId } from '../../matrix/ids.ts';
 import { getString, getStrings, type JsonObject } from '../../matrix/json.ts';
 import { listAllowedRooms } from '../../rules/membership/restricted-join.ts';
@@ -163,7 +164,8 @@ function summaryOf(room: Room): JsonObject {
   return {
     ...publicRoom(room),
     room_version: room.version,
-    ...(algorithm !== undefined && { encryption: algorithm }),
+    // Whatever else stands there is no algorithm, and no answer that the specification knows.
+    ...(algorithm !== undefined && isRoomAlgorithm(algorithm) && { encryption: algorithm }),
     ...(allowed.length > 0 && { allowed_room_ids: allowed }),
   };
 }

@@ -10,6 +10,14 @@ export interface Hero {
   readonly avatarUrl: string | undefined;
 }
 
+export interface FreshRequest {
+  readonly users: Iterable<string>;
+  /** The events that they are wanted for. */
+  readonly timeline: readonly RoomEvent[];
+  /** Whether those are given too that the connection has. */
+  readonly redundant: boolean;
+}
+
 const SENT_MAX = 50_000;
 /** "at most five … ordered by stream ordering". */
 const HEROES_MAX = 5;
@@ -32,16 +40,16 @@ export class SyncMembers {
    * The current member events of `users` that the connection does not have yet. With `redundant` all of them:
    * "include_redundant_members: sends all membership events for all events, even if they have already been sent".
    */
-  async fresh(connection: string, room: Room, users: Iterable<string>, redundant: boolean): Promise<RoomEvent[]> {
+  async fresh(connection: string, room: Room, { users, timeline, redundant }: FreshRequest): Promise<RoomEvent[]> {
     const wanted = new Set(users);
     if (wanted.size === 0) return [];
-    await this.#rooms.ensureMembers(room, wanted);
+    const members = await this.#rooms.memberEvents(room, wanted, timeline);
     const key = `${connection} ${room.number}`;
     const sent = this.#sent.get(key) ?? new Map<string, RoomEvent['number']>();
     this.#sent.set(key, sent);
     const fresh: RoomEvent[] = [];
     for (const user of wanted) {
-      const event = room.state('m.room.member', user);
+      const event = members.get(user);
       if (event === undefined || (!redundant && sent.get(user) === event.number)) continue;
       sent.set(user, event.number);
       fresh.push(event);

@@ -166,6 +166,8 @@ export class RoomDeltas {
   /** The current state right before an event of the timeline. */
   async #stateBefore(room: Room, event: RoomEvent): Promise<StateReference | undefined> {
     if (event.ownMainHead === undefined && event.stateBefore?.line === room.mainLine) return event.stateBefore;
+    // What came while only a part of the state was known has the whole of it beside the main line.
+    if (room.partial === undefined && room.wasPartialAt(event.position)) return event.stateBefore;
     return await this.stateAt(room, event.position - 1);
   }
 

@@ -157,7 +157,12 @@ export class V3Rooms {
     if (from !== 0 && delta.limited) told.push(...members.replacing(connection, view.room, matching));
     const inTimeline = request.stateAfterName !== undefined ? [] : delta.timeline;
     members.note(connection, view.room, [...told, ...inTimeline]);
-    const fresh = await members.fresh(connection, view.room, needed, filter.includeRedundantMembers);
+    const { timeline } = delta;
+    const fresh = await members.fresh(connection, view.room, {
+      users: needed,
+      timeline,
+      redundant: filter.includeRedundantMembers,
+    });
     const known = new Set([...told, ...inTimeline].map((one) => one.number));
     return [...told, ...fresh.filter((one) => !known.has(one.number))];
   }

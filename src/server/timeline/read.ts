@@ -141,8 +141,7 @@ export class Reader {
   /** Member events of the senders of `events`, as of now: what lazy loading adds to a page. */
   async membersOf(room: Room, events: readonly RoomEvent[], viewer: Viewer): Promise<string[]> {
     const senders = new Set(events.map((one) => one.pdu.sender));
-    await this.#rooms.ensureMembers(room, senders);
-    const members = [...senders].flatMap((user) => room.state('m.room.member', user) ?? []);
+    const members = [...(await this.#rooms.memberEvents(room, senders, events)).values()];
     return await this.presenter.present(room, members, viewer, { withRoomId: true, bundle: false });
   }
 

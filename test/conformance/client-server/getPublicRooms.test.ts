@@ -94,6 +94,23 @@ test('getRoomSummary: of public rooms for everybody, of private ones for those w
   assert.equal((await bob.ok('GET', path(closed))).text('membership'), 'invite');
 });
 
+test('getRoomSummary, getSpaceHierarchy: tell the algorithm, and nothing that is none (adv-066)', async () => {
+  const alice = await server.register('alice');
+  const roomId = await alice.createRoom({ preset: 'public_chat' });
+  const told = async (): Promise<unknown[]> => [
+    (await alice.ok('GET', url`/_matrix/client/v1/room_summary/${roomId}`)).get('encryption'),
+    (await alice.ok('GET', url`/_matrix/client/v1/rooms/${roomId}/hierarchy`)).list('rooms')[0]?.['encryption'],
+  ];
+  for (const [algorithm, seen] of [
+    ['text', undefined],
+    ['', undefined],
+    ['m.megolm.v1.aes-sha2', 'm.megolm.v1.aes-sha2'],
+  ] as const) {
+    await alice.setState(roomId, 'm.room.encryption', { algorithm });
+    assert.deepEqual(await told(), [seen, seen], algorithm);
+  }
+});
+
 test('getSpaceHierarchy: children, depth, pages, and nothing of rooms one may not see (adv-059)', async () => {
   const [alice, bob] = await server.users('alice', 'bob');
   const space = await alice.createRoom({ creation_content: { type: 'm.space' }, preset: 'public_chat', name: 'Space' });

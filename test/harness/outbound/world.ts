@@ -19,6 +19,8 @@ export const RETRY = { initialMs: 1000, maxMs: 3_600_000 };
 const OWN_NAME = name('own.example');
 /** What a server that is not there costs. */
 const CONNECT_MS = 10_000;
+/** What a server costs that does not answer. */
+const ANSWER_MS = 60_000;
 
 export function name(text: string): ServerName {
   return present(parseServerName(text), 'a server name');
@@ -29,6 +31,8 @@ export type Mode =
   | 'up'
   /** Nobody answers, and it takes its time. */
   | 'down'
+  /** It lets itself be connected to, and says nothing. */
+  | 'silent'
   /** It takes what comes, and its answer is lost. */
   | 'mute'
   /** It answers with what `refuse` says. */
@@ -248,7 +252,7 @@ export class World {
     peer.tried.push({ at: this.clock.now(), transaction, lane });
     peer.inFlight += 1;
     assert.equal(peer.inFlight, 1, 'one transaction at a time');
-    const waitMs = peer.mode === 'down' ? CONNECT_MS : peer.latencyMs;
+    const waitMs = { down: CONNECT_MS, silent: ANSWER_MS, up: 0, mute: 0, picky: 0 }[peer.mode] || peer.latencyMs;
     return new Promise((resolve) => {
       let isFinished = false;
       const finish = (answer: TransactionAnswer): void => {
@@ -265,6 +269,7 @@ export class World {
 
   #answer(peer: Peer, transaction: OutboundTransaction): TransactionAnswer {
     if (peer.mode === 'down') return { kind: 'unreachable', why: 'no connection' };
+    if (peer.mode === 'silent') return { kind: 'unreachable', why: 'timed out' };
     if (peer.mode === 'picky') {
       const refusal = peer.refuse(transaction);
       if (refusal !== undefined) return refusal;

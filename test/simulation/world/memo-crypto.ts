@@ -47,6 +47,15 @@ export class MemoCrypto implements Crypto {
     return isRight;
   }
 
+  /** At once: no thread has a say in what happens first. */
+  ed25519SignAside(seed: Uint8Array, message: string): Promise<Uint8Array> {
+    return Promise.resolve(this.ed25519Sign(seed, message));
+  }
+
+  ed25519VerifyAside(publicKey: Uint8Array, message: string, signature: Uint8Array): Promise<boolean> {
+    return Promise.resolve(this.ed25519Verify(publicKey, message, signature));
+  }
+
   ed25519PublicKey(seed: Uint8Array): Uint8Array {
     return this.#inner.ed25519PublicKey(seed);
   }

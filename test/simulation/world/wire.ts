@@ -92,7 +92,8 @@ export class Wire {
   }
 
   #carry(from: Station, request: HttpRequest, ends: Ends): void {
-    const to = this.#stations.get(request.destination.targets[0]?.host ?? '');
+    const [target] = request.destination.targets;
+    const to = this.#stations.get(target !== undefined && 'host' in target ? target.host : '');
     if (to === undefined) {
       ends.onFailure('name not found', REFUSED_MS);
       return;

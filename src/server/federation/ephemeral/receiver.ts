@@ -60,6 +60,9 @@ export class EphemeralReceiver {
     if (room === undefined || room.localJoined.size === 0) return undefined;
     // An access control list counts for what is said of the room as much as for its events (adv-043).
     if (!serverAclOf(room.lookup).allows(origin)) return undefined;
-    return (await rooms.membershipOf(room, user)) === 'join' ? room : undefined;
+    const membership = await rooms.membershipOf(room, user);
+    // Of a room whose members are not known yet it is known which servers are in it; what is dropped comes no more.
+    const isUnknown = room.partial !== undefined && room.state('m.room.member', user) === undefined;
+    return membership === 'join' || (isUnknown && room.servers.has(origin)) ? room : undefined;
   }
 }

@@ -1,5 +1,4 @@
 /** Transactions of other servers: each event judged in its room, each EDU handed on, and the answer remembered. */
-import { KeyedQueue } from '../../../lib/queue.ts';
 import { MatrixError } from '../../../matrix/errors.ts';
 import { parseRoomId, type RoomId, type ServerName } from '../../../matrix/ids.ts';
 import { asObject, getString, type JsonObject } from '../../../matrix/json.ts';
@@ -11,6 +10,7 @@ import type { Peers } from '../../peers/index.ts';
 import { eventSource } from '../../remote-rooms/index.ts';
 import type { Rooms } from '../../rooms/index.ts';
 import type { Receiver } from '../../timeline/index.ts';
+import { Turns } from './turns.ts';
 
 /** "Transactions … can have at most 50 PDUs and 100 EDUs." */
 const PDUS_MAX = 50;
@@ -35,17 +35,27 @@ interface Outcome {
 
 export class InboundTransactions {
   readonly #parts: TransactionParts;
-  readonly #inFlight = new KeyedQueue<string>();
+  readonly #turns: Turns;
 
   constructor(parts: TransactionParts) {
     this.#parts = parts;
+    const { clock, metrics } = parts.context;
+    const turns = new Turns(clock);
+    this.#turns = turns;
+    const [waiting, refused] = ['postern_inbound_transactions_waiting', 'postern_inbound_transactions_refused'];
+    metrics.gauge(waiting, 'Transactions of other servers that wait for their turn.', () => turns.counts.waiting);
+    metrics.gauge(refused, 'Transactions refused since the start as too many waited.', () => turns.counts.refused);
   }
 
-  /** `PUT /send/{txnId}`: the answer, the same for the same transaction. Throws `M_BAD_JSON` and `M_TOO_LARGE`. */
+  /**
+   * `PUT /send/{txnId}`: the answer, the same for the same transaction. Throws `M_BAD_JSON` and `M_TOO_LARGE`, and
+   * `M_LIMIT_EXCEEDED` where too many wait.
+   */
   async receive(origin: ServerName, transactionId: string, bytes: Uint8Array): Promise<string> {
     const { context } = this.#parts;
     const { federation } = context.store;
-    return await this.#inFlight.run(JSON.stringify([origin, transactionId]), async () => {
+    // Of one server nothing runs beside it: the same transaction a second time finds its answer.
+    return await this.#turns.run(origin, bytes.length, async () => {
       const before = await federation.findInboundTransaction(origin, transactionId);
       if (before !== undefined) return before.response;
       const { pdus, edus } = readTransaction(bytes);

@@ -260,10 +260,11 @@ export class Destination {
     const transaction: OutboundTransaction = { id, originServerTs: this.#shared.now(), pdus, edus };
     if (this.#hasSlowSlot) return this.#shared.send(this.server, transaction, 'slow');
     await this.#shared.fast.enter();
+    const leave = this.#shared.overtime.begin(() => this.#shared.fast.leave());
     try {
       return await this.#shared.send(this.server, transaction, 'fast');
     } finally {
-      this.#shared.fast.leave();
+      leave();
     }
   }
 

@@ -4,6 +4,7 @@ import type { Timer } from '../../../ports/clock.ts';
 import type { DestinationRecord, OutboundEventRow } from '../../../ports/store/index.ts';
 import { type BoundedMap, boundedMap } from '../../bounded-map.ts';
 import type { Context } from '../../context.ts';
+import { Overtime } from '../../overtime.ts';
 import { nextPause, type RetryLimits, withJitter } from './back-off.ts';
 import { Destination, type Ending } from './destination.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -30,6 +31,8 @@ export interface OutboundOptions {
 const RECENT_MS = 600_000;
 const SLOW_SLOTS = 20;
 const FAST_SLOTS = 256;
+/** Where many servers fall silent at once, those that live wait for a place no longer than this. */
+const OVERTIME = { holdMs: 5_000, max: 512 };
 const RECENT_MAX = 20_000;
 /** A timer is not set for longer: a clock that is set forward is noticed after this. */
 const TIMER_MAX_MS = 60_000;
@@ -158,6 +161,7 @@ export class Outbound {
       ledger: this.#ledger,
       metrics: new OutboundMetrics(metrics, log, () => this.#lengths()),
       fast: new Slots(FAST_SLOTS),
+      overtime: new Overtime(clock, OVERTIME),
       leaveSlowLane: () => {
         this.#slow.leave();
         this.#wakeDue();

@@ -3,6 +3,7 @@ import type { ServerName } from '../../../matrix/ids.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { Store } from '../../../ports/store/index.ts';
 import type { BoundedMap } from '../../bounded-map.ts';
+import type { Overtime } from '../../overtime.ts';
 import type { RetryLimits } from './back-off.ts';
 import type { Ledger } from './ledger.ts';
 import type { OutboundMetrics } from './metrics.ts';
@@ -21,6 +22,8 @@ export interface Shared {
   readonly metrics: OutboundMetrics;
   /** Transactions on their way to servers that answered lately. */
   readonly fast: Slots;
+  /** Those of them that take long. */
+  readonly overtime: Overtime;
   /** When a server last took something: those of the last minutes use the fast lane. */
   readonly recent: BoundedMap<ServerName, number>;
   readonly isClosed: boolean;

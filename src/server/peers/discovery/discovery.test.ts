@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { answerOf, noAnswer, serverName } from '../../../../test/harness/peers.ts';
 import { FakeClock } from '../../../adapters/clock/fake-clock.ts';
 import type { SrvRecord } from '../../../ports/dns.ts';
-import type { HttpAnswer, HttpRequest } from '../../../ports/http.ts';
+import type { HttpAnswer, HttpRequest, HttpTarget } from '../../../ports/http.ts';
 import { Discovery, type DiscoveryOptions } from './index.ts';
 import { servicePlace } from './places.ts';
 import { errorLifetime, lifetimeOf, readWellKnown } from './well-known.ts';
@@ -58,11 +58,16 @@ function record(target: string, port: number, priority = 10, weight = 0): SrvRec
   return { target, port, priority, weight };
 }
 
+function textOf(target: HttpTarget | undefined): string {
+  if (target === undefined) return 'none';
+  return 'link' in target ? `link ${target.link}` : `${target.host} ${target.port}`;
+}
+
 /** `places (certificate name, Host)` */
 async function find(world: World, name: string): Promise<string> {
   const { targets, certificateName, host, scheme } = await open(world).discovery.find(serverName(name));
   assert.equal(scheme, 'https');
-  return `${targets.map((one) => `${one.host} ${one.port}`).join(', ')} (${certificateName}, ${host})`;
+  return `${targets.map(textOf).join(', ')} (${certificateName}, ${host})`;
 }
 
 const delegates = (name: string) => ({ wellKnown: { 'a.test': JSON.stringify({ 'm.server': name }) } });
@@ -231,7 +236,7 @@ describe('what is remembered of a look-up', () => {
   it('a delegation is kept through a bad time of the host, not through its end', async () => {
     const { discovery, clock, told } = open(delegates('b.test:5'));
     const name = serverName('a.test');
-    const port = async () => (await discovery.find(name)).targets[0]?.port;
+    const port = async () => Number(textOf((await discovery.find(name)).targets[0]).split(' ')[1]);
     assert.equal(await port(), 5);
     for (const bad of [noAnswer('timed out'), answerOf({}, 503)]) {
       told['a.test'] = bad;
@@ -317,7 +322,7 @@ describe('the records of a service', () => {
         integer: (below: number) => Math.min(left.shift() ?? 0, below - 1),
       };
       return servicePlace('s.test', { matrixFed: records, matrix: [] }, random)
-        .targets.map((one) => one.host[0])
+        .targets.map((one) => textOf(one)[0])
         .join('');
     };
     assert.equal(order([0, 0, 0]), 'zabc');

@@ -9,7 +9,7 @@ import { boundedMap } from '../../bounded-map.ts';
 import { type Override, overriddenPlace, servicePlace, statedPlace } from './places.ts';
 import { errorLifetime, LIFETIME_MAX_MS, lifetimeOf, readWellKnown } from './well-known.ts';
 
-export type { Override } from './places.ts';
+export { linkedNode, type Override } from './places.ts';
 
 export interface DiscoveryOptions {
   readonly http: Http;

@@ -2,7 +2,7 @@
 import type { ServerName } from '../../../matrix/ids.ts';
 import { splitServerName } from '../../../matrix/server-address.ts';
 import type { SrvRecord } from '../../../ports/dns.ts';
-import type { HttpDestination, HttpTarget } from '../../../ports/http.ts';
+import type { HttpDestination, HttpPlace, HttpTarget } from '../../../ports/http.ts';
 import type { Random } from '../../../ports/random.ts';
 
 /** "8448 if no port is given" */
@@ -15,7 +15,7 @@ const HOST_NAME = /^[0-9A-Za-z_](?:[0-9A-Za-z_.-]{0,251}[0-9A-Za-z_])?$/;
 
 /** How the owner says that a server is reached: `federation.overrides`. */
 export interface Override {
-  /** `host:port`, brackets around IPv6. */
+  /** `host:port`, brackets around IPv6; or `link:` and the name of a node. */
   readonly connect: readonly string[];
   readonly order?: 'race' | 'listed' | undefined;
   readonly pin?: string | null | undefined;
@@ -23,12 +23,19 @@ export interface Override {
 
 /** The owner's word goes before everything that is looked up; certificate and Host stay those of the server's name. */
 export function overriddenPlace(server: ServerName, { connect, order = 'race', pin }: Override): HttpDestination {
-  const targets = connect.map((text) => {
+  const targets = connect.map((text): HttpTarget => {
+    const node = linkedNode(text);
+    if (node !== undefined) return { link: node };
     const { host, port = DEFAULT_PORT } = splitServerName(text);
     return { host, port };
   });
   const { host: certificateName } = splitServerName(server);
   return { ...placeOf(targets, certificateName, server), order, isOwners: true, ...(pin && { pin }) };
+}
+
+/** The node that an entry of `federation.overrides` names, where it names a link. */
+export function linkedNode(connect: string): string | undefined {
+  return connect.startsWith('link:') ? connect.slice('link:'.length) : undefined;
 }
 
 /**
@@ -70,9 +77,9 @@ function placeOf(targets: readonly HttpTarget[], certificateName: string, host: 
  * RFC 2782: "A client MUST attempt to contact the target host with the lowest-numbered priority it can reach"; among
  * equals by a draw in which "larger weights SHOULD be given a proportionately higher probability".
  */
-function orderRecords(records: readonly SrvRecord[], random: Random): HttpTarget[] {
+function orderRecords(records: readonly SrvRecord[], random: Random): HttpPlace[] {
   const left = records.toSorted((one, other) => one.priority - other.priority || one.weight - other.weight);
-  const ordered: HttpTarget[] = [];
+  const ordered: HttpPlace[] = [];
   while (left.length > 0) {
     const equals = left.filter(({ priority }) => priority === left[0]?.priority);
     let draw = random.integer(equals.reduce((sum, { weight }) => sum + weight, 0) + 1);

@@ -145,7 +145,7 @@ export class RoomResults {
     lazyMembers.note(connection, room, state);
     const targets = delta.timeline.flatMap(({ pdu }) => (pdu.type === 'm.room.member' ? [pdu.stateKey ?? ''] : []));
     const users = new Set([...delta.timeline.map(({ pdu }) => pdu.sender), ...targets]);
-    const fresh = await lazyMembers.fresh(connection, room, users, false);
+    const fresh = await lazyMembers.fresh(connection, room, { users, timeline: delta.timeline, redundant: false });
     // "All membership updates since the last sync when `limited` is false."
     const isMember = ({ pdu }: RoomEvent): boolean => pdu.type === 'm.room.member';
     const updates = isInitial ? [] : delta.limited ? replaced : changed.filter(isMember);

@@ -8,9 +8,12 @@ import { ChainCover } from '../../../rules/auth-chain/chain-cover.ts';
 import type { RoomEvent } from '../../rooms/index.ts';
 import type { EventReads } from './event-reads.ts';
 import { sortByFoundation } from './order.ts';
+import { eventsOf, type Place, type Places } from './places.ts';
 
 export class AuthCover {
   readonly chains = new ChainCover<EventId>();
+  /** A state whose events are all here. */
+  #whole: Place | undefined;
 
   /** Takes events in, with everything that they stand on. */
   async include(ids: Iterable<EventId>, events: EventReads): Promise<void> {
@@ -24,6 +27,21 @@ export class AuthCover {
       });
       this.chains.insert(event.eventId, authEvents, predecessor);
     }
+  }
+
+  /** Takes every event of a state in. After the first time the cost is that of what has changed. */
+  async includeState(place: Place, { places, events }: { places: Places; events: EventReads }): Promise<void> {
+    const before = this.#whole;
+    const numbers =
+      before === undefined
+        ? (await places.wholeAt(place)).values()
+        : (await places.valuesAt(place, await places.differingKeys([before, place]))).values();
+    const changed = await events.getByNumber(eventsOf(numbers));
+    await this.include(
+      changed.map(({ eventId }) => eventId),
+      events,
+    );
+    this.#whole = place;
   }
 
   /** The events that have not entered yet, found by walking down from `ids` layer by layer. */

@@ -9,7 +9,7 @@ import { appendJudged } from './append.ts';
 import { storeGroundwork } from './foundations.ts';
 import { type Batch, gatherHistory, type GatherOptions } from './gather.ts';
 import type { AppendTools } from './judged-event.ts';
-import { judgeIncoming } from './state-before.ts';
+import { Beforehand, judgeIncoming } from './state-before.ts';
 
 /** Events asked for at once. */
 const CHUNK = 50;
@@ -46,6 +46,7 @@ function chooseEdges(known: readonly { eventId: EventId; depth: number }[], room
 /** Gives history its place. True where there is more to read than before. */
 export async function storeHistory(batch: Batch & { edges: EventId[] }, tools: AppendTools): Promise<boolean> {
   const { context, room } = tools;
+  const beforehand = await Beforehand.lookUp(batch.events, tools);
   const written: RoomEvent[] = [];
   // From the oldest on: each is judged by the state that those before it made.
   let position = (await lowestPosition(room.number, tools)) - batch.events.length;
@@ -53,7 +54,7 @@ export async function storeHistory(batch: Batch & { edges: EventId[] }, tools: A
     const groundwork = batch.groundwork.get(incoming.pdu.eventId);
     if (groundwork !== undefined) await storeGroundwork(groundwork, tools);
     const told = batch.told.get(incoming.pdu.eventId);
-    const judged = await judgeIncoming(incoming, tools, { isHistory: true, told });
+    const judged = await judgeIncoming(incoming, tools, { beforehand, isHistory: true, told });
     if (judged !== undefined) {
       const { durable } = await appendJudged({ ...judged, historyPosition: position }, tools);
       written.push(await durable);

@@ -14,7 +14,7 @@ import { type Batch, gather } from './gather.ts';
 import { storeGroundwork } from './foundations.ts';
 import { fetchHistory, storeHistory } from './history.ts';
 import { toolsOf } from './room-tools.ts';
-import { findJudged, judgeIncoming } from './state-before.ts';
+import { Beforehand, judgeIncoming } from './state-before.ts';
 import { recommendAll } from './recommend.ts';
 import type { EnsureKeys, EventSource } from './source.ts';
 import { type OwnEvents, tieExtremities } from './tie.ts';
@@ -114,16 +114,18 @@ export class Receiver {
     { isForwarded = false }: ReceiveOptions,
   ): Promise<readonly Promise<RoomEvent>[]> {
     const tools = await toolsOf(room, this.#context, this.#rooms);
+    const beforehand = await Beforehand.lookUp(batch.events, tools);
     const durable: Promise<RoomEvent>[] = [];
     for (const incoming of batch.events) {
-      const groundwork = batch.groundwork.get(incoming.pdu.eventId);
+      const { eventId } = incoming.pdu;
+      const groundwork = batch.groundwork.get(eventId);
       if (groundwork !== undefined) await storeGroundwork(groundwork, tools);
-      const held = await findJudged(incoming.pdu.eventId, tools);
+      const held = beforehand.judged(eventId);
       if (held !== undefined) {
         durable.push(room.settled.then(() => held));
         continue;
       }
-      const judged = await judgeIncoming(incoming, tools, { told: batch.told.get(incoming.pdu.eventId) });
+      const judged = await judgeIncoming(incoming, tools, { beforehand, told: batch.told.get(eventId) });
       if (judged === undefined) continue;
       const appended = await appendJudged({ ...judged, isForwarded }, tools);
       // Whoever waits for all of them hears of the failure; until then it is nobody's.

@@ -13,7 +13,7 @@ import { present } from '../../../lib/assert.ts';
 import type { EventNumber, RoomNumber } from '../../../ports/store/index.ts';
 import type { Context } from '../../context.ts';
 import type { Rooms } from '../../rooms/index.ts';
-import { type Admission, beginAdmission, type IncomingEvent, type RoomIdentity } from './ingress.ts';
+import { type Admission, beginAdmission, type IncomingEvent, type Ingress, type RoomIdentity } from './ingress.ts';
 import { foundationsOf } from './order.ts';
 import { storeOutliers } from './outliers.ts';
 import { toolsOf } from './room-tools.ts';
@@ -21,7 +21,7 @@ import type { EnsureKeys } from './source.ts';
 
 /** Events that are judged together: about a millisecond until the format of all is known. */
 const BATCH = 64;
-/** Batches whose keys are fetched while an earlier one is judged. */
+/** Batches whose keys are fetched, and whose signatures are verified, while an earlier one is taken in. */
 const AHEAD = 8;
 /** Events that are written together. */
 const STORED_AT_ONCE = 500;
@@ -52,20 +52,32 @@ export interface TakenState {
   readonly state: ReadonlyMap<StateKey, EventNumber>;
 }
 
+/** An event that waits, as text: a tenth of what it takes in memory otherwise. */
+type WaitingEvent = Omit<IncomingEvent, 'pdu'> & { readonly eventId: EventId };
+
 interface Waiting {
-  readonly text: Omit<IncomingEvent, 'pdu'>;
+  readonly event: WaitingEvent;
   /** How many of the events that it stands on are missing. */
   missing: number;
+}
+
+/** Events that are being judged, on another thread for the most part, while the next ones are read. */
+interface PendingAdmission {
+  readonly parsed: Admission['parsed'];
+  readonly judged: Promise<Ingress>;
+  /** Those that are a part of the state. */
+  readonly stateIds: readonly EventId[];
 }
 
 export class StateIntake {
   readonly #options: IntakeOptions;
   #batch: { readonly element: ElementResult; readonly isState: boolean }[] = [];
-  readonly #admissions: { readonly admission: Admission; readonly stateIds: readonly EventId[] }[] = [];
+  readonly #admissions: PendingAdmission[] = [];
   #room: RoomNumber | undefined;
   /** Events that are stored or about to be. */
   readonly #known = new Set<EventId>();
-  readonly #ready: IncomingEvent[] = [];
+  /** What stands on nothing that is missing; that which had to wait is parsed again when it is stored. */
+  readonly #ready: (IncomingEvent | WaitingEvent)[] = [];
   readonly #waiting = new Map<EventId, Waiting>();
   readonly #standingOn = new Map<EventId, EventId[]>();
   #waitingChars = 0;
@@ -151,22 +163,27 @@ export class StateIntake {
       this.#options,
     );
     const stateIds = this.#batch.flatMap(({ isState }, index) => (isState ? (admission.ids[index] ?? []) : []));
-    this.#admissions.push({ admission, stateIds });
+    const { parsed } = admission;
+    const judged = this.#lookUp(parsed.keys()).then(() =>
+      admission.finish((id) => this.#known.has(id) || this.#waiting.has(id)),
+    );
+    // Whoever takes it up hears of the failure; until then it is nobody's.
+    judged.catch(() => undefined);
+    this.#admissions.push({ parsed, judged, stateIds });
     this.#batch = [];
   }
 
   async #finishOldest(): Promise<void> {
     const oldest = this.#admissions.shift();
     if (oldest === undefined) return;
-    const { admission, stateIds } = oldest;
-    await this.#lookUp(admission.parsed.keys());
-    const { events, dropped } = await admission.finish((id) => this.#known.has(id) || this.#waiting.has(id));
+    const { parsed, stateIds } = oldest;
+    const { events, dropped } = await oldest.judged;
     for (const { eventId } of dropped) if (eventId !== undefined) this.#refused.add(eventId);
     for (const { pdu } of events) this.#refused.delete(pdu.eventId);
     for (const event of events) await this.#meet(event.pdu);
     const came = new Set(events.map(({ pdu }) => pdu.eventId));
     for (const id of stateIds) {
-      if (came.has(id) || this.#known.has(id) || this.#waiting.has(id)) this.#note(id, admission.parsed.get(id));
+      if (came.has(id) || this.#known.has(id) || this.#waiting.has(id)) this.#note(id, parsed.get(id));
     }
     await this.#lookUp(events.flatMap(({ pdu }) => foundationsOf(pdu, this.#options.identity.rules)));
     for (const event of events) this.#arrange(event);
@@ -210,10 +227,7 @@ export class StateIntake {
       this.#makeReady(event);
       return;
     }
-    const { pdu: _, ...text } = event;
-    this.#waitingChars += text.json.length;
-    if (this.#waitingChars > WAITING_CHARS_MAX) throw this.#badAnswer('too much of it waits for what it stands on');
-    this.#waiting.set(eventId, { text, missing: missing.length });
+    this.#waiting.set(eventId, { event: this.#keepText(event), missing: missing.length });
     for (const id of missing) {
       const standing = this.#standingOn.get(id) ?? [];
       if (standing.length === 0) this.#standingOn.set(id, standing);
@@ -221,27 +235,36 @@ export class StateIntake {
     }
   }
 
+  #keepText({ pdu: { eventId }, ...text }: IncomingEvent): WaitingEvent {
+    this.#waitingChars += text.json.length;
+    if (this.#waitingChars > WAITING_CHARS_MAX) throw this.#badAnswer('too much of it waits for what it stands on');
+    return { eventId, ...text };
+  }
+
   #makeReady(first: IncomingEvent): void {
-    const open = [first];
-    for (let event = open.pop(); event !== undefined; event = open.pop()) {
-      const { eventId } = event.pdu;
+    // Before the create event, which may come last, nothing can be stored.
+    this.#ready.push(this.#room === undefined ? this.#keepText(first) : first);
+    const open = [first.pdu.eventId];
+    for (let eventId = open.pop(); eventId !== undefined; eventId = open.pop()) {
       this.#known.add(eventId);
-      this.#ready.push(event);
       for (const id of this.#standingOn.get(eventId) ?? []) {
         const waiting = this.#waiting.get(id);
         if (waiting === undefined) continue;
         waiting.missing -= 1;
-        if (waiting.missing === 0) open.push(this.#release(id, waiting));
+        if (waiting.missing > 0) continue;
+        this.#waiting.delete(id);
+        this.#ready.push(waiting.event);
+        open.push(id);
       }
       this.#standingOn.delete(eventId);
     }
   }
 
-  #release(id: EventId, { text }: Waiting): IncomingEvent {
-    this.#waiting.delete(id);
+  #release(event: WaitingEvent): IncomingEvent {
+    const { eventId, ...text } = event;
     this.#waitingChars -= text.json.length;
     const json = present(asObject(parseTrusted(text.json)), 'an event is an object');
-    return { pdu: typePdu(json, id, this.#options.identity.rules), ...text };
+    return { pdu: typePdu(json, eventId, this.#options.identity.rules), ...text };
   }
 
   /** Stores what is ready, in the room's queue: somebody else may have stored some of it meanwhile. */
@@ -250,7 +273,9 @@ export class StateIntake {
     const { context, rooms } = this.#options;
     if (room === undefined) return;
     while (this.#ready.length > 0) {
-      const some = this.#ready.splice(0, STORED_AT_ONCE);
+      const some = this.#ready
+        .splice(0, STORED_AT_ONCE)
+        .map((event) => ('pdu' in event ? event : this.#release(event)));
       await rooms.exclusively(room, async (current) => {
         const facts = await context.store.events.getEventFacts(some.map(({ pdu }) => pdu.eventId));
         const stored = new Set(facts.map(({ eventId }) => eventId));

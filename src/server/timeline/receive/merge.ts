@@ -2,7 +2,7 @@
  * Merging states: the state of an event that follows several others, and the current state of a room with several
  * forward extremities. Decided by `rules/state-resolution`; here is what it needs brought to it.
  */
-import { type Pdu, type StateKey, stateKeyOf } from '../../../matrix/events.ts';
+import { type Pdu, type StateKey, stateKeyOf, stateKeyOfEvent } from '../../../matrix/events.ts';
 import type { EventId } from '../../../matrix/ids.ts';
 import { present } from '../../../lib/assert.ts';
 import { authEventKeys } from '../../../rules/auth/index.ts';
@@ -12,7 +12,7 @@ import type { Context } from '../../context.ts';
 import type { Room, RoomEvent } from '../../rooms/index.ts';
 import type { AuthCover } from './auth-cover.ts';
 import type { EventReads } from './event-reads.ts';
-import { eventsOf, isSamePlace, type Place, type Places, placeWith, type StateValue } from './places.ts';
+import { eventsOf, isSamePlace, type Place, type Places, type StateValue } from './places.ts';
 
 export interface MergeTools {
   readonly context: Context;
@@ -65,7 +65,7 @@ function nearest(distinct: readonly Place[], conflict: Conflict, resolved: (key:
     if (best === undefined || changes.length < best.changes.length) best = { place, changes };
   }
   const { place, changes } = present(best, 'there is at least one state to merge');
-  return changes.reduce((at, [key, value]) => placeWith(at, key, value), place);
+  return { base: place.base, changes: new Map([...place.changes, ...changes]) };
 }
 
 /** What one resolution knows: it grows until the resolution has all it asks for. */
@@ -77,7 +77,7 @@ class Knowledge {
   readonly #sets: EventId[][];
   readonly #events = new Map<EventId, RoomEvent | undefined>();
   readonly #unconflicted = new Map<StateKey, EventId | undefined>();
-  /** Every event on which all states agree, once the auth difference has asked for them. */
+  /** Events on which all states agree, once the auth difference has asked for them. */
   #shared: readonly EventId[] | undefined;
   readonly #wantedEvents = new Set<EventId>();
   readonly #wantedKeys = new Set<StateKey>();
@@ -128,18 +128,7 @@ class Knowledge {
   async #fetch(): Promise<void> {
     const { events, places, cover } = this.#tools;
     await cover.include(this.#sets.flat(), events);
-    if (this.#wantsShared && this.#shared === undefined) {
-      const whole = await places.wholeAt(this.#first);
-      for (const key of this.#conflicted.keys()) whole.delete(key);
-      const shared = await events.getByNumber([...whole.values()]);
-      await cover.include(
-        shared.map(({ eventId }) => eventId),
-        events,
-      );
-      // What most auth chains stand on comes first: the auth difference stops asking as soon as nothing is open.
-      const isMember = (event: RoomEvent): number => Number(event.pdu.type === 'm.room.member');
-      this.#shared = shared.sort((a, b) => isMember(a) - isMember(b)).map(({ eventId }) => eventId);
-    }
+    if (this.#wantsShared && this.#shared === undefined) this.#shared = await this.#findShared();
     if (this.#wantedKeys.size > 0) {
       const keys = [...this.#wantedKeys];
       this.#wantedKeys.clear();
@@ -159,6 +148,22 @@ class Knowledge {
       for (const id of ids) this.#events.set(id, undefined);
       for (const event of await events.get(ids)) this.#events.set(event.eventId, event);
     }
+  }
+
+  /** Of the events on which all states agree, those that the auth difference depends on. */
+  async #findShared(): Promise<readonly EventId[]> {
+    const { events, places, cover } = this.#tools;
+    await cover.includeState(this.#first, { places, events });
+    const citing = await events.get([...cover.chains.citingDifference(this.#sets)]);
+    const keyed = citing.flatMap((event) => {
+      const key = stateKeyOfEvent(event.pdu);
+      return key === undefined || this.#conflicted.has(key) ? [] : [{ event, key }];
+    });
+    const values = await places.valuesAt(
+      this.#first,
+      keyed.map(({ key }) => key),
+    );
+    return keyed.filter(({ event, key }) => values.get(key) === event.number).map(({ event }) => event.eventId);
   }
 
   /** Runs the resolution, with a pause now and then, until it has all that it asks for. */

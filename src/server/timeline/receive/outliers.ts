@@ -35,7 +35,7 @@ async function storeChunk(chunk: readonly IncomingEvent[], tools: AppendTools): 
   const { events } = rooms;
   const { rules } = room;
   const cited = new Set(chunk.flatMap(({ pdu }) => foundationsOf(pdu, rules)));
-  const known = new Map<EventId, Cited>((await events.get([...cited])).map((event) => [event.eventId, event]));
+  const known = new Map<EventId, Cited>((await events.glanceById([...cited])).map((event) => [event.eventId, event]));
   const create = room.state('m.room.create', '')?.pdu;
   const verify = (key: Uint8Array, text: string, signature: Uint8Array): boolean =>
     context.crypto.ed25519Verify(key, text, signature);
@@ -75,5 +75,6 @@ async function storeChunk(chunk: readonly IncomingEvent[], tools: AppendTools): 
       });
     }
   });
-  for (const { event } of judged) events.put(event);
+  // Thousands of members that nobody has asked for would drive out what is in use.
+  for (const { event } of judged) if (event.pdu.type !== 'm.room.member') events.put(event);
 }

@@ -8,13 +8,13 @@ import type { EventId } from '../../../matrix/ids.ts';
 import { present } from '../../../lib/assert.ts';
 import type { LineNumber } from '../../../ports/store/index.ts';
 import type { Extremity, RoomEvent } from '../../rooms/index.ts';
-import { relationOf } from '../commit.ts';
+import { applyRedaction, relationOf, writeRedaction } from '../commit.ts';
 import { writeLines } from './append.ts';
-import type { AppendTools, JudgedEvent } from './judged-event.ts';
+import type { AppendTools, JudgedEvent, Redaction } from './judged-event.ts';
 import { mergePlaces } from './merge.ts';
 import { type Place, placeAt } from './places.ts';
 import { placeOnSide } from './plan-writes.ts';
-import { judgePlaced } from './state-before.ts';
+import { judgePlaced, redactionOf } from './state-before.ts';
 
 /** Events that are judged in one turn of the room's queue. */
 const STRETCH = 50;
@@ -36,6 +36,7 @@ export class Replay {
   /** Up to here everything that arrived has been judged again; `undefined` before the join. */
   #position: number | undefined;
   #changed = 0;
+  #hasRedacted = false;
   /** What is on its way to the disk. */
   readonly #writes: Promise<unknown>[] = [];
 
@@ -71,7 +72,10 @@ export class Replay {
     for (const event of await rooms.events.load(rows)) {
       this.#position = event.position;
       await this.#judge(event, tools);
+      // What was redacted may be among those that were read with it.
+      if (this.#hasRedacted) break;
     }
+    this.#hasRedacted = false;
     await Promise.all(this.#writes.splice(0));
     return rows.length > 0;
   }
@@ -125,6 +129,7 @@ export class Replay {
     const isRevived = status === 'accepted' && event.status !== 'accepted';
     if (status !== event.status) this.#changed += 1;
     const relation = relationOf(event.pdu);
+    const redaction = status === 'accepted' ? await this.#redactionOf(event, before, tools) : undefined;
     let made: RoomEvent | undefined;
     const durable = context.store.transact((transaction) => {
       rooms.tie(room, transaction);
@@ -145,6 +150,12 @@ export class Replay {
         ...(relation !== undefined && { relation }),
       });
       rooms.events.put(made);
+      if (redaction?.kind === 'awaits') transaction.events.expectRedaction(redaction.target, event.eventId);
+      if (redaction?.kind === 'redacts') {
+        writeRedaction(redaction.target, event.eventId, { room, transaction });
+        applyRedaction(redaction.target, made, { room, rooms });
+        this.#hasRedacted = true;
+      }
       if (advanced === undefined) return;
       room.head = { ...room.head, lastPosition: position };
       transaction.rooms.updateRoom({ number: room.number, mainLine: room.mainLine, ...room.head });
@@ -160,6 +171,12 @@ export class Replay {
     const state = present(made, 'the transaction was planned').stateAfter;
     // What follows nothing, and was rejected for that, has no state.
     return state === undefined ? before : placeAt(state);
+  }
+
+  /** What the event redacts, now that it is known whether it may. */
+  async #redactionOf({ pdu }: RoomEvent, before: Place, tools: AppendTools): Promise<Redaction | undefined> {
+    if (pdu.type !== 'm.room.redaction') return undefined;
+    return await redactionOf(pdu, { before, isPartial: false }, tools);
   }
 
   /** Moves the end of the room on, as when the event came. */

@@ -27,18 +27,68 @@ import { mergePlaces } from './merge.ts';
 import { foundationsOf } from './order.ts';
 import { eventsOf, isSamePlace, type Place, placeAt, type StateValue } from './places.ts';
 
+/** What is known of events before they are judged, looked up for all of them at once. */
+export class Beforehand {
+  readonly #known: ReadonlyMap<EventId, RoomEvent>;
+  readonly #redactions: Map<EventId, EventId>;
+
+  private constructor(known: readonly RoomEvent[], redactions: Map<EventId, EventId>) {
+    this.#known = new Map(known.map((event) => [event.eventId, event]));
+    this.#redactions = redactions;
+  }
+
+  /** Looks up events in a room whose queue is held until they are written. */
+  static async lookUp(events: readonly IncomingEvent[], { context, rooms }: AppendTools): Promise<Beforehand> {
+    const ids = events.map(({ pdu }) => pdu.eventId);
+    return new Beforehand(await rooms.events.get(ids), await context.store.events.getPendingRedactions(ids));
+  }
+
+  /** An outlier that may be given a place. */
+  outlier(id: EventId): RoomEvent | undefined {
+    const event = this.#known.get(id);
+    return event?.status === 'outlier' ? event : undefined;
+  }
+
+  /**
+   * An event that has been judged already. It may have come by another way since it was asked for: a join of ours that
+   * was on its way to the disk then, and that another server has sent back.
+   */
+  judged(id: EventId): RoomEvent | undefined {
+    const event = this.#known.get(id);
+    return event?.status === 'outlier' ? undefined : event;
+  }
+
+  /** The redaction that came before its event. */
+  redactionOf(id: EventId): EventId | undefined {
+    return this.#redactions.get(id);
+  }
+
+  /** Notes what an event of theirs that has been judged says of those behind it. */
+  note({ redaction, incoming }: JudgedEvent): void {
+    // As the store keeps them: the first counts.
+    if (redaction?.kind !== 'awaits' || this.#redactions.has(redaction.target)) return;
+    this.#redactions.set(redaction.target, incoming.pdu.eventId);
+  }
+}
+
+export interface JudgeOptions {
+  readonly beforehand: Beforehand;
+  readonly isHistory?: boolean;
+  readonly told: Told | undefined;
+}
+
 /** Judges an event; `undefined` for one whose previous events have no place here, or that was judged before. */
 export async function judgeIncoming(
   incoming: IncomingEvent,
   tools: AppendTools,
-  { isHistory = false, told }: { readonly isHistory?: boolean; readonly told?: Told | undefined } = {},
+  { beforehand, isHistory = false, told }: JudgeOptions,
 ): Promise<JudgedEvent | undefined> {
   const { pdu } = incoming;
-  if ((await findJudged(pdu.eventId, tools)) !== undefined) return undefined;
+  if (beforehand.judged(pdu.eventId) !== undefined) return undefined;
   const before = await placeBefore(pdu, told, tools);
   if (before === undefined) return undefined;
   const { context, room } = tools;
-  const stored = (await context.store.events.getEvents([pdu.eventId]))[0];
+  const stored = beforehand.outlier(pdu.eventId);
   const shared = {
     incoming,
     number: stored?.number ?? context.store.allocateEvent(),
@@ -48,20 +98,14 @@ export async function judgeIncoming(
   };
   // What the room allows now says nothing of what it allowed then.
   const current = isHistory ? undefined : placeAt(room.stateReference);
-  const { status, why } = await judgePlaced(pdu, { before, current, isPartial: room.partial !== undefined }, tools);
+  const isPartial = room.partial !== undefined;
+  const { status, why } = await judgePlaced(pdu, { before, current, isPartial }, tools);
   if (status === 'rejected') return { ...shared, status, why, redaction: undefined };
-  const redaction = await redactionOf(pdu, before, tools);
+  const redaction = await redactionOf(pdu, { before, isPartial, beforehand }, tools);
   const isShown = status === 'accepted' || redaction?.kind === 'redacted';
-  return { ...shared, status, why, redaction: isShown ? redaction : undefined };
-}
-
-/**
- * An event that has been judged already. It may have come by another way since it was looked up: a join of ours that
- * was on its way to the disk then, and that another server has sent back.
- */
-export async function findJudged(id: EventId, { events }: AppendTools): Promise<RoomEvent | undefined> {
-  const [event] = await events.get([id]);
-  return event?.status === 'outlier' ? undefined : event;
+  const judged: JudgedEvent = { ...shared, status, why, redaction: isShown ? redaction : undefined };
+  beforehand.note(judged);
+  return judged;
 }
 
 /** The states that an event is judged by. */
@@ -179,10 +223,19 @@ async function doubtOf(
   return judgeByPolicyServer(pdu, room.lookup, { ...judge, isServerJoined });
 }
 
-async function redactionOf(pdu: Pdu, before: Place, tools: AppendTools): Promise<Redaction | undefined> {
+/** What an event redacts, or by what it is redacted; `undefined` also where that is decided once the room is whole. */
+export async function redactionOf(
+  pdu: Pdu,
+  { before, isPartial, beforehand }: Pick<JudgedBy, 'before' | 'isPartial'> & { readonly beforehand?: Beforehand },
+  tools: AppendTools,
+): Promise<Redaction | undefined> {
   const { context, room, rooms } = tools;
-  const { rules } = room;
-  const state = async (of: Pdu): Promise<StateLookup> => await lookupAt(of, before, tools);
+  const mayApply = async (redaction: Pdu, target: Pdu): Promise<boolean> => {
+    const state = await lookupAt(redaction, before, tools);
+    // What is redacted cannot be brought back: the word of somebody who may not be in the room is not enough.
+    if (isPartial && state('m.room.member', redaction.sender) === undefined) return false;
+    return mayApplyRedaction(redaction, target, { state, rules: room.rules });
+  };
   if (pdu.type === 'm.room.redaction') {
     const id = parseEventId(pdu.redacts ?? '');
     if (id === undefined) return undefined;
@@ -190,15 +243,12 @@ async function redactionOf(pdu: Pdu, before: Place, tools: AppendTools): Promise
     const stored = (await context.store.events.getEvents([id]))[0];
     if (stored === undefined) return { kind: 'awaits', target: id };
     const [target] = await rooms.events.load([stored]);
-    const applies = target !== undefined && stored.redactedBy === undefined && target.room === room.number;
-    return applies && mayApplyRedaction(pdu, target.pdu, { state: await state(pdu), rules })
-      ? { kind: 'redacts', target: stored }
-      : undefined;
+    const isOpen = target !== undefined && stored.redactedBy === undefined && target.room === room.number;
+    return isOpen && (await mayApply(pdu, target.pdu)) ? { kind: 'redacts', target: stored } : undefined;
   }
-  const pending = (await context.store.events.getPendingRedactions([pdu.eventId])).get(pdu.eventId);
+  const pending = beforehand?.redactionOf(pdu.eventId);
   const by = pending === undefined ? undefined : await findAccepted(pending, tools);
-  if (by === undefined || !mayApplyRedaction(by.pdu, pdu, { state: await state(by.pdu), rules })) return undefined;
-  return { kind: 'redacted', by };
+  return by !== undefined && (await mayApply(by.pdu, pdu)) ? { kind: 'redacted', by } : undefined;
 }
 
 async function findAccepted(id: EventId, { rooms, room }: AppendTools): Promise<RoomEvent | undefined> {

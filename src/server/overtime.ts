@@ -1,0 +1,36 @@
+/** Places for work that is short as a rule: whoever takes long gives the place to the next, and goes on beside it. */
+import type { Clock } from '../ports/clock.ts';
+
+export interface OvertimeLimits {
+  /** As long as a place is kept. */
+  readonly holdMs: number;
+  /** So many may go on beside the places; more of them keep theirs. */
+  readonly max: number;
+}
+
+export class Overtime {
+  readonly #clock: Clock;
+  readonly #limits: OvertimeLimits;
+  #count = 0;
+
+  constructor(clock: Clock, limits: OvertimeLimits) {
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** A place has been taken. `release` gives it back: when what is returned is called, or earlier. */
+  begin(release: () => void): () => void {
+    let isBeside = false;
+    const timer = this.#clock.schedule(this.#limits.holdMs, () => {
+      if (this.#count >= this.#limits.max) return;
+      isBeside = true;
+      this.#count += 1;
+      release();
+    });
+    return () => {
+      timer.cancel();
+      if (isBeside) this.#count -= 1;
+      else release();
+    };
+  }
+}

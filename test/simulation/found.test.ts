@@ -207,3 +207,63 @@ test('a state that holds an event of the same transaction is written with it', a
   await checkHeads(views);
   world.end();
 });
+
+test('a state holds an event that came with what follows, but whose own past cannot be had', async () => {
+  const world = await open(3);
+  const [alice, bob, carol] = [world.user(0), world.user(1), world.user(2)];
+  const room = await createRoom(world, '11');
+  for (const user of [bob, carol]) await join(world, user, room);
+  await world.scheduler.run(5_000);
+  // As above, with two events of carol's, and nobody tells the state before the first and before what follows it.
+  world.backMs.set('two.test /_matrix/federation/v1/send/', 20_000);
+  world.lost.add('/_matrix/federation/v1/get_missing_events/');
+  const loseState = (event: string): void => {
+    const path = `/_matrix/federation/v1/state_ids/${encodeURIComponent(room)}?event_id=`;
+    world.lost.add(path + encodeURIComponent(event));
+  };
+  await say(world, alice, room);
+  await world.scheduler.run(2_000);
+  await say(world, carol, room);
+  await world.scheduler.run(2_000);
+  loseState(await say(world, carol, room));
+  await world.scheduler.run(2_000);
+  const name = await world.ok(alice.call('PUT', at`/rooms/${room}/state/m.room.name/`, { name: 'new' }));
+  loseState(name.text('event_id'));
+  await world.scheduler.run(2_000);
+  await say(world, carol, room);
+  await world.scheduler.run(2_000);
+  await say(world, alice, room);
+  await world.scheduler.run(300_000);
+  const views: RoomView[] = [];
+  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
+  await checkStates(views);
+  await checkHeads(views);
+  world.end();
+});
+
+test('what follows an event that is rejected, and was missed, can be taken', async () => {
+  const world = await open(2);
+  const bob = world.user(1);
+  const room = await createRoom(world, '1');
+  await join(world, bob, room);
+  await world.scheduler.run(5_000);
+  const redact = async (event: string): Promise<string> => {
+    const target = at`/rooms/${room}/redact/${event}/${bob.nextTransaction()}`;
+    return (await world.ok(bob.call('PUT', target, {}))).text('event_id');
+  };
+  // A redaction that was itself redacted says no more what it redacts: the rules of this version refuse it.
+  world.defects.set('one.test', 'deaf');
+  const first = await redact(await say(world, bob, room));
+  await world.scheduler.run(5_000);
+  world.defects.clear();
+  world.lost.add('/_matrix/federation/v1/get_missing_events/');
+  await redact(first);
+  await world.scheduler.run(300_000);
+  world.lost.clear();
+  const said = await say(world, bob, room);
+  await world.scheduler.run(60_000);
+  const view = await world.until(RoomView.of(world.server(0), room));
+  assert.equal((await view.stored([first])).get(first)?.status, 'rejected');
+  assert.equal((await view.stored([said])).get(said)?.status, 'accepted');
+  world.end();
+});

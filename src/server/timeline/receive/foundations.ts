@@ -20,27 +20,25 @@ async function storeFoundation({ eventId, state }: Foundation, tools: AppendTool
   const { context, room, rooms, lines } = tools;
   const { events } = rooms;
   const event = await events.find(eventId);
-  // It was rejected, or has come by another way meanwhile.
-  if (event?.status !== 'outlier' || event.stateBefore !== undefined || event.room !== room.number) return;
+  // It has come by another way meanwhile.
+  if (event === undefined || event.stateBefore !== undefined || event.room !== room.number) return;
+  // What is rejected has its place, too, since others follow it; but it changes no state.
+  const isRejected = event.status === 'rejected';
   const entries = new Map<StateKey, RoomEvent>();
   for (const one of await events.get(state)) {
     const key = stateKeyOfEvent(one.pdu);
     if (key !== undefined && one.room === room.number && one.status !== 'rejected') entries.set(key, one);
   }
   const line = context.store.allocateLine();
-  const own = stateKeyOfEvent(event.pdu);
+  const own = isRejected ? undefined : stateKeyOfEvent(event.pdu);
   await context.store.transact((transaction) => {
     transaction.rooms.openLine({ line, room: room.number, parent: undefined, head: 0 });
     transaction.rooms.appendState(line, 0, [...entries.values()].map(entryOf));
     if (own !== undefined) transaction.rooms.appendState(line, 1, [entryOf(event)]);
-    transaction.events.adopt({
-      number: event.number,
-      eventId,
-      room: room.number,
-      position: 0,
-      status: 'outlier',
-      stateBefore: { line, position: 0 },
-    });
+    const { number } = event;
+    const place = { number, eventId, room: room.number, position: 0, stateBefore: { line, position: 0 } };
+    if (isRejected) transaction.events.rejudge({ ...place, status: 'rejected', rejectedWhy: 'step 5' });
+    else transaction.events.adopt({ ...place, status: 'outlier' });
     transaction.federation.addBackwardExtremity(room.number, eventId, event.pdu.depth);
   });
   lines.open({ line, parent: undefined, head: own === undefined ? 0 : 1 });

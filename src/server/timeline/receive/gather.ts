@@ -206,14 +206,16 @@ class Gathering {
     return this.#outliers.has(id) || this.#events.has(id) || this.#stored.get(id) !== undefined;
   }
 
-  /** Takes out what follows these events, directly or not. */
+  /** Takes out what follows these events, directly or not. What a state holds is kept for it, without a place. */
   #dropFollowers(missing: ReadonlySet<EventId>): void {
     const gone = new Set(missing);
+    const held = new Set([...this.#foundations, ...this.#told.values()].flatMap(({ state }) => state));
     for (let before = -1; gone.size !== before; ) {
       before = gone.size;
-      for (const [eventId, { pdu }] of this.#events) {
-        if (this.#told.has(eventId) || !pdu.prevEvents.some((id) => gone.has(id))) continue;
+      for (const [eventId, event] of this.#events) {
+        if (this.#told.has(eventId) || !event.pdu.prevEvents.some((id) => gone.has(id))) continue;
         this.#events.delete(eventId);
+        if (held.has(eventId)) this.#outliers.set(eventId, event);
         this.#dropped.push({ eventId, why: 'a previous event cannot be found' });
         gone.add(eventId);
       }

@@ -223,8 +223,8 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     {
       description:
         'The front of a server elsewhere, on a port of this line: connections that ask for one of names are passed ' +
-        'on, TLS untouched, to a node of links.peers (link:NODE) or to host:port; all others find a small site with the ' +
-        'certificate of site. Run by "postern relay".',
+        'on, TLS untouched, to a node of links.peers (link:NODE) or to host:port; all others find a small site with ' +
+        'the certificate of site. Run by "postern relay".',
       default: null,
     },
   ),

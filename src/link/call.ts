@@ -27,7 +27,7 @@ export async function callPeer(
   { lane, index, signal }: { readonly lane: Lane; readonly index: number; readonly signal: AbortSignal },
 ): Promise<Called> {
   const { config, crypto, seed } = parts;
-  const socket = await parts.dial(config.dial, signal);
+  const socket = await parts.dial(config, signal);
   // Whatever breaks is told by what waits for it.
   socket.on('error', () => undefined);
   try {
@@ -79,7 +79,12 @@ function ask(
     const call = request({
       createConnection: () => socket,
       path,
-      headers: { Host: config.dial[0] ?? '', Connection: 'Upgrade', Upgrade: UPGRADE, [PROOF_HEADER]: hello },
+      headers: {
+        Host: config.serverName ?? config.dial[0] ?? '',
+        Connection: 'Upgrade',
+        Upgrade: UPGRADE,
+        [PROOF_HEADER]: hello,
+      },
     });
     call.once('upgrade', (response, _, head) => {
       finish();

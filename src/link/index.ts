@@ -37,6 +37,7 @@ export class Links {
   readonly #byKey: ReadonlyMap<string, PeerLink>;
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
   readonly #listeners = new Set<(peer: string) => void>();
+  #isClosed = false;
 
   constructor(options: LinksOptions) {
     this.#options = options;
@@ -57,8 +58,9 @@ export class Links {
     for (const link of this.#peers.values()) link.start();
   }
 
-  /** Ends every link; its streams fail. */
+  /** Ends every link; its streams fail, and no peer is recognized any more. */
   close(): void {
+    this.#isClosed = true;
     for (const link of this.#peers.values()) link.close();
   }
 
@@ -82,6 +84,7 @@ export class Links {
     const { crypto, path, seed } = this.#options;
     const text = request.headers[PROOF_HEADER];
     const { socket } = request;
+    if (this.#isClosed) return false;
     if (typeof text !== 'string' || request.url !== path || request.headers.upgrade !== UPGRADE) return false;
     if (!(socket instanceof TLSSocket) || socket.getProtocol() !== 'TLSv1.3') return false;
     const hello = readHello(text);
@@ -109,7 +112,7 @@ export class Links {
     const proof = writeWelcome(welcome, text, binding, { crypto, seed });
     const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${UPGRADE}`];
     socket.write(`${[...lines, `${PROOF_HEADER}: ${proof}`].join('\r\n')}\r\n\r\n`);
-    if (lane === undefined) socket.end();
+    if (lane === undefined) socket.end(() => socket.destroy());
     else peer.attach(lane, socket, hello, head);
   }
 }

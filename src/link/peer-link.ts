@@ -17,6 +17,8 @@ export interface PeerConfig {
   readonly key: Uint8Array;
   /** Where it is dialled, `host:port`; nowhere where it dials us. */
   readonly dial: readonly string[];
+  /** The name that the connection asks for (SNI); without one it names nobody. */
+  readonly serverName?: string | undefined;
   /** The purposes for which it may open streams. */
   readonly carries: ReadonlySet<string>;
 }
@@ -32,8 +34,8 @@ export interface PeerLinkParts {
   readonly random: Random;
   readonly crypto: Crypto;
   readonly log: Log;
-  /** A connection with TLS 1.3 to one of these places, whatever its certificate. */
-  dial(places: readonly string[], signal: AbortSignal): Promise<TLSSocket>;
+  /** A connection with TLS 1.3 to one of a peer's places, whatever its certificate. */
+  dial(peer: PeerConfig, signal: AbortSignal): Promise<TLSSocket>;
   accept(stream: LinkStream): boolean;
   /** The first of its lanes is there. */
   onUp(): void;

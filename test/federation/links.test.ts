@@ -126,6 +126,14 @@ describe('a server that is reached over the link it dials', () => {
     assert.deepEqual(ofAlice(await textsFor(bob, room)), ofAlice(said));
   });
 
+  test('is reached again where the other side has been away', async () => {
+    const { alice, bob, cloud } = scene;
+    const room = await shared();
+    await cloud.restart();
+    await untilSeen(bob, room, await alice.send(room, 'from before'));
+    await untilSeen(alice, room, await bob.send(room, 'you again'));
+  });
+
   test('is written to again once it has come back', async () => {
     const { bob, home } = scene;
     const room = await shared();

@@ -1,7 +1,13 @@
 /** From a destination to one authenticated connection. */
 import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { checkServerIdentity, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect as connectTls,
+  createSecureContext,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 import { createHash } from 'node:crypto';
 import type { OperationError } from '../../matrix/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -33,7 +39,10 @@ export interface ConnectorOptions {
 
 /** Where a connection leads, and what it must show. */
 export interface ConnectorDestination extends HttpDestination {
-  /** Both sides prove themselves inside the channel: it names nobody (no SNI), and its certificate does not count. */
+  /**
+   * Both sides prove themselves inside the channel: its certificate does not count, and the name that it asks for (SNI)
+   * may be empty.
+   */
   readonly isProvenInside?: boolean;
 }
 
@@ -48,6 +57,8 @@ type Candidate = (HttpPlace & { readonly throughProxy: boolean }) | { readonly l
 
 export class Connector {
   readonly #options: ConnectorOptions;
+  /** For connections in which both sides prove themselves: made for the first of them. */
+  #newest: SecureContext | undefined;
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
@@ -166,11 +177,11 @@ export class Connector {
     socket.on('error', () => undefined);
     const secure = connectTls({
       socket,
-      secureContext: this.#options.secureContext(),
+      // A context that is given has its own versions: `minVersion` beside it would count for nothing.
+      secureContext: isProvenInside ? this.#newestContext() : this.#options.secureContext(),
       ALPNProtocols: ['http/1.1'],
       // "IP addresses are not valid server names" (RFC 6066).
-      ...(isIP(certificateName) === 0 && !isProvenInside && { servername: certificateName }),
-      ...(isProvenInside && { minVersion: 'TLSv1.3' }),
+      ...(isIP(certificateName) === 0 && certificateName !== '' && { servername: certificateName }),
       rejectUnauthorized: pin === undefined && !isProvenInside,
       checkServerIdentity: (_, certificate) => checkServerIdentity(certificateName, certificate),
       ...(pin === undefined && memory.session !== undefined && { session: memory.session }),
@@ -189,6 +200,11 @@ export class Connector {
       throw failure('not authenticated', new Error('the public key is not the pinned one'));
     }
     return secure;
+  }
+
+  #newestContext(): SecureContext {
+    this.#newest ??= createSecureContext({ minVersion: 'TLSv1.3' });
+    return this.#newest;
   }
 }
 

@@ -34,10 +34,10 @@ export interface HttpOptions {
 export interface Outgoing {
   readonly http: Http;
   /**
-   * A connection with TLS 1.3 to one of these places, which names nobody and trusts nobody: for sides that prove
-   * themselves inside it. Rejects with an {@link OperationError}.
+   * A connection with TLS 1.3 to one of these places, which asks for `serverName`, or for nobody, and trusts nobody: for
+   * sides that prove themselves inside it. Rejects with an {@link OperationError}.
    */
-  dialNode(places: readonly HttpPlace[], signal: AbortSignal): Promise<TLSSocket>;
+  dialNode(places: readonly HttpPlace[], serverName: string | undefined, signal: AbortSignal): Promise<TLSSocket>;
 }
 
 /**
@@ -67,9 +67,15 @@ export function createOutgoing(options: HttpOptions): Outgoing {
   });
   return {
     http: new Gate(clock, new Pools(connector), options.userAgent),
-    dialNode: async (targets, signal) => {
-      const shared = { scheme: 'https', order: 'race', certificateName: '', host: '' } as const;
-      const destination = { ...shared, targets, isOwners: true, isProvenInside: true };
+    dialNode: async (targets, serverName, signal) => {
+      const shared = { scheme: 'https', order: 'race', host: '' } as const;
+      const destination = {
+        ...shared,
+        targets,
+        certificateName: serverName ?? '',
+        isOwners: true,
+        isProvenInside: true,
+      };
       const socket = await connector.connect(destination, {}, signal);
       assert(socket instanceof TLSSocket, 'a destination with https is reached over TLS');
       return socket;

@@ -77,9 +77,9 @@ function createLinks(
   { ports, doors, log, ...parts }: Parts & { readonly ports: PeerPorts; readonly doors: LinkDoors },
 ): Links | undefined {
   const { links } = places.config;
-  const peers = Object.entries(links.peers).map(([name, { key, dial = [], carries = ['federation'] }]) => {
+  const peers = Object.entries(links.peers).map(([name, { key, dial = [], sni, carries = ['federation'] }]) => {
     const bytes = present(parseNodeKey(key), 'the configuration was checked');
-    const peer: PeerConfig = { key: bytes, dial, carries: new Set(carries) };
+    const peer: PeerConfig = { key: bytes, dial, serverName: sni, carries: new Set(carries) };
     return [name, peer] as const;
   });
   if (peers.length === 0) return undefined;
@@ -89,7 +89,7 @@ function createLinks(
     peers: new Map(peers),
     seed: linkSeed(places),
     path: links.path,
-    dial: (dialled, signal) => ports.dialNode(dialled.map(placeOf), signal),
+    dial: ({ dial, serverName }, signal) => ports.dialNode(dial.map(placeOf), serverName, signal),
     accept: (stream) => {
       const take = doors.find(stream.purpose);
       take?.(stream);

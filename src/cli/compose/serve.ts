@@ -139,6 +139,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     });
     links?.start();
     const closeAll = async (): Promise<void> => {
+      // Connections of links are no longer those of their listener, which would wait for them for ever.
+      links?.close();
       await listeners.close(GRACE_MS);
       await close();
     };

@@ -87,7 +87,7 @@ export function linkMistakes({ links, listeners }: Config): string[] {
   }
   const hasListener = listeners.some(({ apis }) => apis.includes('link'));
   const hasClients = listeners.some(({ apis, tls }) => apis.includes('client') && tls !== undefined);
-  for (const [name, { key, dial = [], carries = [] }] of Object.entries(links.peers)) {
+  for (const [name, { key, dial = [], sni, carries = [] }] of Object.entries(links.peers)) {
     const where = `links.peers.${name}`;
     if (!/^[0-9A-Za-z_-]{1,64}$/.test(name))
       found.push(`links.peers names ${show(name)}; allowed are letters, digits, _ and -`);
@@ -97,6 +97,9 @@ export function linkMistakes({ links, listeners }: Config): string[] {
     for (const [index, place] of dial.entries()) {
       if (isHostAndPort(place)) continue;
       found.push(`${where}.dial[${index}] is ${show(place)}; allowed is "host:port", with [ ] around IPv6`);
+    }
+    if (sni !== undefined && (isIP(sni) !== 0 || !HOST_NAME.test(sni))) {
+      found.push(`${where}.sni is ${show(sni)}; allowed is a host name without a port`);
     }
     if (carries.includes('client') && !hasClients) {
       found.push(`${where}.carries names "client", but no listener with the api "client" has tls; add tls to it`);

@@ -192,11 +192,13 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     path: text('Where listeners with tls and the api "link" take the calls of peers; a random one hides it.', '/link'),
     peers: map(
       'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, nothing where it dials ' +
-        'us; carries lists what it may reach here: federation, or client for a node with a relay.',
+        'us; sni is the name that the connection asks for, none unless it is set; carries lists what it may reach ' +
+        'here: federation, or client for a node with a relay.',
       Type.Object(
         {
           key: Type.String(),
           dial: Type.Optional(Type.Array(Type.String())),
+          sni: Type.Optional(Type.String()),
           carries: Type.Optional(Type.Array(Type.Enum(['federation', 'client']))),
         },
         { additionalProperties: false },

@@ -34,8 +34,8 @@ export interface HttpOptions {
 export interface Outgoing {
   readonly http: Http;
   /**
-   * A connection with TLS 1.3 to one of these places, which asks for `serverName`, or for nobody, and trusts nobody: for
-   * sides that prove themselves inside it. Rejects with an {@link OperationError}.
+   * A connection with TLS 1.3 to one of these places, which asks for `serverName`, or for nobody, and trusts nobody:
+   * for sides that prove themselves inside it. Rejects with an {@link OperationError}.
    */
   dialNode(places: readonly HttpPlace[], serverName: string | undefined, signal: AbortSignal): Promise<TLSSocket>;
 }

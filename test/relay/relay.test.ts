@@ -83,7 +83,7 @@ async function withFront(
     address: '127.0.0.1',
     port: 0,
     names: new Set([NAME]),
-    site: { certificate: sitePair.certificate, key: sitePair.key },
+    site: { current: sitePair, onRenewed() {} },
     limits: { connections: 100, connectionsPerAddress: 100, bytesPerSecond: 0 },
     clock: systemClock,
     log: quiet,

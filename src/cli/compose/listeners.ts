@@ -1,5 +1,5 @@
 /** The configured sockets with the APIs that each serves. */
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -8,14 +8,7 @@ import { clientRoutes } from '../../http/client-api/index.ts';
 import { authenticateServer, discoveryRoutes, federationRoutes, keyRoutes } from '../../http/federation-api/index.ts';
 import type { FederationRoute } from '../../http/federation-api/federation-route.ts';
 import { Dispatcher } from '../../http/kit/dispatcher.ts';
-import {
-  type Certificate,
-  type Handle,
-  type Listener,
-  openListener,
-  serveStreams,
-  serveTlsStreams,
-} from '../../http/kit/listener.ts';
+import { type Handle, type Listener, openListener, serveStreams, serveTlsStreams } from '../../http/kit/listener.ts';
 import { type PeerNames, peerNames } from '../../http/kit/peer.ts';
 import { DEFAULT_RATES, RateLimiter } from '../../http/kit/rate-limit.ts';
 import type { Route } from '../../http/kit/route.ts';
@@ -30,6 +23,7 @@ import type { Caller } from '../../server/accounts/index.ts';
 import type { Services } from '../../server/services.ts';
 import { authenticate } from '../../http/client-api/authenticate.ts';
 import type { Config } from '../config/schema.ts';
+import { Certificates } from './certificates.ts';
 import type { LinkDoors } from './links.ts';
 
 export interface OpenListeners {
@@ -68,7 +62,7 @@ export async function openListeners(
   services: Services,
   { config, baseDir, socket, files, links, doors }: ListenersOptions,
 ): Promise<OpenListeners> {
-  const { clock, crypto, random } = services.context;
+  const { clock, crypto, log, random } = services.context;
   const tools: ListenerTools = {
     services,
     limiter: new RateLimiter(clock, config.rateLimits.enabled ? DEFAULT_RATES : undefined),
@@ -79,14 +73,16 @@ export async function openListeners(
   };
   const fromServers = routesForServers({ apis: ['federation', 'keys'] }, tools);
   doors.open('federation', serveStreams(handlerOf({ routes: [], fromServers, web: undefined }, tools)));
-  openClientDoor({ config, baseDir, doors }, tools);
+  const certificates = new Certificates({ baseDir, clock, log });
+  openClientDoor({ config, doors }, certificates, tools);
   const open: Listener[] = [];
   const ports: number[] = [];
   const close = async (graceMs: number): Promise<void> => {
+    certificates.close();
     await Promise.all(open.map((one) => one.close(graceMs)));
   };
   try {
-    for (const listener of config.listeners) open.push(await openOne(listener, baseDir, tools));
+    for (const listener of config.listeners) open.push(await openOne(listener, certificates, tools));
     ports.push(...open.map((one) => one.port));
     open.push(await openOwnersSocket(socket, tools));
   } catch (error) {
@@ -98,12 +94,13 @@ export async function openListeners(
 
 /** What comes through a relay is served as by the first listener for clients that has a certificate. */
 function openClientDoor(
-  { config, baseDir, doors }: Pick<ListenersOptions, 'config' | 'baseDir' | 'doors'>,
+  { config, doors }: Pick<ListenersOptions, 'config' | 'doors'>,
+  certificates: Certificates,
   tools: ListenerTools,
 ): void {
   const listener = config.listeners.find(({ apis, tls }) => apis.includes('client') && tls !== undefined);
   if (listener?.tls === undefined) return;
-  doors.open('client', serveTlsStreams(handlerFor(listener, tools), certificateOf(listener.tls, baseDir)));
+  doors.open('client', serveTlsStreams(handlerFor(listener, tools), certificates.open(listener.tls)));
 }
 
 function handlerFor(listener: ListenerConfig, tools: ListenerTools): Handle {
@@ -112,18 +109,13 @@ function handlerFor(listener: ListenerConfig, tools: ListenerTools): Handle {
   return handlerOf({ routes: routesOf(listener, tools.services), fromServers, web }, tools);
 }
 
-function certificateOf(files: { certificate: string; key: string }, baseDir: string): Certificate {
-  const read = (file: string): string => readFileSync(path.resolve(baseDir, file), 'utf8');
-  return { certificate: read(files.certificate), key: read(files.key) };
-}
-
-async function openOne(listener: ListenerConfig, baseDir: string, tools: ListenerTools): Promise<Listener> {
+async function openOne(listener: ListenerConfig, certificates: Certificates, tools: ListenerTools): Promise<Listener> {
   return await openListener({
     address: listener.address,
     port: listener.port,
     handle: handlerFor(listener, tools),
     upgrades: listener.apis.includes('link') ? tools.links : undefined,
-    ...(listener.tls !== undefined && { tls: certificateOf(listener.tls, baseDir) }),
+    ...(listener.tls !== undefined && { tls: certificates.open(listener.tls) }),
   });
 }
 

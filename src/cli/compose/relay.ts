@@ -1,7 +1,5 @@
 /** The composition root of `postern relay`: links and the front, without a server. */
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../adapters/clock/index.ts';
 import { createCrypto } from '../../adapters/crypto/index.ts';
@@ -14,8 +12,8 @@ import { answerAsSite } from '../../deploy/relay/site.ts';
 import { splitServerName } from '../../matrix/server-address.ts';
 import type { Log } from '../../ports/log.ts';
 import { linkedNode } from '../../server/peers/index.ts';
-import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../config/sources.ts';
+import { Certificates } from './certificates.ts';
 import { createLinkedPorts, type LinkPlaces } from './links.ts';
 
 export interface RelayRunOptions extends LinkPlaces {
@@ -56,6 +54,7 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
           signal,
         );
   const { address, port, names, connections, connectionsPerAddress, bytesPerSecond } = relay;
+  const certificates = new Certificates({ baseDir: options.baseDir, clock: parts.clock, log });
   links?.start();
   const front = await Relay.start({
     ...parts,
@@ -63,7 +62,7 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
     address,
     port,
     names: new Set(names.map((name) => name.toLowerCase())),
-    site: siteOf(relay, options.baseDir),
+    site: certificates.open(relay.site),
     limits: {
       connections: connections ?? LIMITS.connections,
       connectionsPerAddress: connectionsPerAddress ?? LIMITS.connectionsPerAddress,
@@ -75,16 +74,12 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
   return {
     port: front.port,
     close: async () => {
+      certificates.close();
       await front.close();
       links?.close();
       await ports.http.close();
     },
   };
-}
-
-function siteOf({ site }: NonNullable<Config['relay']>, baseDir: string): { certificate: string; key: string } {
-  const read = (file: string): string => readFileSync(path.resolve(baseDir, file), 'utf8');
-  return { certificate: read(site.certificate), key: read(site.key) };
 }
 
 function openSocket(to: string, signal: AbortSignal): Promise<Socket> {

@@ -77,7 +77,10 @@ const Listener = Type.Object(
     tls: Type.Optional(
       Type.Object(
         { certificate: Type.String(), key: Type.String() },
-        { additionalProperties: false, description: 'PEM files. Without them the listener speaks plain HTTP.' },
+        {
+          additionalProperties: false,
+          description: 'PEM files, read again when they change. Without them the listener speaks plain HTTP.',
+        },
       ),
     ),
   },

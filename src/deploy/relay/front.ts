@@ -12,6 +12,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { errorCode } from '../../lib/error-code.ts';
+import type { Certificate, LiveCertificate } from '../../ports/certificates.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
@@ -31,8 +32,8 @@ export interface RelayOptions {
   readonly port: number;
   /** Names that are passed on, in lower case. */
   readonly names: ReadonlySet<string>;
-  /** PEM: what the site shows as its certificate. */
-  readonly site: { readonly certificate: string; readonly key: string };
+  /** What the site shows as its certificate. */
+  readonly site: LiveCertificate;
   readonly limits: RelayLimits;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,7 +61,7 @@ export class Relay {
   readonly #options: RelayOptions;
   readonly #server: Server;
   readonly #site: HttpServer;
-  readonly #context: SecureContext;
+  #context: SecureContext;
   readonly #rate: Rate;
   readonly #open = new Set<Socket>();
   readonly #perAddress = new Map<string, number>();
@@ -69,8 +70,10 @@ export class Relay {
 
   private constructor(options: RelayOptions) {
     this.#options = options;
-    const { certificate, key } = options.site;
-    this.#context = createSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
+    this.#context = contextOf(options.site.current);
+    options.site.onRenewed((next) => {
+      this.#context = contextOf(next);
+    });
     this.#rate = new Rate(options.clock, options.limits.bytesPerSecond);
     this.#site = createHttpServer({ headersTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) =>
       options.answer(request, response),
@@ -201,6 +204,10 @@ export class Relay {
     upstream.write(first);
     pump(socket, upstream, { clock, rate: this.#rate, onEnd: () => undefined });
   }
+}
+
+function contextOf({ certificate, key }: Certificate): SecureContext {
+  return createSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
 }
 
 function refusePlain(socket: Socket): void {

@@ -10,7 +10,7 @@ describe('a listener with a certificate', () => {
     const listener = await openListener({
       address: '127.0.0.1',
       port: 0,
-      tls: { certificate: TEST_CERTIFICATE, key: TEST_KEY },
+      tls: { current: { certificate: TEST_CERTIFICATE, key: TEST_KEY }, onRenewed() {} },
       handle: async (_, response) => void response.end(),
     });
     const shake = async (version: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'): Promise<string | null> => {

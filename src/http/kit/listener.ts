@@ -1,22 +1,24 @@
 /** A listening socket that serves HTTP; with a certificate HTTPS. */
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
+import type { Certificate, LiveCertificate } from '../../ports/certificates.ts';
 
 /** An address and port (0 lets the system choose), or the path of a socket file. */
 export type ListenerPlace = { readonly address: string; readonly port: number } | { readonly socket: string };
 
-/** PEM. */
-export interface Certificate {
-  readonly certificate: string;
-  readonly key: string;
-}
-
 export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export type ListenerOptions = ListenerPlace & {
-  readonly tls?: Certificate;
+  readonly tls?: LiveCertificate;
   readonly handle: Handle;
   /** Who takes connections over. */
   readonly upgrades?: Upgrades | undefined;
@@ -55,9 +57,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     shouldUpgradeCallback: (request: IncomingMessage) => upgrades?.recognizes(request) === true,
   };
   const server: Server =
-    tls === undefined
-      ? createServer(settings, onRequest)
-      : createTlsServer({ ...settings, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, onRequest);
+    tls === undefined ? createServer(settings, onRequest) : createLiveServer(settings, tls, onRequest);
   if (upgrades !== undefined) server.on('upgrade', (request, socket, head) => upgrades.take(request, socket, head));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -83,6 +83,17 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   };
 }
 
+/** What TLS is served with, from 1.2 on. */
+function contextOf({ certificate, key }: Certificate): SecureContextOptions {
+  return { cert: certificate, key, minVersion: 'TLSv1.2' };
+}
+
+function createLiveServer(settings: ServerOptions, tls: LiveCertificate, onRequest: RequestListener): Server {
+  const server = createTlsServer({ ...settings, ...contextOf(tls.current) }, onRequest);
+  tls.onRenewed((next) => server.setSecureContext(contextOf(next)));
+  return server;
+}
+
 /** Serves HTTP on streams that come by another way than a socket. */
 export function serveStreams(handle: Handle): (stream: Duplex) => void {
   const server = createServer(LIMITS, (request, response) => void handle(request, response));
@@ -96,9 +107,12 @@ export interface NamedStream extends Duplex {
 }
 
 /** Serves HTTPS on such streams. */
-export function serveTlsStreams(handle: Handle, tls: Certificate): (stream: NamedStream) => void {
+export function serveTlsStreams(handle: Handle, tls: LiveCertificate): (stream: NamedStream) => void {
   const serve = serveStreams(handle);
-  const secureContext = createSecureContext({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' });
+  let secureContext = createSecureContext(contextOf(tls.current));
+  tls.onRenewed((next) => {
+    secureContext = createSecureContext(contextOf(next));
+  });
   return (stream) => {
     const secure = new TLSSocket(stream, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
     Object.defineProperty(secure, 'remoteAddress', { value: stream.remoteAddress });

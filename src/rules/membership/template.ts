@@ -27,7 +27,7 @@ export interface TemplateExpectation {
 export interface TemplateParts {
   readonly authEvents: readonly EventId[];
   readonly prevEvents: readonly EventId[];
-  /** The reference hashes beside the ids, in room versions that cite both. */
+  /** The reference hashes beside the ids, as far as they are told, in room versions that cite both. */
   readonly hashes: ReadonlyMap<EventId, string>;
   readonly depth: number;
   /** The user who vouches for a restricted join. */
@@ -49,9 +49,11 @@ function idsOf(
     const [text, hash] = isPair ? item : [item];
     const id = typeof text === 'string' ? parseEventId(text) : undefined;
     if (id === undefined) return undefined;
-    const sha256 = getString(asObject(hash), 'sha256');
-    if (isPair && sha256?.length !== HASH_LENGTH) return undefined;
-    if (isPair && sha256 !== undefined) hashes.set(id, sha256);
+    // Servers leave the hash out where they have not kept it: then ours is left out, too.
+    const sha256 = isPair ? asObject(hash)?.['sha256'] : undefined;
+    if (sha256 !== undefined && (typeof sha256 !== 'string' || sha256.length !== HASH_LENGTH)) return undefined;
+    if (isPair && asObject(hash) === undefined) return undefined;
+    if (sha256 !== undefined) hashes.set(id, sha256);
     ids.push(id);
   }
   return ids;

@@ -55,7 +55,7 @@ export async function makeMemberEvent(
   const { authorisedVia, hashes } = parts;
   const cite = (eventId: (typeof parts.authEvents)[number]) => {
     const sha256 = hashes.get(eventId);
-    return { eventId, ...(sha256 !== undefined && { sha256 }) };
+    return { eventId, isElsewhere: true, ...(sha256 !== undefined && { sha256 }) };
   };
   const tools = timeline.planTools();
   const built = buildEvent(

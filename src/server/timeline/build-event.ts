@@ -10,7 +10,7 @@ import type { Pdu } from '../../matrix/events.ts';
 import { MatrixError } from '../../matrix/errors.ts';
 import { withEventSignature } from '../../matrix/event-signature.ts';
 import { type EventId, type RoomId, type UserId, utf8Length } from '../../matrix/ids.ts';
-import { asObject, type JsonObject } from '../../matrix/json.ts';
+import { asObject, type JsonObject, type JsonValue } from '../../matrix/json.ts';
 import { parseTrusted } from '../../matrix/json-parse.ts';
 import type { RoomVersionRules } from '../../matrix/room-versions.ts';
 import { referenceHash } from '../../rules/hashes/hashes.ts';
@@ -27,6 +27,8 @@ export interface CitedEvent {
   readonly pdu?: Pdu;
   /** Its reference hash in base64, where the event itself is not here: room versions 1 and 2 cite both. */
   readonly sha256?: string;
+  /** It is not here, so that without a hash that was told it is cited without one. */
+  readonly isElsewhere?: boolean;
 }
 
 export interface EventInput {
@@ -124,9 +126,16 @@ function idOf(hash: Uint8Array, rules: RoomVersionRules): string {
 /** `auth_events` and `prev_events`: ids, or in room versions 1 and 2 pairs with the reference hash. */
 function references(events: readonly CitedEvent[], rules: RoomVersionRules, tools: BuildTools): string {
   if (rules.eventReferences === 'ids') return JSON.stringify(events.map((one) => one.eventId));
-  const hashOf = ({ pdu, sha256 }: CitedEvent): string =>
-    sha256 ?? encodeBase64(referenceHash(present(pdu, 'the cited event is loaded').json, rules, tools.sha256));
-  return canonicalJson(events.map((one) => [one.eventId, { sha256: hashOf(one) }]));
+  const hashOf = ({ pdu, sha256, isElsewhere }: CitedEvent): string | undefined => {
+    if (sha256 !== undefined || isElsewhere === true) return sha256;
+    return encodeBase64(referenceHash(present(pdu, 'the cited event is loaded').json, rules, tools.sha256));
+  };
+  return canonicalJson(
+    events.map((one): JsonValue => {
+      const sha256 = hashOf(one);
+      return [one.eventId, sha256 === undefined ? {} : { sha256 }];
+    }),
+  );
 }
 
 /** Signs a built event at once: one that is not for the store's writer but for another server. */

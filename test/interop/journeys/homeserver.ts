@@ -28,6 +28,8 @@ export interface World {
 }
 
 export interface Journey {
+  /** The first room version that has what it is about. */
+  readonly since?: number;
   readonly name: string;
   readonly run: (world: World) => Promise<void>;
   /** What a make of homeserver is known not to do as the guest. */

@@ -15,14 +15,16 @@ const PAIRS: readonly (readonly [Make, Make])[] = [
   [POSTERN, SYNAPSE],
   [SYNAPSE, POSTERN],
 ];
-const ROOM_VERSIONS = ['10', '11', '12'];
+const ROOM_VERSIONS = Array.from({ length: 12 }, (_, index) => String(index + 1));
+/** Those of every journey, unless others are asked for. */
+const USUAL_VERSIONS = ['1', '10', '11', '12'];
 /** What `test/interop/run.ts` was asked to leave out: pairs, as in `Postern-Synapse`, and room versions. */
 const wanted = {
   pairs: process.env['POSTERN_INTEROP_PAIRS']?.split(','),
-  roomVersions: process.env['POSTERN_INTEROP_ROOM_VERSIONS']?.split(','),
+  roomVersions: process.env['POSTERN_INTEROP_ROOM_VERSIONS']?.split(',') ?? USUAL_VERSIONS,
 };
 const known = new Set([...PAIRS.map(([host, guest]) => `${host.name}-${guest.name}`), ...ROOM_VERSIONS]);
-for (const one of [...(wanted.pairs ?? []), ...(wanted.roomVersions ?? [])]) {
+for (const one of [...(wanted.pairs ?? []), ...wanted.roomVersions]) {
   if (!known.has(one)) throw new Error(`there is no pair and no room version ${one}: ${[...known].join(' ')}`);
 }
 
@@ -48,8 +50,10 @@ for (const [host, guest] of PAIRS) {
       });
     };
     for (const version of ROOM_VERSIONS) {
-      if (wanted.roomVersions?.includes(version) === false) continue;
-      for (const one of [...MEMBERSHIP, ...ROOMS]) add(one, version, `${one.name} (room version ${version})`);
+      if (!wanted.roomVersions.includes(version)) continue;
+      for (const one of [...MEMBERSHIP, ...ROOMS]) {
+        if (Number(version) >= (one.since ?? 1)) add(one, version, `${one.name} (room version ${version})`);
+      }
     }
     for (const one of [...PEOPLE, ...ENCRYPTED]) add(one, '12');
   });

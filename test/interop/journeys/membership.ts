@@ -150,11 +150,12 @@ export const MEMBERSHIP: readonly Journey[] = [
   { name: 'guests invite people of both servers', run: inviteBack },
   { name: 'leave and return', run: leaveAndReturn },
   { name: 'kick, ban and forgive', run: kickAndBan },
-  { name: 'knock and be let in', run: knock },
+  { name: 'knock and be let in', run: knock, since: 7 },
   {
     name: 'take a knock back',
     run: takeKnockBack,
+    since: 7,
     beyond: { make: 'Synapse', why: 'Synapse takes knocks in rooms of others back for itself only' },
   },
-  { name: 'join a restricted room', run: restricted },
+  { name: 'join a restricted room', run: restricted, since: 8 },
 ];

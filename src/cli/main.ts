@@ -1,7 +1,7 @@
 /** The program `postern`: finds the command, loads it alone, and turns its failure into a sentence. */
 import { type CliTexts, cliTexts, fill } from '../text/cli/index.ts';
 import { ConfigError } from './config/sources.ts';
-import { nearest } from './config/tree.ts';
+import { nearest } from '../lib/nearest.ts';
 import { printFailure, printHelp } from './output.ts';
 import { type Command, parseArguments, type Run } from './command.ts';
 

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { parseServerName } from '../../matrix/ids.ts';
 import { linkedNode } from '../../server/peers/index.ts';
-import { parseNodeKey } from '../node-key.ts';
+import { parseNodeKey } from '../../lib/node-key.ts';
 import type { Config } from './schema.ts';
 
 const HOST_NAME = /^(?=.{1,253}$)(?:[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?\.)*[0-9A-Za-z_-]{1,63}$/;

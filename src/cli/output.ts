@@ -10,6 +10,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   invite: 'commandInvite',
   link: 'commandLink',
   relay: 'commandRelay',
+  plan: 'commandPlan',
   bench: 'commandBench',
   doctor: 'commandDoctor',
 };

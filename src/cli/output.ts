@@ -11,6 +11,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   link: 'commandLink',
   relay: 'commandRelay',
   plan: 'commandPlan',
+  render: 'commandRender',
   bench: 'commandBench',
   doctor: 'commandDoctor',
 };

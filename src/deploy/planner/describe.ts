@@ -101,17 +101,17 @@ function partyLines({ party, lookups, connections, learns }: Party, texts: PlanT
 }
 
 function latencyLines(latency: Latency, texts: PlanTexts): string[] {
-  const line = (when: string, [first, median, worst]: Latency['calm']): string =>
-    fill(texts.latencyLine, {
-      when,
-      first: first ?? texts.latencyUnknown,
-      median: median ?? texts.latencyUnknown,
-      worst: worst ?? texts.latencyUnknown,
-    });
+  const shown = (time: number | null): string =>
+    time === null ? texts.latencyUnknown : fill(texts.latencyTime, { time });
+  const line = (when: string, times: Latency['calm']): string[] => {
+    const [first, median, worst] = times.map(shown);
+    const values = { when, first: first ?? '', median: median ?? '', worst: worst ?? '' };
+    return times.every((time) => time === null) ? [] : [`- ${fill(texts.latencyLine, values)}`];
+  };
   const { checks } = texts;
   return [
-    `- ${line(texts.latencyCalm, latency.calm)}`,
-    `- ${line(texts.latencyEvening, latency.evening)}`,
+    ...line(texts.latencyCalm, latency.calm),
+    ...line(texts.latencyEvening, latency.evening),
     `- ${fill(checks.idc, { state: checks[latency.idcCheck] })}`,
     `- ${fill(checks.poisoned, { state: checks[latency.poisonedName] })}`,
     `  ${texts.latencySource[latency.source]}`,

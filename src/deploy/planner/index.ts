@@ -1,12 +1,13 @@
 /** Topology → plan. Pure. The face of the folder. */
-import { federationPortOf, findLink, findOwnServer, findRelay, isRelay, serverNameOf } from '../topology/derive.ts';
+import { findLink, findOwnServer, findRelay, isRelay, serverNameOf } from '../topology/derive.ts';
 import type { BuiltOption, Topology, TopologyNode } from '../topology/topology.ts';
 import { flowsOf } from './flows.ts';
 import { foundingStars, latencyOf } from './measured.ts';
 import { certificatesOf, dnsOf } from './names.ts';
 import { partiesOf } from './parties.ts';
-import type { Flow, Plan, PlanNode, PortUse } from './plan.ts';
+import type { Flow, Plan, PlanNode } from './plan.ts';
 import { dutiesOf, warningsOf } from './remarks.ts';
+import { usesOf } from './uses.ts';
 
 /** What a checked topology comes to. */
 export function planTopology(topology: Topology): Plan {
@@ -48,16 +49,4 @@ function planNode(topology: Topology, node: TopologyNode, flows: readonly Flow[]
     open: node.listen.map((port) => ({ port, uses: usesOf(topology, node, port) })),
     dials: dials.map(({ to, purpose, places }) => ({ to, purpose, places })),
   };
-}
-
-/** What a port of a node serves. */
-function usesOf(topology: Topology, node: TopologyNode, port: number): PortUse[] {
-  const isLinked = topology.links.some(
-    ({ from, to, dial }) => dial !== node.name && (from === node.name || to === node.name),
-  );
-  const link: PortUse[] = isLinked && port === node.listen[0] ? ['link'] : [];
-  if (isRelay(node)) return ['relay', ...link];
-  const isForServers = port === federationPortOf(node);
-  const isForUsers = !isForServers || port === node.listen[0];
-  return [...(isForUsers ? (['client'] as const) : []), ...(isForServers ? (['federation'] as const) : []), ...link];
 }

@@ -1,6 +1,6 @@
 /** What everybody on the way can read: providers, the border, the relay, the operators of other servers. */
 import { findRelay, homeserversOf, isRelay, serverNameOf } from '../topology/derive.ts';
-import type { Topology } from '../topology/topology.ts';
+import type { NodeZone, Topology } from '../topology/topology.ts';
 import type { Flow, Party, PartyName, Remark } from './plan.ts';
 
 /** Every party that there is in this layout, the nearest to the users first. */
@@ -20,19 +20,23 @@ export function partiesOf(topology: Topology, flows: readonly Flow[]): Party[] {
   const asked = flows.filter(({ from }) => from === 'users-inside').flatMap(({ lookups }) => lookups);
   const lookups = [...new Set(asked)];
   const parties = seen.map(([party, sees]) => {
-    const seenBy = partyOf(party, flows.filter(sees));
+    const holdsServer = homeserversOf(topology).some(({ zone }) => zone === HELD_ZONES[party]);
+    const seenBy = partyOf(party, flows.filter(sees), holdsServer);
     return party === 'isp' || party === 'border' ? { ...seenBy, lookups } : seenBy;
   });
   return [...parties.filter((one) => one.connections.length + one.lookups.length > 0), ...peersOf(topology)];
 }
 
-function partyOf(party: PartyName, flows: readonly Flow[]): Party {
+/** Whose machines the nodes of a zone are. */
+const HELD_ZONES: Readonly<Partial<Record<PartyName, NodeZone>>> = { idc: 'cn-idc', 'host-abroad': 'world' };
+
+function partyOf(party: PartyName, flows: readonly Flow[], holdsServer: boolean): Party {
   const connections = flows.map(({ from, to, sni }) => ({ from, to, sni }));
   return {
     party,
     lookups: [],
     connections,
-    learns: learns(party, connections),
+    learns: [...learns(party, connections), ...(holdsServer ? [{ name: 'sees-disk', values: {} } as const] : [])],
   };
 }
 
@@ -41,7 +45,7 @@ function learns(party: PartyName, connections: Party['connections']): Remark[] {
   if (party === 'relay') return [remark('sees-relay')];
   const names = [...new Set(connections.flatMap(({ sni }) => (sni === null ? [] : [sni])))];
   const shown = names.length === 0 ? remark('sees-no-name') : remark('sees-names', { names: names.join(', ') });
-  return [shown, remark('sees-sizes'), ...(party === 'host-abroad' || party === 'idc' ? [remark('sees-disk')] : [])];
+  return [shown, remark('sees-sizes')];
 }
 
 /** Whoever runs a server of the file that others federate with. */

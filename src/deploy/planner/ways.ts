@@ -20,7 +20,7 @@ export function linkedNodeOf(place: string): string | undefined {
 }
 
 /** The override that the file has for a server, whatever letters its name is written in. */
-function findOverride(topology: Topology, server: string): FederationOverride | undefined {
+export function findOverride(topology: Topology, server: string): FederationOverride | undefined {
   const name = server.toLowerCase();
   return [...topology.overrides].find(([one]) => one.toLowerCase() === name)?.[1];
 }
@@ -48,7 +48,7 @@ function directPlacesOf(topology: Topology, from: TopologyNode, to: TopologyNode
 }
 
 /** The route by which a relay makes its server found by everybody: its own name at a port where servers look. */
-function relayRouteForServers(topology: Topology): ClientRoute | undefined {
+export function relayRouteForServers(topology: Topology): ClientRoute | undefined {
   const relay = findRelay(topology);
   if (relay === undefined || !relay.hasPublicDns || isInside(relay)) return undefined;
   const own = hostOf(topology.name);

@@ -55,9 +55,10 @@ export const planEnglish = {
   },
   seesLookups: 'questions to public DNS: {names}',
   seesConnection: '{from} → {to}, {sni}',
-  latencyLine: '{when}: first answer {first} ms, then {median} ms, at worst (95 of 100) {worst} ms',
+  latencyLine: '{when}: first answer {first}, then {median}, at worst (95 of 100) {worst}',
   latencyCalm: 'calm line',
   latencyEvening: 'evening, 15 % loss at the border',
+  latencyTime: '{time} ms',
   latencyUnknown: 'not measured',
   latencySource: {
     measured: 'Measured with stub servers in an emulated network, not on real lines.',

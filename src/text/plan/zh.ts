@@ -57,9 +57,10 @@ export const planChinese: PlanTexts = {
   },
   seesLookups: '对公共 DNS 的查询：{names}',
   seesConnection: '{from} → {to}，{sni}',
-  latencyLine: '{when}：首个应答 {first} 毫秒，之后 {median} 毫秒，最差（100 次中第 95 次）{worst} 毫秒',
+  latencyLine: '{when}：首个应答 {first}，之后 {median}，最差（100 次中第 95 次）{worst}',
   latencyCalm: '线路平稳时',
   latencyEvening: '晚间，边界丢包 15 %',
+  latencyTime: '{time} 毫秒',
   latencyUnknown: '未测量',
   latencySource: {
     measured: '在模拟网络中用桩服务器测得，并非真实线路。',

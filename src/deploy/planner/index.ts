@@ -27,7 +27,7 @@ export function planTopology(topology: Topology): Plan {
     latency: latencyOf(topology, layout),
     founding: foundingStars(layout),
     duties: dutiesOf(topology, layout),
-    warnings: warningsOf(topology, flows),
+    warnings: warningsOf(topology, { flows, certificates }),
   };
 }
 

@@ -175,6 +175,7 @@ describe('the planner', () => {
     };
     assert.deepEqual(warnings(handbook).toSorted(), [
       'address-moves',
+      'certificate-short',
       'found-by-own-only',
       'link-path-known',
       'not-built-acme',

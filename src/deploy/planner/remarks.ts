@@ -11,7 +11,7 @@ import {
   serverNameOf,
 } from '../topology/derive.ts';
 import type { BuiltOption, Role, Topology } from '../topology/topology.ts';
-import type { Flow, Remark } from './plan.ts';
+import type { Flow, Plan, Remark } from './plan.ts';
 import { connectOf, isFoundByAll } from './ways.ts';
 
 /** What the law and the terms of providers ask of this layout. The decision is the operator's. */
@@ -27,8 +27,13 @@ export function dutiesOf(topology: Topology, layout: BuiltOption): Remark[] {
 }
 
 /** What the plan does not do, or what may go wrong with it. */
-export function warningsOf(topology: Topology, flows: readonly Flow[]): Remark[] {
+export function warningsOf(
+  topology: Topology,
+  { flows, certificates }: Pick<Plan, 'flows' | 'certificates'>,
+): Remark[] {
+  const short = certificates.filter(({ method }) => method === 'shortlived');
   return [
+    ...short.map(({ node }): Remark => ({ name: 'certificate-short', values: { node } })),
     ...notBuilt(topology),
     ...shownNames(topology, flows),
     ...homeLines(topology, flows),

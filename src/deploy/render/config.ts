@@ -29,6 +29,8 @@ const TLS = { certificate: 'tls/cert.pem', key: 'tls/key.pem' };
 const SITE = { certificate: 'tls/site.pem', key: 'tls/site.key' };
 /** Where a server listens that is reached over its link alone. */
 const LOCAL_TLS_PORT = 8443;
+/** Where the tools of the machine's owner find it, or at the next port that the node does not use. */
+const LOCAL_PORT = 8008;
 
 type Plain = Record<string, unknown>;
 
@@ -57,9 +59,16 @@ function peersOf(topology: Topology, node: TopologyNode): Peer[] {
     const peer = topology.nodes.get(from === node.name ? to : from);
     if (peer === undefined) return [];
     const places = dial === node.name ? dialPlacesOf(topology, peer, peer.listen[0] ?? 0) : [];
-    const carries = isRelay(node) ? [] : isRelay(peer) ? ['client'] : ['federation'];
+    const carries = carriedFor(topology, node, peer);
     return [{ name: peer.name, key: peer.key, dial: places, carries }];
   });
+}
+
+/** What streams of a peer may reach at a node: no more than the layout needs. */
+function carriedFor(topology: Topology, node: TopologyNode, peer: TopologyNode): string[] {
+  if (isRelay(node)) return [];
+  if (!isRelay(peer)) return ['federation'];
+  return node === findOwnServer(topology) ? ['client'] : [];
 }
 
 function entries(peers: readonly Peer[]): (readonly [string, Plain])[] {
@@ -115,7 +124,9 @@ function listenersOf(topology: Topology, node: TopologyNode): Plain[] {
   const apis = [...APIS.client, ...APIS.federation];
   const inner = open.length === 0 ? [{ address: '127.0.0.1', port: LOCAL_TLS_PORT, apis, tls: TLS }] : [];
   // The first listener for clients that has a certificate is the one that a relay leads to.
-  const own = { address: '127.0.0.1', port: 8008, apis: ['client', 'media', 'admin', 'web'] };
+  let port = LOCAL_PORT;
+  while (node.listen.includes(port)) port += 1;
+  const own = { address: '127.0.0.1', port, apis: ['client', 'media', 'admin', 'web'] };
   return [...open, ...inner, own];
 }
 

@@ -17,7 +17,7 @@ const KEY = 'ed25519:A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg';
 const abroad = { zone: 'world', role: ['homeserver'], addr: ['203.0.113.20'], listen: [443, 8448] };
 const cloud = { zone: 'cn-idc', role: ['homeserver'], addr: ['198.51.100.80'], listen: [41_443] };
 const home = { zone: 'cn-home', role: ['relay'], addr: 'dynamic', listen: [40_443] };
-const friends = { ...abroad, server: 'friends.example.net' };
+const friends = { ...abroad, server: 'friends.example.net', addr: ['203.0.113.21'] };
 const routes = ['https://k3f9.example.org:40443'];
 
 const one: Plain = { name: 'example.org', option: 1, nodes: { abroad } };
@@ -95,6 +95,8 @@ const REFUSALS: readonly (readonly [string, MistakeName, unknown])[] = [
   ['nodes.home.role', 'relay-and-homeserver', withNode(four, 'home', { role: ['relay', 'homeserver'], server: 'b.c' })],
   ['nodes.more.role', 'several-relays', withNode(four, 'more', { ...home, listen: [40_444] })],
   ['nodes.home.listen', 'relay-ports', withNode(four, 'home', { listen: [40_443, 40_444] })],
+  ['nodes.b.listen', 'place-twice', { ...one, nodes: { abroad, b: { ...friends, addr: ['203.0.113.20'] } } }],
+  ['nodes.b.listen', 'homeserver-no-port', { ...one, nodes: { abroad, b: { ...friends, listen: [] } } }],
   // Ports and public names.
   ...[53, 80, 443].map((port) => {
     const changed = { ...withNode(four, 'home', { listen: [port] }), routes: [`https://k3f9.example.org:${port}`] };
@@ -147,7 +149,11 @@ const REFUSALS: readonly (readonly [string, MistakeName, unknown])[] = [
   // Routes.
   ['routes', 'routes-missing', { ...four, routes: [] }],
   ['routes[0]', 'route-nowhere', { ...four, routes: ['https://k3f9.example.org:41443'] }],
-  ['routes[0]', 'route-several', { ...one, nodes: { abroad, b: friends }, routes: ['https://203.0.113.20'] }],
+  ['routes[0]', 'route-several', {
+    ...one,
+    nodes: { abroad, b: { ...friends, addr: ['203.0.113.20'] } },
+    routes: ['https://203.0.113.20'],
+  }],
   ['routes[0]', 'route-address-at-relay', {
     ...withNode(four, 'home', { addr: ['198.51.100.50'] }),
     routes: ['https://198.51.100.50:40443'],
@@ -183,6 +189,12 @@ describe('a topology', () => {
       found(withNode(two, 'cloud', { licence: 'none', listen: [8448] })).map(([, name]) => name),
       ['unlicensed-public-name', 'option-licence'],
     );
+  });
+
+  it('knows an address however it is written, and no address of a link', () => {
+    const value = (addr: string, route: string) => ({ ...withNode(one, 'abroad', { addr: [addr] }), routes: [route] });
+    assert.deepEqual(found(value('2001:DB8:0::20', 'https://[2001:db8::0:20]')), []);
+    assert.deepEqual(found(value('fe80::1%eth0', 'https://example.org')), [['nodes.abroad.addr[0]', 'wrong-value']]);
   });
 
   it('without a homeserver is refused', () => {

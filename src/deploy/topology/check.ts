@@ -30,6 +30,7 @@ function checkTopology(topology: Topology): Mistake[] {
   for (const node of topology.nodes.values()) {
     checkRoles(topology, node, note);
     checkPorts(node, note);
+    checkPlace(topology, node, note);
     checkPublicName(topology, node, note);
   }
   checkLinks(topology, note);
@@ -85,6 +86,19 @@ function checkPorts(node: TopologyNode, note: Note): void {
     note([...path, String(index)], node.zone === 'cn-home' ? 'home-port' : 'idc-port', { found: port });
   }
   if (isRelay(node) && node.listen.length !== 1) note(path, 'relay-ports', { count: node.listen.length });
+}
+
+/** Two nodes may share a machine, but not a port of it; and one without a port is reached over what it dials. */
+function checkPlace(topology: Topology, node: TopologyNode, note: Note): void {
+  const path = ['nodes', node.name, 'listen'];
+  for (const other of topology.nodes.values()) {
+    if (other === node) break;
+    const isShared = node.addresses.some((one) => other.addresses.includes(one));
+    const port = isShared ? node.listen.find((one) => other.listen.includes(one)) : undefined;
+    if (port !== undefined) note(path, 'place-twice', { found: port, other: other.name });
+  }
+  const isAlone = node.listen.length === 0 && !topology.links.some(({ dial }) => dial === node.name);
+  if (isAlone && isHomeserver(node) && node !== findOwnServer(topology)) note(path, 'homeserver-no-port');
 }
 
 function checkPublicName(topology: Topology, node: TopologyNode, note: Note): void {

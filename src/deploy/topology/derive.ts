@@ -64,7 +64,7 @@ export function showPlace(host: string, port: number): string {
 /** Nodes that a route may mean; one, if the file is right. */
 export function nodesOfRoute(topology: Topology, route: ClientRoute): TopologyNode[] {
   const listening = [...topology.nodes.values()].filter(({ listen }) => listen.includes(route.port));
-  if (route.isLiteral) return listening.filter(({ addresses }) => addresses.some((one) => isSame(one, route.host)));
+  if (route.isLiteral) return listening.filter(({ addresses }) => addresses.includes(route.host));
   const named = listening.filter((node) => node.hasPublicDns && (isRelay(node) || isHomeserver(node)));
   // A name of another homeserver of the file is that homeserver's alone.
   const owner = named.filter((node) => isHomeserver(node) && hostOf(serverNameOf(topology, node)) === route.host);
@@ -105,9 +105,4 @@ export function relayedNames(topology: Topology): string[] {
     (route) => !route.isLiteral && findNodeOfRoute(topology, route) === relay,
   );
   return relay === undefined ? [] : [...new Set(named.map(({ host }) => host))];
-}
-
-/** Two texts of one IP address, as far as letters go. */
-function isSame(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
 }

@@ -38,6 +38,14 @@ export function isHostAndPort(text: string): boolean {
   return isHost && isPort(Number(port));
 }
 
+/** An IP address in the one way to write it; `undefined` for any other text. */
+function canonicalAddress(text: string): string | undefined {
+  if (isIP(text) !== 6) return isIP(text) === 4 ? text : undefined;
+  const url = `https://[${text}]`;
+  // An address with a zone is one of this machine's links, not a place.
+  return URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : undefined;
+}
+
 function isPort(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
 }
@@ -47,7 +55,10 @@ export const FLAG: Kind<boolean> = {
   allowed: 'flag',
   parse: (value) => (typeof value === 'boolean' ? value : undefined),
 };
-export const ADDRESS = textKind('address', (text) => isIP(text) !== 0);
+export const ADDRESS: Kind<string> = {
+  allowed: 'address',
+  parse: (value) => (typeof value === 'string' ? canonicalAddress(value) : undefined),
+};
 export const HOST = textKind('host', isHostName);
 export const NODE = textKind('node', (text) => NODE_NAME.test(text));
 export const SERVER = textKind('server', (text) => parseServerName(text) !== undefined);
@@ -77,8 +88,8 @@ export const ROUTE_URL: Kind<ClientRoute> = {
     const [text, scheme, rawHost = '', rawPort] = match;
     const { host, isLiteral } = splitServerName(rawHost);
     const port = rawPort === undefined ? PORT_OF_HTTPS : Number(rawPort);
-    const isHost = isLiteral ? isIP(host) !== 0 : isHostName(host);
-    if (!isHost || !isPort(port)) return undefined;
-    return { text, scheme: scheme === 'webrtc' ? 'webrtc' : 'https', host: host.toLowerCase(), port, isLiteral };
+    const known = isLiteral ? canonicalAddress(host) : isHostName(host) ? host.toLowerCase() : undefined;
+    if (known === undefined || !isPort(port)) return undefined;
+    return { text, scheme: scheme === 'webrtc' ? 'webrtc' : 'https', host: known, port, isLiteral };
   },
 };

@@ -41,7 +41,8 @@ export const planEnglish = {
   methods: {
     'tls-alpn-01': 'from a public CA, proven at port 443 or 80 (tls-alpn-01 or http-01)',
     'dns-01': 'from a public CA, proven by a TXT record (dns-01): ports 80 and 443 are not needed, nor any A record',
-    shortlived: 'from a public CA for the address itself (profile shortlived, about 160 h), proven at port 443 or 80',
+    shortlived:
+      'from a public CA for names and addresses in one (profile shortlived, about 160 h), proven at port 443 or 80',
     site: 'a certificate of its own for its small site, on a name of your own or self-signed; never that of the server',
   },
   parties: {
@@ -93,6 +94,8 @@ export const planEnglish = {
     'duty-record':
       'A licensed service is on record: data can be demanded of it, and who talks with whom is not encrypted.',
     'duty-decide': 'State your real purpose wherever you are asked. Whether to run this layout is your decision.',
+    'certificate-short':
+      'The certificate of {node} runs out after about 160 h and is read at the start: renew and restart every few days.',
     'not-built-acme': '{node} has the role acme, which is not built yet: get certificates with an ACME client.',
     'not-built-dns': '{node} has the role dns, which is not built yet: nothing else here needs it.',
     'not-built-push':

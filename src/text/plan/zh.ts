@@ -43,7 +43,7 @@ export const planChinese: PlanTexts = {
   methods: {
     'tls-alpn-01': '由公共 CA 签发，经 443 或 80 端口验证（tls-alpn-01 或 http-01）',
     'dns-01': '由公共 CA 签发，经 TXT 记录验证（dns-01）：不需要 80、443 端口，也不需要 A 记录',
-    shortlived: '由公共 CA 为地址本身签发（shortlived 配置，约 160 小时），经 443 或 80 端口验证',
+    shortlived: '由公共 CA 为域名和地址一并签发（shortlived 配置，约 160 小时），经 443 或 80 端口验证',
     site: '其小网站自己的证书，用你自己的域名或自签名；绝不用服务器的证书',
   },
   parties: {
@@ -90,6 +90,7 @@ export const planChinese: PlanTexts = {
     'duty-home-terms': '家庭宽带的条款适用；有的禁止架设服务器，或对应答大量连接的线路限速。',
     'duty-record': '已备案的服务有登记：可能被要求提供数据，而谁与谁通信并不加密。',
     'duty-decide': '凡被询问时请说明真实用途。是否采用此布局由你决定。',
+    'certificate-short': '{node} 的证书约 160 小时后过期，且在启动时读取：请每隔几天续期并重启。',
     'not-built-acme': '{node} 的角色 acme 尚未实现：请用 ACME 客户端获取证书。',
     'not-built-dns': '{node} 的角色 dns 尚未实现：此处没有其他部分需要它。',
     'not-built-push': '{node} 的角色 push 尚未实现：客户端打开时才会得知新消息。',

@@ -31,7 +31,8 @@ export const topologyEnglish = {
     'relay-ports': 'has {count} ports; a relay listens on exactly one',
     'relay-no-way':
       'leads nowhere: the relay has no link with {server}, and {server} cannot be dialled; add a link between the two',
-    'homeserver-no-port': 'is empty, and the node dials no relay: nobody could reach it; name a port',
+    'homeserver-no-port': 'is empty, and the node dials nobody who could lead to it: name a port',
+    'place-twice': 'names port {found}, which node {other} has at the same address; give one of them another',
     'home-port':
       'is {found}; on a home line providers drop what comes in at 53, 80 and 443: take a high port such as 40443',
     'idc-port':

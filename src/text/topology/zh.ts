@@ -30,7 +30,8 @@ export const topologyChinese: TopologyTexts = {
     'several-relays': '列出 relay，而节点 {other} 也是；目前只规划一个中继',
     'relay-ports': '有 {count} 个端口；中继只监听一个端口',
     'relay-no-way': '没有去路：中继与 {server} 之间没有链路，也无法向 {server} 拨号；请在两者之间添加链路',
-    'homeserver-no-port': '是空的，且该节点不向任何中继拨号：没有人能到达它；请写一个端口',
+    'homeserver-no-port': '是空的，且该节点不向任何能通向它的节点拨号：请写一个端口',
+    'place-twice': '写有端口 {found}，而节点 {other} 在同一地址上已使用它；请为其中一个另选端口',
     'home-port': '的值是 {found}；家庭宽带的运营商会丢弃进入 53、80、443 端口的流量：请用高位端口，如 40443',
     'idc-port': '的值是 {found}；没有备案时数据中心会丢弃进入 53、80、443 端口的流量：请用高位端口，如 41443',
     'unlicensed-public-name':

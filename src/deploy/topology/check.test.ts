@@ -82,6 +82,8 @@ const REFUSALS: readonly (readonly [string, MistakeName, unknown])[] = [
   ['routes[0]', 'wrong-value', { ...one, routes: ['http://example.org'] }],
   ['federationOverrides.friends.example.net.connect[0]', 'wrong-value', overridden(['example.net'], one)],
   ['federationOverrides.a b', 'wrong-server-name', { ...one, federationOverrides: { 'a b': { connect: ['a:1'] } } }],
+  ['federationOverrides.a.connect', 'no-connect', { ...one, federationOverrides: { a: { connect: [] } } }],
+  ['federationOverrides.a.connect', 'no-connect', { ...one, federationOverrides: { a: { order: 'race' } } }],
   ['federationOverrides.a.b', 'unknown-key', { ...one, federationOverrides: { a: { connect: ['a:1'], b: 1 } } }],
   ['push.via', 'unknown-node', { ...one, push: { via: 'nowhere' } }],
   // Servers and roles.
@@ -177,6 +179,12 @@ describe('a topology', () => {
       assert.ok(all.length <= 2, JSON.stringify(all));
     });
   }
+
+  it('has a test for every mistake that there is', () => {
+    const elsewhere = ['too-many', 'label-random', 'no-homeserver', 'unlicensed-public-name', 'option-licence'];
+    const tested = new Set([...elsewhere, ...REFUSALS.map(([, name]) => name)]);
+    assert.deepEqual([...tested].toSorted(), Object.keys(topologyTexts('C').mistakes).toSorted());
+  });
 
   it('is refused for a public record of an unlicensed host, and for ports at once', () => {
     const value = withNode(three, 'cloud', { publicDns: true, listen: [443, 41_443] });

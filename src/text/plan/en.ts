@@ -95,7 +95,7 @@ export const planEnglish = {
       'A licensed service is on record: data can be demanded of it, and who talks with whom is not encrypted.',
     'duty-decide': 'State your real purpose wherever you are asked. Whether to run this layout is your decision.',
     'certificate-short':
-      'The certificate of {node} runs out after about 160 h and is read at the start: renew and restart every few days.',
+      'The certificate of {node} runs out after about 160 h and is read at the start: renew it and restart in time.',
     'not-built-acme': '{node} has the role acme, which is not built yet: get certificates with an ACME client.',
     'not-built-dns': '{node} has the role dns, which is not built yet: nothing else here needs it.',
     'not-built-push':

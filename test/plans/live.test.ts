@@ -82,6 +82,9 @@ before(async () => {
   const topology = topologyOf({ home, cloud, abroad });
   scene.cloud = serverOf(topology, 'cloud');
   scene.abroad = serverOf(topology, 'abroad');
+  // Who is dialled comes first, or the dialler waits before it tries again.
+  await scene.abroad.start();
+  await scene.cloud.start();
   const config = rendered(topology, 'home');
   const relay = { ...(config['relay'] as Plain), address: '127.0.0.1', site: tls };
   scene.relay = await startRelay({
@@ -92,8 +95,6 @@ before(async () => {
     version: 'test',
     log: quiet,
   });
-  await scene.abroad.start();
-  await scene.cloud.start();
 });
 
 after(async () => {

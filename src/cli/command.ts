@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { CliTexts } from '../text/cli/index.ts';
 import { ConfigError, isConfigFlag, listConfigFlags } from './config/sources.ts';
-import { nearest } from './config/tree.ts';
+import { nearest } from '../lib/nearest.ts';
 
 export interface Option {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** The program `postern`: finds the command, loads it alone, and turns its failure into a sentence. */
 import { type CliTexts, cliTexts, fill } from '../text/cli/index.ts';
 import { ConfigError } from './config/sources.ts';
-import { nearest } from './config/tree.ts';
+import { nearest } from '../lib/nearest.ts';
 import { printFailure, printHelp } from './output.ts';
 import { type Command, parseArguments, type Run } from './command.ts';
 
@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   invite: async () => (await import('./commands/invite.ts')).invite,
   link: async () => (await import('./commands/link.ts')).link,
   relay: async () => (await import('./commands/relay.ts')).relay,
+  plan: async () => (await import('./commands/plan.ts')).plan,
+  render: async () => (await import('./commands/render.ts')).render,
   bench: async () => (await import('./commands/bench.ts')).bench,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };

@@ -10,6 +10,8 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   invite: 'commandInvite',
   link: 'commandLink',
   relay: 'commandRelay',
+  plan: 'commandPlan',
+  render: 'commandRender',
   bench: 'commandBench',
   doctor: 'commandDoctor',
 };

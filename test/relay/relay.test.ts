@@ -54,8 +54,14 @@ before(async () => {
   });
   await scene.server.start();
   const [, port] = scene.server.running.listeners.ports;
-  scene.linked = await startOne({ to: 'link:cloud', dial: [`127.0.0.1:${port}`] });
-  scene.direct = await startOne({ to: `127.0.0.1:${port}`, dial: ['127.0.0.1:1'] });
+  scene.linked = await startOne({
+    to: 'link:cloud',
+    peers: { cloud: { key: CLOUD.public, dial: [`127.0.0.1:${port}`] } },
+  });
+  scene.direct = await startOne({
+    to: `127.0.0.1:${port}`,
+    peers: { cloud: { key: CLOUD.public, dial: ['127.0.0.1:1'] } },
+  });
 });
 
 after(async () => {
@@ -65,9 +71,9 @@ after(async () => {
 });
 
 /** A relay as the command starts it. */
-async function startOne({ to, dial }: { to: string; dial: string[] }): Promise<RunningRelay> {
+async function startOne({ to, peers }: { to: string; peers: object }): Promise<RunningRelay> {
   const value = {
-    links: { key: RELAY.key, peers: { cloud: { key: CLOUD.public, dial } } },
+    links: { key: RELAY.key, peers },
     relay: { address: '127.0.0.1', port: 0, names: ['Alpha.test'], to, site: tls },
   };
   const config = checkConfig([{ place: () => 'test', value }]);
@@ -194,6 +200,50 @@ describe('a relay passes its own names on', () => {
       for await (const chunk of socket) rest.push(chunk as Buffer);
       assert.ok(Buffer.concat(rest).length > 4_900_000);
     });
+  });
+});
+
+describe('a relay that its server dials', () => {
+  const home = network.server('beta.test', {
+    config: () => ({
+      listeners: [{ address: '127.0.0.1', port: 0, apis: ['client', 'media'], tls }],
+      links: {
+        key: CLOUD.key,
+        peers: { front: { key: RELAY.public, dial: [`127.0.0.1:${dialled.port}`], carries: ['client'] } },
+      },
+    }),
+  });
+  let dialled: RunningRelay;
+  before(async () => {
+    dialled = await startOne({ to: 'link:home', peers: { home: { key: CLOUD.public } } });
+    await home.start();
+  });
+  after(async () => {
+    await home.finish();
+    await dialled.close();
+  });
+
+  test('passes its name on over that link', async () => {
+    // The link comes up by itself; until then the site answers.
+    for (let tries = 0; tries < 500; tries += 1) {
+      const socket = await secure(dialled.port);
+      const { status, body } = await get(socket, '/_matrix/client/versions');
+      socket.destroy();
+      if (status !== 200) continue;
+      assert.match(body, /"v1\.1\d"/);
+      return;
+    }
+    assert.fail('the server is not reached');
+  });
+
+  test('shows the site to whoever calls and proves nothing', async () => {
+    const ask = async (headers: Record<string, string>) =>
+      await get(await secure(dialled.port, { servername: 'other.test', rejectUnauthorized: false }), '/link', headers);
+    const plain = await ask({});
+    assert.equal(plain.status, 404);
+    const upgrade = { Connection: 'Upgrade', Upgrade: 'postern-link' };
+    assert.deepEqual(await ask(upgrade), plain);
+    assert.deepEqual(await ask({ ...upgrade, 'Postern-Link': 'let me in' }), plain);
   });
 });
 

@@ -4,7 +4,7 @@ import { fill } from '../../text/cli/index.ts';
 import type { Command } from '../command.ts';
 import { linkSeed } from '../compose/links.ts';
 import { configOf } from '../config-of.ts';
-import { formatNodeKey } from '../node-key.ts';
+import { formatNodeKey } from '../../lib/node-key.ts';
 import { printResult } from '../output.ts';
 
 export const link: Command = {

@@ -9,7 +9,7 @@ import type { HttpPlace } from '../../ports/http.ts';
 import type { Context } from '../../server/context.ts';
 import type { Config } from '../config/schema.ts';
 import { readSecret } from '../config/secrets.ts';
-import { parseNodeKey } from '../node-key.ts';
+import { parseNodeKey } from '../../lib/node-key.ts';
 import { createPeerPorts, type PeerPorts } from './peers.ts';
 import { openSigningKeys, parseSigningKeys } from './signing-key.ts';
 

@@ -68,6 +68,7 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
       connectionsPerAddress: connectionsPerAddress ?? LIMITS.connectionsPerAddress,
       bytesPerSecond: bytesPerSecond ?? LIMITS.bytesPerSecond,
     },
+    upgrades: links,
     answer: answerAsSite,
     open,
   });

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { parseServerName } from '../../matrix/ids.ts';
 import { linkedNode } from '../../server/peers/index.ts';
-import { parseNodeKey } from '../node-key.ts';
+import { parseNodeKey } from '../../lib/node-key.ts';
 import type { Config } from './schema.ts';
 
 const HOST_NAME = /^(?=.{1,253}$)(?:[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?\.)*[0-9A-Za-z_-]{1,63}$/;
@@ -76,7 +76,7 @@ export function federationMistakes({ federation, links }: Config): string[] {
 }
 
 /** What is wrong below `links`. */
-export function linkMistakes({ links, listeners }: Config): string[] {
+export function linkMistakes({ links, listeners, relay }: Config): string[] {
   const found: string[] = [];
   if (!/^\/[\x21-\x22\x24-\x3e\x40-\x7e]{1,255}$/.test(links.path)) {
     found.push(`links.path is ${show(links.path)}; allowed is a path like /link`);
@@ -104,7 +104,8 @@ export function linkMistakes({ links, listeners }: Config): string[] {
     if (carries.includes('client') && !hasClients) {
       found.push(`${where}.carries names "client", but no listener with the api "client" has tls; add tls to it`);
     }
-    if (dial.length === 0 && !hasListener) {
+    // A relay takes the calls of peers at its own port.
+    if (dial.length === 0 && !hasListener && relay === null) {
       found.push(`${where} is to dial this node, but no listener has the api "link"; add it, or set ${where}.dial`);
     }
   }

@@ -1,12 +1,13 @@
 /** Sources against the schema: the typed configuration, or every mistake at once. */
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { nearest } from '../../lib/nearest.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import { federationMistakes, linkMistakes, networkMistakes, relayMistakes } from './check-network.ts';
 import { durationMs } from './duration.ts';
 import { type Config, ConfigSchema, LATER, SUPPORTED_APIS } from './schema.ts';
 import { ConfigError, type Source } from './sources.ts';
-import { allowed, defaultsOf, isSection, nearest, nodeOf } from './tree.ts';
+import { allowed, defaultsOf, isSection, nodeOf } from './tree.ts';
 
 type Plain = Record<string, unknown>;
 

@@ -1,8 +1,9 @@
 /** Where configuration comes from: the file, the environment, flags. The later one wins. */
 import type { TSchema } from 'typebox';
 import { type Document, LineCounter, parseDocument } from 'yaml';
+import { nearest } from '../../lib/nearest.ts';
 import { ConfigSchema } from './schema.ts';
-import { type Key, listKeys, nearest, nodeOf } from './tree.ts';
+import { type Key, listKeys, nodeOf } from './tree.ts';
 
 /** A configuration that cannot be used: what is wrong, where, and what to type. */
 export class ConfigError extends Error {

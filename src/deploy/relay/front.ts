@@ -27,6 +27,14 @@ export interface RelayLimits {
   readonly bytesPerSecond: number;
 }
 
+/** Peers that dial this relay, for a server that nobody can dial. */
+export interface RelayUpgrades {
+  /** Whether a request is the proven call of a peer; every other one is for the site. */
+  recognizes(request: IncomingMessage): boolean;
+  /** Takes the connection of a recognized request over. */
+  take(request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
+}
+
 export interface RelayOptions {
   readonly address: string;
   readonly port: number;
@@ -38,6 +46,8 @@ export interface RelayOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** None where nobody dials this relay. */
+  readonly upgrades?: RelayUpgrades | undefined;
   /** Answers as the site. */
   answer(request: IncomingMessage, response: ServerResponse): void;
   /** Opens the way to the server; `address` is that of the client. Rejects where it is not there. */
@@ -75,9 +85,17 @@ export class Relay {
       this.#context = contextOf(next);
     });
     this.#rate = new Rate(options.clock, options.limits.bytesPerSecond);
-    this.#site = createHttpServer({ headersTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) =>
-      options.answer(request, response),
+    const { upgrades } = options;
+    this.#site = createHttpServer(
+      {
+        headersTimeout: 10_000,
+        maxHeaderSize: 16_384,
+        // Whoever proves nothing gets the answer of the site to such a request.
+        shouldUpgradeCallback: (request) => upgrades?.recognizes(request) === true,
+      },
+      (request, response) => options.answer(request, response),
     );
+    this.#site.on('upgrade', (request, socket, head) => upgrades?.take(request, socket, head));
     // Nobody's proxy.
     this.#site.on('connect', (_, socket: Duplex) => {
       socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');

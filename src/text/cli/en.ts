@@ -13,6 +13,8 @@ export const cliEnglish = {
   commandInvite: 'Make an invite link with a QR code.',
   commandLink: 'Show the key of this node, for links with others.',
   commandRelay: 'Run the front of a server elsewhere, on a port of this line.',
+  commandPlan: 'Explain a deployment of several nodes: ports, names, certificates, what others see.',
+  commandRender: 'Write the files of one node of a deployment.',
   commandBench: 'Measure a server.',
   commandDoctor: 'Find what is wrong and say what to type.',
   unknownCommand: 'There is no command "{name}".',

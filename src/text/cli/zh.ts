@@ -15,6 +15,8 @@ export const cliChinese: CliTexts = {
   commandInvite: '生成带二维码的邀请链接。',
   commandLink: '显示本节点的密钥，用于与其他节点建立链路。',
   commandRelay: '在本线路的端口上运行另一台服务器的前端。',
+  commandPlan: '说明由多个节点组成的部署：端口、域名、证书、他人能看到什么。',
+  commandRender: '写出部署中一个节点的文件。',
   commandBench: '测量一台服务器。',
   commandDoctor: '找出问题，并告诉你该输入什么。',
   unknownCommand: '没有名为“{name}”的命令。',

@@ -1,5 +1,5 @@
 /** The key by which one node knows another: `ed25519:` and the public key in unpadded base64. */
-import { decodeBase64, encodeBase64 } from '../lib/base64.ts';
+import { decodeBase64, encodeBase64 } from './base64.ts';
 
 const PREFIX = 'ed25519:';
 const KEY_BYTES = 32;

@@ -1,0 +1,163 @@
+/** The `postern.yaml` of one node, as plain data. */
+import {
+  clientRoutesOf,
+  dialPlacesOf,
+  findLink,
+  findNodeOfRoute,
+  findOwnServer,
+  findRelay,
+  homeserversOf,
+  hostOf,
+  isRelay,
+  relayedNames,
+  serverNameOf,
+  showPlace,
+} from '../topology/derive.ts';
+import type { Topology, TopologyNode } from '../topology/topology.ts';
+import { usesOf } from '../planner/uses.ts';
+import { connectOf, findOverride, relayRouteForServers } from '../planner/ways.ts';
+
+export interface RenderedConfig {
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Nodes whose key has to be known first. */
+  readonly missingKeys: readonly string[];
+}
+
+/** Where the unit and the container keep everything durable. */
+export const DATA_DIR = '/var/lib/postern';
+const TLS = { certificate: 'tls/cert.pem', key: 'tls/key.pem' };
+const SITE = { certificate: 'tls/site.pem', key: 'tls/site.key' };
+/** Where a server listens that is reached over its link alone. */
+const LOCAL_TLS_PORT = 8443;
+/** Where the tools of the machine's owner find it, or at the next port that the node does not use. */
+const LOCAL_PORT = 8008;
+
+type Plain = Record<string, unknown>;
+
+/** What a node is configured with; whole only where no key is missing. */
+export function renderConfig(topology: Topology, node: TopologyNode): RenderedConfig {
+  const peers = peersOf(topology, node);
+  const missingKeys = peers.filter(({ key }) => key === undefined).map(({ name }) => name);
+  const links =
+    peers.length === 0 ? {} : { links: { path: topology.linkPath, peers: Object.fromEntries(entries(peers)) } };
+  const config = isRelay(node)
+    ? { dataDir: DATA_DIR, ...links, relay: relayOf(topology, node) }
+    : { ...serverOf(topology, node), ...links };
+  return { config, missingKeys };
+}
+
+interface Peer {
+  readonly name: string;
+  readonly key: string | undefined;
+  readonly dial: readonly string[];
+  readonly carries: readonly string[];
+}
+
+function peersOf(topology: Topology, node: TopologyNode): Peer[] {
+  return topology.links.flatMap(({ from, to, dial }) => {
+    if (from !== node.name && to !== node.name) return [];
+    const peer = topology.nodes.get(from === node.name ? to : from);
+    if (peer === undefined) return [];
+    const places = dial === node.name ? dialPlacesOf(topology, peer, peer.listen[0] ?? 0) : [];
+    const carries = carriedFor(topology, node, peer);
+    return [{ name: peer.name, key: peer.key, dial: places, carries }];
+  });
+}
+
+/** What streams of a peer may reach at a node: no more than the layout needs. */
+function carriedFor(topology: Topology, node: TopologyNode, peer: TopologyNode): string[] {
+  if (isRelay(node)) return [];
+  if (!isRelay(peer)) return ['federation'];
+  return node === findOwnServer(topology) ? ['client'] : [];
+}
+
+function entries(peers: readonly Peer[]): (readonly [string, Plain])[] {
+  return peers.map(({ name, key, dial, carries }) => [name, { key, ...(dial.length > 0 && { dial }), carries }]);
+}
+
+function serverOf(topology: Topology, node: TopologyNode): Plain {
+  const overrides = overridesOf(topology, node);
+  const notaries = homeserversOf(topology)
+    .filter((one) => one !== node && one.roles.includes('notary'))
+    .map((one) => serverNameOf(topology, one));
+  const route = node === findOwnServer(topology) ? relayRouteForServers(topology) : undefined;
+  const federation = {
+    ...(route !== undefined && { publicName: showPlace(route.host, route.port) }),
+    ...(Object.keys(overrides).length > 0 && { overrides }),
+    ...(notaries.length > 0 && { trustedKeyServers: notaries }),
+  };
+  return {
+    serverName: serverNameOf(topology, node),
+    dataDir: DATA_DIR,
+    publicBaseUrl: baseUrlOf(topology, node),
+    listeners: listenersOf(topology, node),
+    registration: { mode: 'invite' },
+    ...(Object.keys(federation).length > 0 && { federation }),
+  };
+}
+
+/** What users open: the first route that leads to the server, or to the relay before it. */
+function baseUrlOf(topology: Topology, node: TopologyNode): string {
+  const isOwn = node === findOwnServer(topology);
+  const entry = isOwn ? (findRelay(topology) ?? node) : node;
+  const route = clientRoutesOf(topology).find((one) => findNodeOfRoute(topology, one) === entry);
+  const host = hostOf(serverNameOf(topology, node));
+  const place =
+    route === undefined ? showPlace(host, node.listen[0] ?? LOCAL_TLS_PORT) : showPlace(route.host, route.port);
+  return `https://${place.replace(/:443$/, '')}`;
+}
+
+const APIS = {
+  client: ['client', 'media', 'web'],
+  federation: ['federation', 'keys'],
+  link: ['link'],
+  relay: [],
+} as const;
+
+function listenersOf(topology: Topology, node: TopologyNode): Plain[] {
+  const open = node.listen.map((port) => ({
+    address: '::',
+    port,
+    apis: usesOf(topology, node, port).flatMap((use) => APIS[use]),
+    tls: TLS,
+  }));
+  const apis = [...APIS.client, ...APIS.federation];
+  const inner = open.length === 0 ? [{ address: '127.0.0.1', port: LOCAL_TLS_PORT, apis, tls: TLS }] : [];
+  // The first listener for clients that has a certificate is the one that a relay leads to.
+  let port = LOCAL_PORT;
+  while (node.listen.includes(port)) port += 1;
+  const own = { address: '127.0.0.1', port, apis: ['client', 'media', 'admin', 'web'] };
+  return [...open, ...inner, own];
+}
+
+function overridesOf(topology: Topology, node: TopologyNode): Record<string, Plain> {
+  const ours = homeserversOf(topology).filter((one) => one !== node);
+  const inFile = ours.flatMap((one) => {
+    const name = serverNameOf(topology, one);
+    const connect = connectOf(topology, node, one);
+    return connect.length === 0 ? [] : [[name, connect] as const];
+  });
+  const known = new Set(homeserversOf(topology).map((one) => serverNameOf(topology, one).toLowerCase()));
+  const others = [...topology.overrides]
+    .filter(([name]) => !known.has(name.toLowerCase()))
+    .map(([name, { connect }]) => [name, connect] as const);
+  return Object.fromEntries(
+    [...inFile, ...others].map(([name, connect]) => {
+      const { order, pin } = findOverride(topology, name) ?? {};
+      return [name, { connect, ...(order !== undefined && { order }), ...(pin !== undefined && { pin }) }];
+    }),
+  );
+}
+
+function relayOf(topology: Topology, node: TopologyNode): Plain {
+  const own = findOwnServer(topology);
+  const isLinked = own !== undefined && findLink(topology, node.name, own.name) !== undefined;
+  const [direct] = own === undefined ? [] : dialPlacesOf(topology, own, own.listen[0] ?? 0);
+  return {
+    address: '::',
+    port: node.listen[0],
+    names: relayedNames(topology),
+    to: isLinked ? `link:${own.name}` : direct,
+    site: SITE,
+  };
+}

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   invite: async () => (await import('./commands/invite.ts')).invite,
   link: async () => (await import('./commands/link.ts')).link,
   relay: async () => (await import('./commands/relay.ts')).relay,
+  dns: async () => (await import('./commands/dns.ts')).dns,
   bench: async () => (await import('./commands/bench.ts')).bench,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };

@@ -10,6 +10,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   invite: 'commandInvite',
   link: 'commandLink',
   relay: 'commandRelay',
+  dns: 'commandDns',
   bench: 'commandBench',
   doctor: 'commandDoctor',
 };

@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parseServerName } from '../../matrix/ids.ts';
+import { dnsMistakes } from './check-dns.ts';
 import { federationMistakes, linkMistakes, networkMistakes, relayMistakes } from './check-network.ts';
 import { durationMs } from './duration.ts';
 import { type Config, ConfigSchema, LATER, SUPPORTED_APIS } from './schema.ts';
@@ -107,6 +108,7 @@ function contradictions(config: Config): string[] {
     ...federationMistakes(config),
     ...linkMistakes(config),
     ...relayMistakes(config),
+    ...dnsMistakes(config),
   );
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');
   return found;

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   link: async () => (await import('./commands/link.ts')).link,
   relay: async () => (await import('./commands/relay.ts')).relay,
   dns: async () => (await import('./commands/dns.ts')).dns,
+  devices: async () => (await import('./commands/devices.ts')).devices,
   bench: async () => (await import('./commands/bench.ts')).bench,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };

@@ -11,6 +11,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   link: 'commandLink',
   relay: 'commandRelay',
   dns: 'commandDns',
+  devices: 'commandDevices',
   bench: 'commandBench',
   doctor: 'commandDoctor',
 };

@@ -14,6 +14,7 @@ export const cliEnglish = {
   commandLink: 'Show the key of this node, for links with others.',
   commandRelay: 'Run the front of a server elsewhere, on a port of this line.',
   commandDns: 'Answer for the private zone, on the sockets of dns.listeners.',
+  commandDevices: 'Make the file by which a device or a router learns of the private zone.',
   commandBench: 'Measure a server.',
   commandDoctor: 'Find what is wrong and say what to type.',
   unknownCommand: 'There is no command "{name}".',

@@ -16,6 +16,7 @@ export const cliChinese: CliTexts = {
   commandLink: '显示本节点的密钥，用于与其他节点建立链路。',
   commandRelay: '在本线路的端口上运行另一台服务器的前端。',
   commandDns: '在 dns.listeners 的端口上为私有区域应答。',
+  commandDevices: '生成让设备或路由器认识私有区域的文件。',
   commandBench: '测量一台服务器。',
   commandDoctor: '找出问题，并告诉你该输入什么。',
   unknownCommand: '没有名为“{name}”的命令。',

@@ -84,6 +84,9 @@ function reasonOf(error: unknown, texts: CliTexts): string | undefined {
   if (system.code === 'EADDRINUSE') {
     return fill(texts.portTaken, { port: system.port ?? 0, address: system.address ?? '' });
   }
+  if (system.code === 'EACCES' && system.syscall !== undefined && /^(?:bind|listen)$/.test(system.syscall)) {
+    return fill(texts.portForbidden, { port: system.port ?? 0, address: system.address ?? '' });
+  }
   const known = Object.entries(STORAGE_TEXTS).find(([kind]) => system.message.startsWith(kind));
   if (known !== undefined) return texts[known[1]];
   if (system.name === 'MatrixError' || system.name === 'OperationError') return system.message;

@@ -29,6 +29,9 @@ export const cliEnglish = {
   failed: 'Failed: {reason}',
   portTaken:
     'Port {port} on {address} is in use. Stop the other program, or choose another port: --listeners in postern.yaml.',
+  portForbidden:
+    'The system does not let this user open port {port} on {address}. Give the service the right ' +
+    '(AmbientCapabilities=CAP_NET_BIND_SERVICE in its systemd unit), or choose a port above 1023.',
   dataLocked: 'Another Postern is running on this data folder. Stop it first, or choose another dataDir.',
   storageKeyWrong: 'The storage key is not the one that the database was encrypted with.',
   storageNotReadable:

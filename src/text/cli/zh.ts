@@ -30,6 +30,9 @@ export const cliChinese: CliTexts = {
   serveAgain: '再按一次 Ctrl-C 立即停止。',
   failed: '失败：{reason}',
   portTaken: '{address} 的端口 {port} 已被占用。请停止另一个程序，或在 postern.yaml 的 listeners 中选择其他端口。',
+  portForbidden:
+    '系统不允许此用户打开 {address} 的端口 {port}。请授予服务该权限' +
+    '（在 systemd 单元中设置 AmbientCapabilities=CAP_NET_BIND_SERVICE），或选择大于 1023 的端口。',
   dataLocked: '另一个 Postern 正在使用这个数据目录。请先停止它，或选择其他 dataDir。',
   storageKeyWrong: '存储密钥与加密该数据库时所用的不同。',
   storageNotReadable: '无法读取数据库：它已加密（请设置 storage.encryption.key）或已损坏（请恢复备份）。',

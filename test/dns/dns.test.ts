@@ -1,9 +1,12 @@
 /** The private zone over its sockets and over HTTPS, as a server and as the command run it. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { Resolver } from 'node:dns/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { decode, encode, type Packet, streamDecode, streamEncode } from 'dns-packet';
 import { FakeClock } from '../../src/adapters/clock/fake-clock.ts';
@@ -98,6 +101,34 @@ describe('the zone alone', () => {
   });
 });
 
+describe('postern dns', () => {
+  const start = (dns: unknown) =>
+    spawn(process.execPath, [path.join(import.meta.dirname, '../../src/cli/main.ts'), 'dns', '--json'], {
+      env: { ...process.env, POSTERN_DNS: JSON.stringify(dns), POSTERN_LOG__LEVEL: 'error' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+
+  it('answers until it is told to stop', { timeout: 30_000 }, async () => {
+    const running = start(DNS);
+    const [line] = (await once(running.stdout, 'data')) as [Buffer];
+    const { zone, ports } = JSON.parse(line.toString()) as { zone: string; ports: number[] };
+    assert.equal(zone, 'example.org');
+    const resolver = new Resolver({ timeout: 5_000, tries: 1 });
+    resolver.setServers([`127.0.0.1:${ports[0]}`]);
+    assert.deepEqual(await resolver.resolve4('example.org'), ['192.0.2.1']);
+    const ended = once(running, 'exit');
+    running.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+  });
+
+  it('says in a sentence what is missing', { timeout: 30_000 }, async () => {
+    const running = start({ ...DNS, listeners: [] });
+    const printed = await text(running.stdout);
+    assert.match(printed, /dns\.listeners is not set/);
+    assert.equal(running.exitCode ?? (await once(running, 'exit'))[0], 2);
+  });
+});
+
 describe('over TCP', () => {
   const scene = {} as { front: TcpFront };
   const counted: string[] = [];
@@ -144,7 +175,7 @@ describe('over TCP', () => {
       socket.write(message);
       const bytes: Buffer[] = [];
       socket.on('data', (chunk) => bytes.push(chunk));
-      await once(socket, 'close');
+      await closed(socket);
       assert.equal(Buffer.concat(bytes).length, 0);
     }
     assert.ok(counted.includes('dropped'));
@@ -153,7 +184,7 @@ describe('over TCP', () => {
   it('one network has twenty connections, and the twenty-first is closed', async () => {
     const sockets = Array.from({ length: 21 }, () => connect(scene.front.port, '127.0.0.1'));
     for (const socket of sockets) socket.on('error', () => undefined).resume();
-    await Promise.race(sockets.map((socket) => once(socket, 'close')));
+    await Promise.race(sockets.map(closed));
     const [first] = sockets;
     first?.write(streamEncode(question('example.org')));
     assert.ok(first !== undefined);
@@ -162,6 +193,10 @@ describe('over TCP', () => {
     for (const socket of sockets) socket.destroy();
   });
 });
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => void socket.once('close', () => resolve()));
+}
 
 function frame(message: Buffer): Buffer {
   const head = Buffer.alloc(2);
@@ -225,7 +260,7 @@ describe('over UDP', () => {
 
 describe('over HTTPS', () => {
   const server = new TestServer({
-    config: { dns: DNS, listeners: [{ address: '127.0.0.1', port: 0, apis: ['client', 'dns', 'metrics'] }] },
+    config: { dns: DNS, listeners: [{ address: '127.0.0.1', port: 0, apis: ['client', 'web', 'dns', 'metrics'] }] },
   });
   const type = 'application/dns-message';
   const message = encode(question('example.org', 'A', 0));

@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { decode, encode } from 'dns-packet';
 import { FakeClock } from '../../src/adapters/clock/fake-clock.ts';
 import { systemClock } from '../../src/adapters/clock/index.ts';
 import { createMetrics } from '../../src/adapters/metrics/index.ts';
@@ -47,8 +48,9 @@ before(async () => {
     config: {
       listeners: [
         { address: '127.0.0.1', port: 0, apis: ['client', 'media'] },
-        { address: '127.0.0.1', port: 0, apis: ['client', 'media', 'link'], tls },
+        { address: '127.0.0.1', port: 0, apis: ['client', 'media', 'link', 'dns'], tls },
       ],
+      dns: { zone: NAME, records: [{ name: NAME, type: 'A', value: '192.0.2.7' }] },
       links: { key: CLOUD.key, peers: { front: { key: RELAY.public, carries: ['client'] } } },
     },
   });
@@ -149,6 +151,16 @@ describe('a relay passes its own names on', () => {
     }).end(body);
     const [response] = (await once(call, 'response')) as [IncomingMessage];
     assert.match(await text(response), /@guest:alpha\.test/);
+  });
+
+  test('and the private zone of the server is asked through it', async () => {
+    const question = encode({ type: 'query', questions: [{ name: NAME, type: 'A' }] }).toString('base64url');
+    const socket = await secure(scene.linked.port);
+    const target = { path: `/dns?dns=${question}`, headers: { Host: NAME } };
+    const call = request({ createConnection: () => socket, ...target }).end();
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    const [record] = decode(await buffer(response)).answers ?? [];
+    assert.equal(record?.type === 'A' ? record.data : undefined, '192.0.2.7');
   });
 
   test('with a long hello', async () => {

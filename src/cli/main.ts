@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   relay: async () => (await import('./commands/relay.ts')).relay,
   plan: async () => (await import('./commands/plan.ts')).plan,
   render: async () => (await import('./commands/render.ts')).render,
+  dns: async () => (await import('./commands/dns.ts')).dns,
+  devices: async () => (await import('./commands/devices.ts')).devices,
   bench: async () => (await import('./commands/bench.ts')).bench,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };

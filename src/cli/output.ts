@@ -12,6 +12,8 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   relay: 'commandRelay',
   plan: 'commandPlan',
   render: 'commandRender',
+  dns: 'commandDns',
+  devices: 'commandDevices',
   bench: 'commandBench',
   doctor: 'commandDoctor',
 };
@@ -83,6 +85,9 @@ function reasonOf(error: unknown, texts: CliTexts): string | undefined {
   const system = error as NodeJS.ErrnoException & { port?: number; address?: string };
   if (system.code === 'EADDRINUSE') {
     return fill(texts.portTaken, { port: system.port ?? 0, address: system.address ?? '' });
+  }
+  if (system.code === 'EACCES' && system.syscall !== undefined && /^(?:bind|listen)$/.test(system.syscall)) {
+    return fill(texts.portForbidden, { port: system.port ?? 0, address: system.address ?? '' });
   }
   const known = Object.entries(STORAGE_TEXTS).find(([kind]) => system.message.startsWith(kind));
   if (known !== undefined) return texts[known[1]];

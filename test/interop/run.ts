@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { installSynapse } from './synapse/install.ts';
 
 const HELP = `npm run test:interop -- [options] [files]
-  --short            what CI runs: both pairs of Postern and Synapse in room versions 1 and 12, and requests between them
+  --short            what CI runs: both pairs of Postern and Synapse, room versions 1 and 12, and requests between them
   --pairs <a-b,…>    host and guest: Postern-Postern, Postern-Synapse, Synapse-Postern, Synapse-Synapse
   --rooms <n,…>      room versions of the journeys through rooms, 1 to 12; 1,10,11,12 unless given
   --only <pattern>   tests whose names match`;

@@ -7,6 +7,7 @@ import { adminRoutes } from '../../http/admin-api/index.ts';
 import { clientRoutes } from '../../http/client-api/index.ts';
 import { authenticateServer, discoveryRoutes, federationRoutes, keyRoutes } from '../../http/federation-api/index.ts';
 import type { FederationRoute } from '../../http/federation-api/federation-route.ts';
+import { type AnswerDns, dnsRoutes } from '../../http/dns-api/index.ts';
 import { Dispatcher } from '../../http/kit/dispatcher.ts';
 import { type Handle, type Listener, openListener, serveStreams, serveTlsStreams } from '../../http/kit/listener.ts';
 import { type PeerNames, peerNames } from '../../http/kit/peer.ts';
@@ -44,6 +45,7 @@ interface ListenerTools extends HandlerTools {
   /** `federation.enabled` */
   readonly federates: boolean;
   readonly links: Links | undefined;
+  readonly dns: AnswerDns | undefined;
 }
 
 export interface ListenersOptions {
@@ -55,12 +57,14 @@ export interface ListenersOptions {
   readonly files: string;
   readonly links: Links | undefined;
   readonly doors: LinkDoors;
+  /** Where the configuration has a private zone. */
+  readonly dns: AnswerDns | undefined;
 }
 
 /** Opens every listener, or none: where one cannot be opened the others are closed again. */
 export async function openListeners(
   services: Services,
-  { config, baseDir, socket, files, links, doors }: ListenersOptions,
+  { config, baseDir, socket, files, links, doors, dns }: ListenersOptions,
 ): Promise<OpenListeners> {
   const { clock, crypto, log, random } = services.context;
   const tools: ListenerTools = {
@@ -68,6 +72,7 @@ export async function openListeners(
     limiter: new RateLimiter(clock, config.rateLimits.enabled ? DEFAULT_RATES : undefined),
     federates: config.federation.enabled,
     links,
+    dns,
     peers: peerNames(crypto, random.token(32), config.network.trustedProxies),
     files: config.listeners.some((one) => one.apis.includes('web')) ? StaticFiles.open(files) : undefined,
   };
@@ -106,7 +111,7 @@ function openClientDoor(
 function handlerFor(listener: ListenerConfig, tools: ListenerTools): Handle {
   const fromServers = routesForServers(listener, tools);
   const web = listener.apis.includes('web') ? tools.files : undefined;
-  return handlerOf({ routes: routesOf(listener, tools.services), fromServers, web }, tools);
+  return handlerOf({ routes: routesOf(listener, tools), fromServers, web }, tools);
 }
 
 async function openOne(listener: ListenerConfig, certificates: Certificates, tools: ListenerTools): Promise<Listener> {
@@ -162,12 +167,13 @@ export function handlerOf({ routes, fromServers, web }: Served, tools: HandlerTo
   };
 }
 
-function routesOf({ apis }: ListenerConfig, services: Services): Route<Caller>[] {
+function routesOf({ apis }: ListenerConfig, { services, dns }: ListenerTools): Route<Caller>[] {
   return [
     ...operationsRoutes(services, { metrics: apis.includes('metrics') }),
     ...(apis.includes('client') ? clientRoutes(services) : []),
     ...(apis.includes('media') ? mediaRoutes(services) : []),
     ...(apis.includes('admin') ? adminRoutes(services) : []),
+    ...(apis.includes('dns') && dns !== undefined ? dnsRoutes(dns) : []),
   ];
 }
 

@@ -8,6 +8,7 @@ import { createMetrics } from '../../adapters/metrics/index.ts';
 import { createPasswordHasher } from '../../adapters/passwords/index.ts';
 import { createRandom } from '../../adapters/random/index.ts';
 import { present } from '../../lib/assert.ts';
+import type { DnsService } from '../../deploy/dns/service.ts';
 import type { Links } from '../../link/index.ts';
 import { parseServerName, type ServerName } from '../../matrix/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -21,6 +22,7 @@ import { openStore } from '../../storage/open.ts';
 import { durationMs } from '../config/duration.ts';
 import type { Config } from '../config/schema.ts';
 import { askSecret, readSecret, type SecretValue } from '../config/secrets.ts';
+import { openAnswerer, openDns } from './dns.ts';
 import { createLinkedPorts, type LinkDoors } from './links.ts';
 import { openListeners, type OpenListeners, webFolder } from './listeners.ts';
 import { createServices } from './services.ts';
@@ -45,6 +47,8 @@ export interface RunningServer {
   readonly services: Services;
   readonly listeners: OpenListeners;
   readonly publicBaseUrl: string;
+  /** Where the configuration has a private zone with sockets of its own. */
+  readonly dns: DnsService | undefined;
   /** Ends requests, writes what is on its way, closes the store. */
   close(): Promise<void>;
 }
@@ -129,6 +133,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   try {
     const { config, baseDir } = options;
     const socket = path.join(dataDirOf(options), SOCKET_NAME);
+    const answerer = await openAnswerer(config);
     const listeners = await openListeners(services, {
       config,
       baseDir,
@@ -136,15 +141,21 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       files: options.webFolder ?? webFolder(),
       links,
       doors,
+      dns: answerer && ((message) => answerer(message, 'stream')),
+    });
+    const dns = await openDns(config, answerer, services.context).catch(async (error: unknown) => {
+      await listeners.close(0);
+      throw error;
     });
     links?.start();
     const closeAll = async (): Promise<void> => {
       // Connections of links are no longer those of their listener, which would wait for them for ever.
       links?.close();
+      await dns?.close();
       await listeners.close(GRACE_MS);
       await close();
     };
-    return { services, listeners, publicBaseUrl: services.facts.publicBaseUrl, close: closeAll };
+    return { services, listeners, dns, publicBaseUrl: services.facts.publicBaseUrl, close: closeAll };
   } catch (error) {
     await close();
     throw error;

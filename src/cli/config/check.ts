@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { nearest } from '../../lib/nearest.ts';
 import { parseServerName } from '../../matrix/ids.ts';
+import { dnsMistakes } from './check-dns.ts';
 import { federationMistakes, linkMistakes, networkMistakes, relayMistakes } from './check-network.ts';
 import { durationMs } from './duration.ts';
 import { type Config, ConfigSchema, LATER, SUPPORTED_APIS } from './schema.ts';
@@ -108,6 +109,7 @@ function contradictions(config: Config): string[] {
     ...federationMistakes(config),
     ...linkMistakes(config),
     ...relayMistakes(config),
+    ...dnsMistakes(config),
   );
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');
   return found;

@@ -65,9 +65,31 @@ function secret(description: string, value: unknown, key: KeyOptions = {}) {
 }
 
 /** Every API a listener can serve. */
-const APIS = ['client', 'media', 'admin', 'web', 'identity', 'push', 'federation', 'keys', 'link', 'metrics'] as const;
+const APIS = [
+  'client',
+  'media',
+  'admin',
+  'web',
+  'identity',
+  'push',
+  'federation',
+  'keys',
+  'link',
+  'metrics',
+  'dns',
+] as const;
 /** Those that exist so far. */
-export const SUPPORTED_APIS = ['client', 'media', 'admin', 'web', 'federation', 'keys', 'link', 'metrics'] as const;
+export const SUPPORTED_APIS = [
+  'client',
+  'media',
+  'admin',
+  'web',
+  'federation',
+  'keys',
+  'link',
+  'metrics',
+  'dns',
+] as const;
 
 const Listener = Type.Object(
   {
@@ -230,6 +252,43 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
         'The front of a server elsewhere, on a port of this line: connections that ask for one of names are passed ' +
         'on, TLS untouched, to a node of links.peers (link:NODE) or to host:port; all others find a small site with ' +
         'the certificate of site. Run by "postern relay".',
+      default: null,
+    },
+  ),
+  dns: Type.Union(
+    [
+      Type.Null(),
+      Type.Object(
+        {
+          zone: Type.String(),
+          records: Type.Array(
+            Type.Object(
+              {
+                name: Type.String(),
+                type: Type.Enum(['A', 'AAAA', 'CNAME', 'SRV', 'HTTPS', 'TXT']),
+                value: Type.String(),
+              },
+              { additionalProperties: false },
+            ),
+          ),
+          listeners: Type.Optional(
+            Type.Array(
+              Type.Object(
+                { address: Type.String(), port: Type.Integer({ minimum: 0, maximum: 65_535 }) },
+                { additionalProperties: false },
+              ),
+            ),
+          ),
+          ttlSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })),
+        },
+        { additionalProperties: false },
+      ),
+    ],
+    {
+      description:
+        'A private zone: its records, by whole names ({name: chat.example.org, type: A, value: 192.0.2.1}), are told ' +
+        'to whoever asks at listeners (UDP and TCP, for the local network) or at /dns of a listener with the api ' +
+        '"dns", and nothing else is. Run by "postern serve", or alone by "postern dns".',
       default: null,
     },
   ),

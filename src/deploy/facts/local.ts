@@ -112,8 +112,8 @@ async function whoListens(address: string, port: number): Promise<PortFact['stat
       : address;
   try {
     const response = await fetch(`http://${host}:${port}/health`, { signal: AbortSignal.timeout(2_000) });
-    const body = (await response.json()) as { status?: unknown };
-    return body.status === 'ok' ? 'ours' : 'foreign';
+    const body: unknown = await response.json();
+    return typeof body === 'object' && body !== null && 'status' in body && body.status === 'ok' ? 'ours' : 'foreign';
   } catch {
     return 'foreign';
   }

@@ -30,7 +30,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Paths of the APIs: never the web client's. */
-const RESERVED = ['/_matrix/', '/_synapse/', '/_postern/', '/.well-known/', '/health', '/metrics'];
+const RESERVED = ['/_matrix/', '/_synapse/', '/_postern/', '/.well-known/', '/health', '/metrics', '/dns'];
 
 /** For answers that are no file of the build. */
 const PLAIN: Headers = {

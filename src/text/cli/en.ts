@@ -15,6 +15,8 @@ export const cliEnglish = {
   commandRelay: 'Run the front of a server elsewhere, on a port of this line.',
   commandPlan: 'Explain a deployment of several nodes: ports, names, certificates, what others see.',
   commandRender: 'Write the files of one node of a deployment.',
+  commandDns: 'Answer for the private zone, on the sockets of dns.listeners.',
+  commandDevices: 'Make the file by which a device or a router learns of the private zone.',
   commandBench: 'Measure a server.',
   commandDoctor: 'Find what is wrong and say what to type.',
   unknownCommand: 'There is no command "{name}".',
@@ -29,6 +31,9 @@ export const cliEnglish = {
   failed: 'Failed: {reason}',
   portTaken:
     'Port {port} on {address} is in use. Stop the other program, or choose another port: --listeners in postern.yaml.',
+  portForbidden:
+    'The system does not let this user open port {port} on {address}. Give the service the right ' +
+    '(AmbientCapabilities=CAP_NET_BIND_SERVICE in its systemd unit), or choose a port above 1023.',
   dataLocked: 'Another Postern is running on this data folder. Stop it first, or choose another dataDir.',
   storageKeyWrong: 'The storage key is not the one that the database was encrypted with.',
   storageNotReadable:
@@ -60,6 +65,8 @@ export const cliEnglish = {
   linkNext: 'Next: put the key under links.peers in the configuration of the other node.',
   relayReady: 'The relay is ready at port {port}: {names} is passed on to {to}.',
   relayNext: 'Everybody else finds an ordinary small site. Ctrl-C stops the relay.',
+  dnsReady: 'The zone {zone} is answered for at port {ports}, over UDP and TCP.',
+  dnsNext: 'Next: let the router send questions for the zone here ("postern devices" says how). Ctrl-C stops it.',
   userCreated: 'Created {user}.',
   userPassword: 'Password: {password}',
   userChanged: 'Changed {user}.',

@@ -17,6 +17,8 @@ export const cliChinese: CliTexts = {
   commandRelay: '在本线路的端口上运行另一台服务器的前端。',
   commandPlan: '说明由多个节点组成的部署：端口、域名、证书、他人能看到什么。',
   commandRender: '写出部署中一个节点的文件。',
+  commandDns: '在 dns.listeners 的端口上为私有区域应答。',
+  commandDevices: '生成让设备或路由器认识私有区域的文件。',
   commandBench: '测量一台服务器。',
   commandDoctor: '找出问题，并告诉你该输入什么。',
   unknownCommand: '没有名为“{name}”的命令。',
@@ -30,6 +32,9 @@ export const cliChinese: CliTexts = {
   serveAgain: '再按一次 Ctrl-C 立即停止。',
   failed: '失败：{reason}',
   portTaken: '{address} 的端口 {port} 已被占用。请停止另一个程序，或在 postern.yaml 的 listeners 中选择其他端口。',
+  portForbidden:
+    '系统不允许此用户打开 {address} 的端口 {port}。请授予服务该权限' +
+    '（在 systemd 单元中设置 AmbientCapabilities=CAP_NET_BIND_SERVICE），或选择大于 1023 的端口。',
   dataLocked: '另一个 Postern 正在使用这个数据目录。请先停止它，或选择其他 dataDir。',
   storageKeyWrong: '存储密钥与加密该数据库时所用的不同。',
   storageNotReadable: '无法读取数据库：它已加密（请设置 storage.encryption.key）或已损坏（请恢复备份）。',
@@ -59,6 +64,8 @@ export const cliChinese: CliTexts = {
   linkNext: '下一步：把此密钥写入另一节点配置的 links.peers。',
   relayReady: '中继已在端口 {port} 就绪：{names} 将转发到 {to}。',
   relayNext: '其他访问者只会看到一个普通的小网站。按 Ctrl-C 停止中继。',
+  dnsReady: '正在端口 {ports} 上（UDP 和 TCP）为区域 {zone} 应答。',
+  dnsNext: '下一步：让路由器把该区域的查询转发到这里（“postern devices”会说明做法）。按 Ctrl-C 停止。',
   userCreated: '已创建 {user}。',
   userPassword: '密码：{password}',
   userChanged: '已更改 {user}。',

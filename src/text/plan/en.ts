@@ -95,14 +95,15 @@ export const planEnglish = {
       'A licensed service is on record: data can be demanded of it, and who talks with whom is not encrypted.',
     'duty-decide': 'State your real purpose wherever you are asked. Whether to run this layout is your decision.',
     'certificate-short':
-      'The certificate of {node} runs out after about 160 h: renew its files in time; they are read again within a minute.',
+      'The certificate of {node} runs out after about 160 h: renew its files in time; they are read within a minute.',
     'not-built-acme': '{node} has the role acme, which is not built yet: get certificates with an ACME client.',
-    'not-built-dns': '{node} has the role dns, which is not built yet: nothing else here needs it.',
+    'not-built-dns':
+      '{node} has the role dns, which is not rendered yet: write the section dns of its postern.yaml by hand.',
     'not-built-push':
       '{node} has the role push, which is not built yet: clients are told of messages while they are open.',
     'not-built-route': 'The route {route} needs WebRTC, which is not built yet; it is left out.',
     'not-built-fallback': 'The fallback of the link {from}–{to} is not built yet; the link dials again by itself.',
-    'not-built-doh': 'devices.doh is not built yet: write the name into hosts files or the router.',
+    'not-built-doh': 'devices.doh is not rendered yet: add the api dns to a listener, and the section dns, by hand.',
     'not-built-push-via': 'push.via is not built yet; it is left out.',
     'shows-name-to-idc':
       '{from} shows the name {sni} on the way to {to}: where the data centre checks SNI, it resets that.',

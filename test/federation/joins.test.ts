@@ -153,3 +153,21 @@ describe('a join answer', () => {
     });
   }
 });
+
+test('what is said between the two steps of a join is told to the server that joins', async () => {
+  const { server, remote } = scene;
+  const alice = await server.register('alice');
+  const room = await alice.createRoom({ preset: 'public_chat' });
+  let said = '';
+  const joined = await remote.joinRemote({
+    destination: server.config.serverName,
+    roomId: room,
+    user: remote.user('late'),
+    api: 2,
+    between: async () => {
+      said = await alice.send(room, 'meanwhile');
+    },
+  });
+  // Nobody says anything more: what follows both ends of the room leads to it.
+  await remote.untilEvent(joined, said);
+});

@@ -39,12 +39,17 @@ const SERVERS_MAX = 8;
 /** What a client may be told of the refusal of another server. */
 const REFUSALS = ['M_FORBIDDEN', 'M_NOT_FOUND', 'M_UNABLE_TO_GRANT_JOIN', 'M_UNSUPPORTED_ROOM_VERSION'] as const;
 
+/** As long as events of a room wait for our join: longer than one of ten thousand members takes. */
+const JOIN_WAIT_MS = 20_000;
+
 export class RemoteRooms implements History {
   readonly #parts: RemoteRoomParts;
   readonly completion: RoomCompletion;
   readonly #outOfRoom: OutOfRoom;
   /** One way into a room at a time: a second one would take the place of the first. */
   readonly #joins = new KeyedQueue<RoomId>();
+  /** Joins that are on their way, by room. */
+  readonly #underWay = new Map<RoomId, Promise<unknown>>();
 
   constructor(parts: RemoteRoomParts) {
     this.#parts = parts;
@@ -85,12 +90,36 @@ export class RemoteRooms implements History {
    * Joins a user to a room that this server is not in, by one of the servers that are. False where another user has
    * brought it in meanwhile: then the join is an event like any other.
    */
-  join(request: Omit<HandshakeRequest, 'membership'>, via: readonly ServerName[]): Promise<boolean> {
-    return this.#joins.run(request.roomId, async () => {
-      const room = await this.#parts.rooms.find(request.roomId);
+  async join(request: Omit<HandshakeRequest, 'membership'>, via: readonly ServerName[]): Promise<boolean> {
+    const { roomId } = request;
+    const joining = this.#joins.run(roomId, async () => {
+      const room = await this.#parts.rooms.find(roomId);
       if (room?.isResident === true) return false;
       await this.#join(request, via);
       return true;
+    });
+    this.#underWay.set(roomId, joining);
+    try {
+      return await joining;
+    } finally {
+      if (this.#underWay.get(roomId) === joining) this.#underWay.delete(roomId);
+    }
+  }
+
+  /**
+   * Waits for a join that is under way, but not for ever: what others say in the room may arrive before the answer that
+   * lets us in, and would be lost.
+   */
+  async untilJoined(roomId: RoomId): Promise<void> {
+    const joining = this.#underWay.get(roomId);
+    if (joining === undefined) return;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        resolve();
+      };
+      const timer = this.#parts.context.clock.schedule(JOIN_WAIT_MS, end);
+      joining.then(end, end);
     });
   }
 

@@ -27,6 +27,8 @@ export interface JoinOptions extends HandshakeOptions {
   readonly omitMembers?: boolean;
   /** Which `send_join` to use; 2 unless told otherwise. */
   readonly api?: 1 | 2;
+  /** What happens between the template and the join. */
+  readonly between?: () => Promise<unknown>;
 }
 
 type Membership = 'join' | 'knock' | 'leave';
@@ -82,6 +84,7 @@ function sendUri(api: 1 | 2, membership: Membership, event: Pdu): string {
 export async function joinRemote(server: RemoteServer, options: JoinOptions): Promise<RemoteRoom> {
   const { destination, omitMembers = false, api = 2 } = options;
   const { event, rules } = await prepare(server, 'join', options);
+  await options.between?.();
   const uri = `${sendUri(api, 'join', event)}${omitMembers ? '?omit_members=true' : ''}`;
   const sent = await server.client.put(destination, uri, event.json);
   const body = api === 1 ? sent.object(1) : (sent.body as Record<string, unknown>);

@@ -148,7 +148,10 @@ export class InboundMemberships {
     if (serverOf(pdu.sender) !== origin) throw new MatrixError('M_FORBIDDEN', 'That is no user of your server');
     const signed = await this.#vouch(pdu, room);
     const others = eventSource([origin], { peers, log: context.log });
-    const received = await receiver.receive(room.number, [elementOf(signed)], others, { isForwarded: true });
+    // What was said between the template and the join is no past of the join: without an event that follows both, the
+    // server that joins would not hear of it before somebody speaks again.
+    const options = { isForwarded: true, tiesEnds: membership === 'join' };
+    const received = await receiver.receive(room.number, [elementOf(signed)], others, options);
     if (received.statuses.get(eventId) !== 'accepted') {
       throw new MatrixError('M_FORBIDDEN', 'The room does not allow this event');
     }

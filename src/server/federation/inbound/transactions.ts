@@ -7,7 +7,7 @@ import { type ElementResult, parseElements, sliceMembers } from '../../../matrix
 import { serverAclOf } from '../../../rules/membership/server-acl.ts';
 import type { Context } from '../../context.ts';
 import type { Peers } from '../../peers/index.ts';
-import { eventSource } from '../../remote-rooms/index.ts';
+import { eventSource, type RemoteRooms } from '../../remote-rooms/index.ts';
 import type { Rooms } from '../../rooms/index.ts';
 import type { Receiver } from '../../timeline/index.ts';
 import { Turns } from './turns.ts';
@@ -25,6 +25,7 @@ export interface TransactionParts {
   readonly context: Context;
   readonly rooms: Rooms;
   readonly receiver: Receiver;
+  readonly remoteRooms: Pick<RemoteRooms, 'untilJoined'>;
   readonly peers: Peers;
   readonly receiveEdu: ReceiveEdu;
 }
@@ -91,7 +92,8 @@ export class InboundTransactions {
     roomId: RoomId,
     elements: readonly ElementResult[],
   ): Promise<Map<string, Outcome>> {
-    const { rooms, receiver, peers, context } = this.#parts;
+    const { rooms, receiver, peers, context, remoteRooms } = this.#parts;
+    await remoteRooms.untilJoined(roomId);
     const room = await rooms.find(roomId);
     const outcomes = new Map<string, Outcome>();
     if (room === undefined || room.localJoined.size === 0) return outcomes;

@@ -35,6 +35,8 @@ export interface Received {
 export interface ReceiveOptions {
   /** Whether the other servers in the room hear of them from us. */
   readonly isForwarded?: boolean;
+  /** Whether the ends of the room are tied together afterwards, so that whoever has just joined hears of all of them. */
+  readonly tiesEnds?: boolean;
 }
 
 export interface ReceiverOptions {
@@ -111,7 +113,7 @@ export class Receiver {
   async #accept(
     room: Room,
     batch: Batch,
-    { isForwarded = false }: ReceiveOptions,
+    { isForwarded = false, tiesEnds = false }: ReceiveOptions,
   ): Promise<readonly Promise<RoomEvent>[]> {
     const tools = await toolsOf(room, this.#context, this.#rooms);
     const beforehand = await Beforehand.lookUp(batch.events, tools);
@@ -133,7 +135,7 @@ export class Receiver {
       durable.push(appended.durable);
     }
     await storeGroundwork(batch.rest, tools);
-    await tieExtremities(tools, this.#own);
+    await tieExtremities(tools, this.#own, tiesEnds ? 1 : undefined);
     return durable;
   }
 }

@@ -27,9 +27,9 @@ export interface OwnEvents {
   readonly recommend: Recommend;
 }
 
-/** Ties forward extremities together until one event can cite all of them, as far as a user of ours may. */
-export async function tieExtremities(tools: AppendTools, own: OwnEvents): Promise<void> {
-  while (tools.room.extremities.length > PREV_EVENTS_MAX) {
+/** Ties forward extremities together until there are no more than `max`, as far as a user of ours may. */
+export async function tieExtremities(tools: AppendTools, own: OwnEvents, max = PREV_EVENTS_MAX): Promise<void> {
+  while (tools.room.extremities.length > max) {
     if (!(await tieOnce(tools, own))) return;
   }
 }

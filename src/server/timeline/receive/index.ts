@@ -35,7 +35,7 @@ export interface Received {
 export interface ReceiveOptions {
   /** Whether the other servers in the room hear of them from us. */
   readonly isForwarded?: boolean;
-  /** Whether the ends of the room are tied together afterwards, so that whoever has just joined hears of all of them. */
+  /** Whether the ends of the room are tied together afterwards, so that whoever has joined hears of all of them. */
   readonly tiesEnds?: boolean;
 }
 

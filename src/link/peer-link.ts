@@ -45,15 +45,11 @@ export interface PeerLinkParts {
 export const LANES = 2;
 const REDIAL_MS = { first: 250, max: 30_000 };
 
-interface Waiting {
-  readonly go: () => void;
-}
-
 export class PeerLink {
   readonly #parts: PeerLinkParts;
   readonly #dialled: (Lane | undefined)[] = [];
   readonly #accepted: (Lane | undefined)[] = [];
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<() => void>();
   readonly #pauses: number[] = [];
   readonly #timers = new Map<number, Timer>();
   readonly #abort = new AbortController();
@@ -184,19 +180,18 @@ export class PeerLink {
   #tellUp(index: number, how: string): void {
     const { log, name, onUp } = this.#parts;
     log.info('a connection of a link is there', { peer: name, lane: index, how });
-    for (const waiting of this.#waiting) waiting.go();
+    for (const go of this.#waiting) go();
     onUp();
   }
 
   #untilUp(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {
-        this.#waiting.delete(waiting);
+        this.#waiting.delete(end);
         for (const one of [signal, this.#abort.signal]) one.removeEventListener('abort', end);
         resolve();
       };
-      const waiting = { go: end };
-      this.#waiting.add(waiting);
+      this.#waiting.add(end);
       for (const one of [signal, this.#abort.signal]) one.addEventListener('abort', end, { once: true });
     });
   }

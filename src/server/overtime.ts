@@ -1,4 +1,5 @@
 /** Places for work that is short as a rule: whoever takes long gives the place to the next, and goes on beside it. */
+import { Slots } from '../lib/slots.ts';
 import type { Clock } from '../ports/clock.ts';
 
 export interface OvertimeLimits {
@@ -32,5 +33,33 @@ export class Overtime {
       if (isBeside) this.#count -= 1;
       else release();
     };
+  }
+}
+
+export interface PlacesLimits {
+  readonly places: number;
+  /** What takes longer goes on beside the places. */
+  readonly overtime: OvertimeLimits;
+}
+
+/** So many pieces of work at a time, of whoever came first. */
+export class Places {
+  readonly #slots: Slots;
+  readonly #overtime: Overtime;
+
+  constructor(clock: Clock, { places, overtime }: PlacesLimits) {
+    this.#slots = new Slots(places);
+    this.#overtime = new Overtime(clock, overtime);
+  }
+
+  /** Does something as soon as there is a place for it. */
+  async run<T>(act: () => Promise<T>): Promise<T> {
+    await this.#slots.enter();
+    const leave = this.#overtime.begin(() => this.#slots.leave());
+    try {
+      return await act();
+    } finally {
+      leave();
+    }
   }
 }

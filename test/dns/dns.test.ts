@@ -15,7 +15,7 @@ import { startDns } from '../../src/cli/compose/dns.ts';
 import { checkConfig } from '../../src/cli/config/check.ts';
 import { createAnswerer } from '../../src/deploy/dns/answer.ts';
 import type { DnsService } from '../../src/deploy/dns/service.ts';
-import { networkOf, SourceRate } from '../../src/deploy/dns/source-rate.ts';
+import { sourceOf, SourceRate } from '../../src/deploy/dns/source-rate.ts';
 import { TcpFront } from '../../src/deploy/dns/tcp.ts';
 import { UdpFront } from '../../src/deploy/dns/udp.ts';
 import { parseZone } from '../../src/deploy/dns/zone.ts';
@@ -244,11 +244,11 @@ describe('over UDP', () => {
   });
 
   it('networks are counted by their prefix, in bounded memory', () => {
-    assert.equal(networkOf('192.0.2.7'), networkOf('::ffff:192.0.2.9'));
-    assert.notEqual(networkOf('192.0.2.7'), networkOf('192.0.3.7'));
-    assert.equal(networkOf('2001:db8:1:2ff::1'), networkOf('2001:db8:1:200:ffff::'));
-    assert.notEqual(networkOf('2001:db8:1:200::'), networkOf('2001:db8:1:300::'));
-    assert.equal(networkOf('fe80::1%lo'), networkOf('fe80::2'));
+    assert.equal(sourceOf('192.0.2.7'), sourceOf('::ffff:192.0.2.9'));
+    assert.notEqual(sourceOf('192.0.2.7'), sourceOf('192.0.3.7'));
+    assert.equal(sourceOf('2001:db8:1:2ff::1'), sourceOf('2001:db8:1:200:ffff::'));
+    assert.notEqual(sourceOf('2001:db8:1:200::'), sourceOf('2001:db8:1:300::'));
+    assert.equal(sourceOf('fe80::1%lo'), sourceOf('fe80::2'));
     const rate = new SourceRate(new FakeClock());
     for (let index = 0; index < 30_000; index += 1) {
       assert.ok(rate.take(`10.${index >> 8}.${index & 255}.1`.replace(/^10\.(\d+)/, (_, high) => `10.${high % 256}`)));

@@ -6,6 +6,7 @@ import { v3 } from '../harness/index.ts';
 import type { Reply } from '../harness/remote/requests.ts';
 import type { RemoteRoom } from '../harness/remote/room.ts';
 import { useScripted } from './scripted.ts';
+import { untilSeen } from './until.ts';
 
 const scene = useScripted();
 
@@ -170,4 +171,27 @@ test('what is said between the two steps of a join is told to the server that jo
   });
   // Nobody says anything more: what follows both ends of the room leads to it.
   await remote.untilEvent(joined, said);
+});
+
+test('what is said before the answer to a join has come is not lost', async () => {
+  const { server, remote } = scene;
+  const room = await roomWithMembers('11');
+  let early = '';
+  const done = remote.on('sendJoinV2', async (_, next) => {
+    const reply = await next();
+    done();
+    const event = room.message(remote.user('creator'), 'welcome');
+    early = event.eventId;
+    // It arrives while the answer that lets us in is still here; whoever dropped it would say so at once.
+    const sent = remote.send(server.config.serverName, { pdus: [event] });
+    let turns = 0;
+    const isAnswered = sent.then(() => true);
+    while (turns < 500 && !(await Promise.race([isAnswered, new Promise((end) => setImmediate(() => end(false)))]))) {
+      turns += 1;
+    }
+    return reply;
+  });
+  const { user, answer } = await join(room);
+  answer.expect(200);
+  await untilSeen(user, room.roomId, early);
 });

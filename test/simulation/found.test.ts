@@ -25,6 +25,30 @@ async function join(world: World, user: SimulatedUser, room: string): Promise<vo
   await world.ok(user.call('POST', `${at`/join/${room}`}?via=one.test`, {}));
 }
 
+/** A room of a user of each of two servers. */
+async function roomOfTwo(version: string) {
+  const world = await open(2);
+  const [alice, bob] = [world.user(0), world.user(1)];
+  const room = await createRoom(world, version);
+  await join(world, bob, room);
+  return { world, alice, bob, room };
+}
+
+/** The room as each server has it. */
+async function viewsOf(world: World, room: string): Promise<RoomView[]> {
+  const views: RoomView[] = [];
+  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
+  return views;
+}
+
+/** The same, once it is checked that all servers agree on every state. */
+async function agreedViews(world: World, room: string): Promise<RoomView[]> {
+  const views = await viewsOf(world, room);
+  await checkStates(views);
+  await checkHeads(views);
+  return views;
+}
+
 async function say(world: World, user: SimulatedUser, room: string): Promise<string> {
   const body = { msgtype: 'm.text', body: 'something' };
   const target = at`/rooms/${room}/send/m.room.message/${user.nextTransaction()}`;
@@ -51,17 +75,13 @@ for (const version of ['1', '2']) {
 }
 
 test('the state before a join is that which came with it, also for the one who joins', async () => {
-  const world = await open(2);
-  const [alice, bob] = [world.user(0), world.user(1)];
-  const room = await createRoom(world, '11');
-  await join(world, bob, room);
+  const { world, alice, bob, room } = await roomOfTwo('11');
   await world.ok(bob.call('POST', at`/rooms/${room}/leave`, {}));
   await world.scheduler.run(5_000);
   await world.ok(alice.call('POST', at`/rooms/${room}/invite`, { user_id: bob.id }));
   await join(world, bob, room);
   await world.scheduler.run(5_000);
-  const views: RoomView[] = [];
-  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
+  const views = await viewsOf(world, room);
   await checkStates(views);
   world.end();
 });
@@ -84,19 +104,13 @@ test('a write that fails takes with it what was built on it meanwhile', async ()
   assert.ok(world.trace.some((line) => /of [2-9] on two\.test: failed/.test(line)));
   await say(world, world.user(0), room);
   await world.scheduler.run(60_000);
-  const views: RoomView[] = [];
-  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
-  await checkStates(views);
-  await checkHeads(views);
+  const views = await agreedViews(world, room);
   assert.equal(views[0]?.extremities, views[1]?.extremities);
   world.end();
 });
 
 test('a join that another server sends back while it is on its way to the disk is written once', async () => {
-  const world = await open(2);
-  const [alice, bob] = [world.user(0), world.user(1)];
-  const room = await createRoom(world, '11');
-  await join(world, bob, room);
+  const { world, alice, bob, room } = await roomOfTwo('11');
   await world.ok(bob.call('POST', at`/rooms/${room}/leave`, {}));
   await world.scheduler.run(5_000);
   // What alice says right after the join follows it, so that the other server asks for it.
@@ -114,10 +128,7 @@ test('a join that another server sends back while it is on its way to the disk i
 });
 
 test('a state of which an event cannot be had just now is not taken for the whole', async () => {
-  const world = await open(2);
-  const [alice, bob] = [world.user(0), world.user(1)];
-  const room = await createRoom(world, '11');
-  await join(world, bob, room);
+  const { world, alice, room } = await roomOfTwo('11');
   await world.scheduler.run(5_000);
   // Bob's server misses a topic, hears of what follows it, and is told which events the state has, but not this one.
   world.defects.set('two.test', 'deaf');
@@ -130,19 +141,13 @@ test('a state of which an event cannot be had just now is not taken for the whol
   world.lost.clear();
   await say(world, alice, room);
   await world.scheduler.run(60_000);
-  const views: RoomView[] = [];
-  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
-  await checkStates(views);
-  await checkHeads(views);
+  const views = await agreedViews(world, room);
   assert.equal(views[0]?.extremities, views[1]?.extremities);
   world.end();
 });
 
 test('an event whose auth events cannot be had just now is not rejected', async () => {
-  const world = await open(2);
-  const [alice, bob] = [world.user(0), world.user(1)];
-  const room = await createRoom(world, '11');
-  await join(world, bob, room);
+  const { world, alice, bob, room } = await roomOfTwo('11');
   await world.scheduler.run(5_000);
   world.defects.set('two.test', 'deaf');
   const levels = { users: { [alice.id]: 100, [bob.id]: 50 } };
@@ -161,10 +166,7 @@ test('an event whose auth events cannot be had just now is not rejected', async 
 });
 
 test('what was said last before a server left a room can still be had from it', async () => {
-  const world = await open(2);
-  const [alice, bob] = [world.user(0), world.user(1)];
-  const room = await createRoom(world, '11');
-  await join(world, bob, room);
+  const { world, alice, bob, room } = await roomOfTwo('11');
   await world.scheduler.run(5_000);
   // Alice's server misses what bob says, and hears only that he has left.
   world.defects.set('one.test', 'deaf');
@@ -201,10 +203,7 @@ test('a state that holds an event of the same transaction is written with it', a
   await world.scheduler.run(2_000);
   await say(world, alice, room);
   await world.scheduler.run(300_000);
-  const views: RoomView[] = [];
-  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
-  await checkStates(views);
-  await checkHeads(views);
+  await agreedViews(world, room);
   world.end();
 });
 
@@ -234,10 +233,7 @@ test('a state holds an event that came with what follows, but whose own past can
   await world.scheduler.run(2_000);
   await say(world, alice, room);
   await world.scheduler.run(300_000);
-  const views: RoomView[] = [];
-  for (const server of world.servers) views.push(await world.until(RoomView.of(server, room)));
-  await checkStates(views);
-  await checkHeads(views);
+  await agreedViews(world, room);
   world.end();
 });
 

@@ -1,4 +1,5 @@
 /** The Http port over undici. */
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Pool } from 'undici';
@@ -33,6 +34,8 @@ export interface HttpOptions {
 
 export interface Outgoing {
   readonly http: Http;
+  /** A plain connection to a place that the owner names. Rejects with an {@link OperationError}. */
+  connectTo(place: HttpPlace, signal: AbortSignal): Promise<Socket>;
   /**
    * A connection with TLS 1.3 to one of these places, which asks for `serverName`, or for nobody, and trusts nobody:
    * for sides that prove themselves inside it. Rejects with an {@link OperationError}.
@@ -67,6 +70,10 @@ export function createOutgoing(options: HttpOptions): Outgoing {
   });
   return {
     http: new Gate(clock, new Pools(connector), options.userAgent),
+    connectTo: (place, signal) => {
+      const destination = { scheme: 'http', order: 'race', host: '', certificateName: '', targets: [place] } as const;
+      return connector.connect({ ...destination, isOwners: true }, {}, signal);
+    },
     dialNode: async (targets, serverName, signal) => {
       const shared = { scheme: 'https', order: 'race', host: '' } as const;
       const destination = {

@@ -19,8 +19,7 @@ export const doctor: Command = {
   options: [],
   takesConfig: true,
   async run(run) {
-    const { config, baseDir } = configOf(run);
-    const dataDir = path.resolve(baseDir, config.dataDir);
+    const { config, dataDir } = configOf(run);
     const findings = diagnose(
       await gatherLocalFacts({
         dataDir,

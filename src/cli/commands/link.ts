@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { createCrypto } from '../../adapters/crypto/index.ts';
 import { fill } from '../../text/cli/index.ts';
 import type { Command } from '../command.ts';
@@ -15,8 +14,7 @@ export const link: Command = {
   takesConfig: true,
   async run(run) {
     const { texts } = run;
-    const { config, baseDir } = configOf(run);
-    const dataDir = path.resolve(baseDir, config.dataDir);
+    const { config, baseDir, dataDir } = configOf(run);
     const seed = linkSeed({ config, baseDir, dataDir, environment: run.environment });
     const key = formatNodeKey((await createCrypto()).ed25519PublicKey(seed));
     const peers = Object.entries(config.links.peers).map(([name, { key: theirs, dial = [] }]) => ({

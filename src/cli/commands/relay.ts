@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { fill } from '../../text/cli/index.ts';
 import type { Command } from '../command.ts';
 import { packageVersion } from '../compose/package-version.ts';
@@ -15,8 +14,7 @@ export const relay: Command = {
   takesConfig: true,
   async run(run) {
     const { texts } = run;
-    const { config, baseDir } = configOf(run);
-    const dataDir = path.resolve(baseDir, config.dataDir);
+    const { config, baseDir, dataDir } = configOf(run);
     const running = await startRelay({
       config,
       baseDir,

@@ -98,7 +98,8 @@ function createLinks(
   });
 }
 
-function placeOf(text: string): HttpPlace {
+/** The place of `host:port`, as the configuration has it. */
+export function placeOf(text: string): HttpPlace {
   const { host, port } = splitServerName(text);
   return { host, port: present(port, 'the configuration was checked') };
 }

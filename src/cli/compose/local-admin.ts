@@ -16,8 +16,8 @@ export type RunCommand = (command: AdminCommand) => Promise<unknown>;
 
 /** Gives `task` a way to run commands, and ends what was opened for it. */
 export async function withAdmin<T>(run: Run, task: (runCommand: RunCommand) => Promise<T>): Promise<T> {
-  const { config, baseDir } = configOf(run);
-  const socket = path.join(path.resolve(baseDir, config.dataDir), SOCKET_NAME);
+  const { config, baseDir, dataDir } = configOf(run);
+  const socket = path.join(dataDir, SOCKET_NAME);
   if (existsSync(socket) && (await answers(socket))) return await task((command) => send(socket, command));
   const opened = await startServices({
     config: { ...config, log: { ...config.log, level: 'warn' } },

@@ -1,5 +1,4 @@
 /** The composition root of `postern relay`: links and the front, without a server. */
-import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../adapters/clock/index.ts';
 import { createCrypto } from '../../adapters/crypto/index.ts';
@@ -9,12 +8,11 @@ import { createRandom } from '../../adapters/random/index.ts';
 import { present } from '../../lib/assert.ts';
 import { Relay } from '../../deploy/relay/front.ts';
 import { answerAsSite } from '../../deploy/relay/site.ts';
-import { splitServerName } from '../../matrix/server-address.ts';
 import type { Log } from '../../ports/log.ts';
 import { linkedNode } from '../../server/peers/index.ts';
 import { ConfigError } from '../config/sources.ts';
 import { Certificates } from './certificates.ts';
-import { createLinkedPorts, type LinkPlaces } from './links.ts';
+import { createLinkedPorts, type LinkPlaces, placeOf } from './links.ts';
 
 export interface RelayRunOptions extends LinkPlaces {
   readonly version: string;
@@ -43,14 +41,14 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
   const node = linkedNode(relay.to);
   // The server learns of one client and another, but not of their addresses.
   const key = random.token(32);
-  const originOf = (address: string): string =>
-    Buffer.from(crypto.hmacSha1(key, address)).toString('hex').slice(0, ORIGIN_CHARS);
-  const open = async (address: string, signal: AbortSignal): Promise<Duplex> =>
+  const originOf = (network: string): string =>
+    Buffer.from(crypto.hmacSha1(key, network)).toString('hex').slice(0, ORIGIN_CHARS);
+  const open = async (network: string, signal: AbortSignal): Promise<Duplex> =>
     node === undefined
-      ? await openSocket(relay.to, signal)
+      ? await ports.connectTo(placeOf(relay.to), signal)
       : await present(links, 'a relay to a node has links').open(
           node,
-          { purpose: 'client', origin: originOf(address) },
+          { purpose: 'client', origin: originOf(network) },
           signal,
         );
   const { address, port, names, connections, connectionsPerAddress, bytesPerSecond } = relay;
@@ -81,19 +79,4 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
       await ports.http.close();
     },
   };
-}
-
-function openSocket(to: string, signal: AbortSignal): Promise<Socket> {
-  const { host, port } = splitServerName(to);
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: present(port, 'the configuration was checked'), noDelay: true });
-    const cut = (): void => void socket.destroy(new Error('timed out'));
-    signal.addEventListener('abort', cut, { once: true });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      signal.removeEventListener('abort', cut);
-      socket.off('error', reject);
-      resolve(socket);
-    });
-  });
 }

@@ -19,6 +19,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** The folder that relative paths of the configuration start from: the file's, else the working folder. */
   readonly baseDir: string;
+  /** `dataDir` of the configuration, from there. */
+  readonly dataDir: string;
   readonly file: string | undefined;
 }
 
@@ -28,11 +30,9 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const file = options.file ?? (existsSync(path.join(options.workingDir, DEFAULT_FILE)) ? DEFAULT_FILE : undefined);
   if (file !== undefined) sources.push(readFileSource(readText(path.resolve(options.workingDir, file), file), file));
   sources.push(...readEnvironment(options.environment), ...readFlags(options.flags));
-  return {
-    config: checkConfig(sources),
-    baseDir: file === undefined ? options.workingDir : path.dirname(path.resolve(options.workingDir, file)),
-    file,
-  };
+  const config = checkConfig(sources);
+  const baseDir = file === undefined ? options.workingDir : path.dirname(path.resolve(options.workingDir, file));
+  return { config, baseDir, dataDir: path.resolve(baseDir, config.dataDir), file };
 }
 
 function readText(file: string, name: string): string {

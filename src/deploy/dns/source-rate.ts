@@ -1,13 +1,15 @@
 /** How many questions come from one network: whoever writes a false address into packets gets little sent to it. */
-import { isIP } from 'node:net';
 import type { Clock } from '../../ports/clock.ts';
-import { ipv6Groups, parseIpv6 } from './names.ts';
+import { networkOf } from '../networks.ts';
 
 /** A household with all its devices behind one resolver stays far below. */
 const PER_SECOND = 100;
 const BURST = 400;
 /** Networks remembered; the one that was not heard for longest is forgotten first. */
 const SOURCES_MAX = 10_000;
+
+/** What is counted as one: an IPv4 address's /24, an IPv6 address's /56. */
+const NETWORK = { four: 24, six: 56 } as const;
 
 interface Bucket {
   readonly tokens: number;
@@ -29,7 +31,7 @@ export class SourceRate {
 
   /** Whether one more question of this address is answered. */
   take(address: string): boolean {
-    const key = networkOf(address);
+    const key = sourceOf(address);
     const now = this.#clock.monotonic();
     const { tokens, atMs } = this.#buckets.get(key) ?? { tokens: BURST, atMs: now };
     const refilled = Math.min(BURST, tokens + ((now - atMs) / 1000) * PER_SECOND);
@@ -44,13 +46,7 @@ export class SourceRate {
   }
 }
 
-/** An IPv4 address's /24, an IPv6 address's /56. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:([0-9.]+)$/i.exec(address)?.[1];
-  const four = mapped ?? address;
-  if (isIP(four) === 4) return four.slice(0, four.lastIndexOf('.'));
-  const six = parseIpv6(address.split('%')[0] ?? '');
-  if (six === undefined) return address;
-  const [a, b, c, d = 0] = ipv6Groups(six);
-  return [a, b, c, d >> 8].join(':');
+/** Whom an address belongs to, as far as bounds are concerned. */
+export function sourceOf(address: string): string {
+  return networkOf(address, NETWORK);
 }

@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../ports/clock.ts';
 import type { Answerer } from './answer.ts';
-import { networkOf } from './source-rate.ts';
+import { sourceOf } from './source-rate.ts';
 
 export interface TcpOptions {
   readonly address: string;
@@ -67,7 +67,7 @@ export class TcpFront {
   #take(socket: Socket): void {
     // Whatever breaks is told by the close that follows.
     socket.on('error', () => undefined);
-    const network = networkOf(socket.remoteAddress ?? '');
+    const network = sourceOf(socket.remoteAddress ?? '');
     const ofNetwork = this.#perNetwork.get(network) ?? 0;
     if (this.#open.size >= CONNECTIONS_MAX || ofNetwork >= CONNECTIONS_PER_NETWORK_MAX) {
       socket.destroy();

@@ -16,6 +16,7 @@ import type { Certificate, LiveCertificate } from '../../ports/certificates.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import { networkOf } from '../networks.ts';
 import { pump } from './pump.ts';
 import { Rate } from './rate.ts';
 import { finish, Shadow } from './shadow.ts';
@@ -50,8 +51,8 @@ export interface RelayOptions {
   readonly upgrades?: RelayUpgrades | undefined;
   /** Answers as the site. */
   answer(request: IncomingMessage, response: ServerResponse): void;
-  /** Opens the way to the server; `address` is that of the client. Rejects where it is not there. */
-  open(address: string, signal: AbortSignal): Promise<Duplex>;
+  /** Opens the way to the server; `network` is that of the client. Rejects where it is not there. */
+  open(network: string, signal: AbortSignal): Promise<Duplex>;
 }
 
 /** "8 KB cap, 5 s": until it is known whom a client wants to speak with. */
@@ -60,6 +61,8 @@ const CHOICE_MAX_MS = 5_000;
 const OPEN_MAX_MS = 5_000;
 /** Connections of which it is not known yet. */
 const UNDECIDED_MAX = 200;
+/** Clients that count as one: an IPv4 address, an IPv6 address's /64. */
+const NETWORK = { four: 32, six: 64 } as const;
 /** A connection on which nothing moves. */
 const IDLE_MAX_MS = 900_000;
 /** What a web server says to plain HTTP at the port of TLS. */
@@ -131,7 +134,7 @@ export class Relay {
   }
 
   #take(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
+    const address = networkOf(socket.remoteAddress ?? '', NETWORK);
     const { connections, connectionsPerAddress } = this.#options.limits;
     const ofAddress = this.#perAddress.get(address) ?? 0;
     // Whatever breaks is told by the close that follows.
@@ -220,7 +223,7 @@ export class Relay {
       return;
     }
     upstream.write(first);
-    pump(socket, upstream, { clock, rate: this.#rate, onEnd: () => undefined });
+    pump(socket, upstream, { clock, rate: this.#rate });
   }
 }
 

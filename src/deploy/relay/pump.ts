@@ -6,8 +6,6 @@ import type { Rate } from './rate.ts';
 export interface PumpParts {
   readonly clock: Clock;
   readonly rate: Rate;
-  /** Both directions are over. */
-  onEnd(): void;
 }
 
 /** Passes everything on both ways; an end that closes or fails ends the other one. */
@@ -18,7 +16,6 @@ export function pump(left: Duplex, right: Duplex, parts: PumpParts): void {
     isOver = true;
     left.destroy();
     right.destroy();
-    parts.onEnd();
   };
   let open = 2;
   const ended = (): void => {

@@ -8,10 +8,10 @@ import type { Timer } from '../../ports/clock.ts';
 import type { Counter } from '../../ports/metrics.ts';
 import type { PartialRoomRecord, RoomNumber } from '../../ports/store/index.ts';
 import type { Context } from '../context.ts';
+import { Places } from '../overtime.ts';
 import type { Peers } from '../peers/index.ts';
 import type { Rooms } from '../rooms/index.ts';
 import { type Attempt, RestOfState } from './rest-of-state.ts';
-import { COMPLETION_LIMITS, CompletionTurns } from './turns.ts';
 
 export interface CompletionParts {
   readonly context: Context;
@@ -24,6 +24,9 @@ const PAUSE_MS = 1_000;
 /** … which doubles up to this. */
 const PAUSE_MAX_MS = 600_000;
 
+/** Rooms at a time, each of which may keep text of events that wait in memory; one whose server is slow goes beside. */
+const LIMITS = { places: 8, overtime: { holdMs: 10_000, max: 16 } };
+
 export class RoomCompletion {
   readonly #parts: CompletionParts;
   readonly #attempts: Counter;
@@ -32,12 +35,12 @@ export class RoomCompletion {
   readonly #timers = new Map<RoomNumber, Timer>();
   /** Rooms in which something has changed while they were worked on. */
   readonly #again = new Set<RoomNumber>();
-  readonly #turns: CompletionTurns;
+  readonly #places: Places;
 
   constructor(parts: CompletionParts) {
     this.#parts = parts;
     const { context } = parts;
-    this.#turns = new CompletionTurns(context.clock, COMPLETION_LIMITS);
+    this.#places = new Places(context.clock, LIMITS);
     const help = 'Attempts to fetch the rest of the state of a room, by outcome.';
     this.#attempts = context.metrics.counter('postern_room_completions_total', help, ['outcome']);
     context.stream.listen((change) => {
@@ -133,7 +136,7 @@ export class RoomCompletion {
       const server = servers[index];
       if (server === undefined) continue;
       const { joinEvent } = record;
-      const attempt = await this.#turns.run(async () =>
+      const attempt = await this.#places.run(async () =>
         this.#abort.signal.aborted ? undefined : await rest.fetchFrom(server, joinEvent),
       );
       if (attempt === undefined) return 'outdated';

@@ -259,13 +259,7 @@ export class Destination {
     const { pdus, edus } = batch;
     const transaction: OutboundTransaction = { id, originServerTs: this.#shared.now(), pdus, edus };
     if (this.#hasSlowSlot) return this.#shared.send(this.server, transaction, 'slow');
-    await this.#shared.fast.enter();
-    const leave = this.#shared.overtime.begin(() => this.#shared.fast.leave());
-    try {
-      return await this.#shared.send(this.server, transaction, 'fast');
-    } finally {
-      leave();
-    }
+    return await this.#shared.fast.run(() => this.#shared.send(this.server, transaction, 'fast'));
   }
 
   async #delivered(batch: Batch, sent: ReadonlyMap<string, string>): Promise<void> {

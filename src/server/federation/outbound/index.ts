@@ -4,7 +4,7 @@ import type { Timer } from '../../../ports/clock.ts';
 import type { DestinationRecord, OutboundEventRow } from '../../../ports/store/index.ts';
 import { type BoundedMap, boundedMap } from '../../bounded-map.ts';
 import type { Context } from '../../context.ts';
-import { Overtime } from '../../overtime.ts';
+import { Places } from '../../overtime.ts';
 import { nextPause, type RetryLimits, withJitter } from './back-off.ts';
 import { Destination, type Ending } from './destination.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -30,9 +30,8 @@ export interface OutboundOptions {
 /** "Destinations with a success in the last 10 minutes use the fast lane; all others share 20 slots." */
 const RECENT_MS = 600_000;
 const SLOW_SLOTS = 20;
-const FAST_SLOTS = 256;
-/** Where many servers fall silent at once, those that live wait for a place no longer than this. */
-const OVERTIME = { holdMs: 5_000, max: 512 };
+/** Where many servers fall silent at once, those that live wait for a place no longer than `holdMs`. */
+const FAST = { places: 256, overtime: { holdMs: 5_000, max: 512 } };
 const RECENT_MAX = 20_000;
 /** A timer is not set for longer: a clock that is set forward is noticed after this. */
 const TIMER_MAX_MS = 60_000;
@@ -160,8 +159,7 @@ export class Outbound {
       pdus: new Pdus(store, stream),
       ledger: this.#ledger,
       metrics: new OutboundMetrics(metrics, log, () => this.#lengths()),
-      fast: new Slots(FAST_SLOTS),
-      overtime: new Overtime(clock, OVERTIME),
+      fast: new Places(clock, FAST),
       leaveSlowLane: () => {
         this.#slow.leave();
         this.#wakeDue();

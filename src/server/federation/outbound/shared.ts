@@ -3,13 +3,12 @@ import type { ServerName } from '../../../matrix/ids.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { Store } from '../../../ports/store/index.ts';
 import type { BoundedMap } from '../../bounded-map.ts';
-import type { Overtime } from '../../overtime.ts';
+import type { Places } from '../../overtime.ts';
 import type { RetryLimits } from './back-off.ts';
 import type { Ledger } from './ledger.ts';
 import type { OutboundMetrics } from './metrics.ts';
 import type { Pdus } from './pdus.ts';
 import type { Place } from './place.ts';
-import type { Slots } from '../../../lib/slots.ts';
 import type { Lane, OutboundTransaction, TransactionAnswer, TransactionIds } from './transaction.ts';
 
 export interface Shared {
@@ -21,9 +20,7 @@ export interface Shared {
   readonly ledger: Ledger;
   readonly metrics: OutboundMetrics;
   /** Transactions on their way to servers that answered lately. */
-  readonly fast: Slots;
-  /** Those of them that take long. */
-  readonly overtime: Overtime;
+  readonly fast: Places;
   /** When a server last took something: those of the last minutes use the fast lane. */
   readonly recent: BoundedMap<ServerName, number>;
   readonly isClosed: boolean;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeClock } from '../../adapters/clock/fake-clock.ts';
-import { type Deferred, defer } from '../../lib/deferred.ts';
-import { CompletionTurns } from './turns.ts';
+import { FakeClock } from '../adapters/clock/fake-clock.ts';
+import { type Deferred, defer } from '../lib/deferred.ts';
+import { Places } from './overtime.ts';
 
 const HOLD_MS = 10_000;
 
 function rig(places: number, max: number) {
   const clock = new FakeClock();
-  const turns = new CompletionTurns(clock, { places, overtime: { holdMs: HOLD_MS, max } });
+  const work = new Places(clock, { places, overtime: { holdMs: HOLD_MS, max } });
   const begun: string[] = [];
   const ends = new Map<string, Deferred<void>>();
   const settle = async (): Promise<void> => {
@@ -21,7 +21,7 @@ function rig(places: number, max: number) {
     come(name: string): Promise<void> {
       const end = defer<void>();
       ends.set(name, end);
-      return turns.run(async () => {
+      return work.run(async () => {
         begun.push(name);
         await end.promise;
       });
@@ -33,7 +33,7 @@ function rig(places: number, max: number) {
   };
 }
 
-test('a room waits for a place, and has one when another room is done, however that ended', async () => {
+test('work waits for a place, and has one when other work is done, however that ended', async () => {
   const { begun, settle, come, end } = rig(2, 1);
   const all = ['a', 'b', 'c'].map(come);
   await settle();
@@ -44,7 +44,7 @@ test('a room waits for a place, and has one when another room is done, however t
   await Promise.all(all);
 });
 
-test('a room whose server is slow holds nobody up, and so do many of them up to a bound', async () => {
+test('work that takes long holds nobody up, and so does much of it, up to a bound', async () => {
   const { clock, begun, settle, come, end } = rig(1, 2);
   const all = ['slow', 'slower', 'slowest', 'last'].map(come);
   await settle();

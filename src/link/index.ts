@@ -7,13 +7,16 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { encodeBase64 } from '../lib/base64.ts';
 import { OperationError } from '../matrix/errors.ts';
+import type { Certificate } from '../ports/certificates.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { PROOF_HEADER, UPGRADE } from './call.ts';
+import { Site } from './carriers/site.ts';
 import { EXPORT, type Hello, provesHello, readHello, writeWelcome } from './handshake.ts';
 import { LANES, type PeerConfig, PeerLink, type PeerLinkParts } from './peer-link.ts';
 import type { Opening } from './mux.ts';
 import type { LinkStream } from './stream.ts';
 
+export { parseSite } from './carriers/site.ts';
 export type { PeerConfig } from './peer-link.ts';
 export type { LinkStream } from './stream.ts';
 
@@ -22,6 +25,8 @@ export interface LinksOptions extends Omit<PeerLinkParts, 'name' | 'config' | 'a
   readonly metrics: Metrics;
   /** Takes a stream that a peer has opened, for a purpose that it may; false where nothing is there for it. */
   accept(stream: LinkStream): boolean;
+  /** For calls on a site, in whose WebSockets both sides speak TLS: a certificate that nobody has to trust. */
+  certificate(): Promise<Certificate>;
 }
 
 interface Caller {
@@ -35,6 +40,7 @@ export class Links {
   readonly #options: LinksOptions;
   readonly #peers: ReadonlyMap<string, PeerLink>;
   readonly #byKey: ReadonlyMap<string, PeerLink>;
+  readonly #site: Site;
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
   readonly #listeners = new Set<(peer: string) => void>();
   #isClosed = false;
@@ -49,6 +55,14 @@ export class Links {
     });
     this.#peers = new Map(links.map((link) => [link.name, link]));
     this.#byKey = new Map(links.map((link) => [encodeBase64(link.config.key), link]));
+    this.#site = new Site({
+      ...options,
+      log: options.log,
+      nodeKey: options.crypto.ed25519PublicKey(options.seed),
+      certificate: () => options.certificate(),
+      recognizes: (request) => this.#provesPeer(request),
+      take: (request, socket, head) => this.#takePeer(request, socket, head),
+    });
     options.metrics.gauge('postern_link_connections', 'Connections of links to other nodes.', () =>
       links.reduce((sum, link) => sum + link.up, 0),
     );
@@ -62,6 +76,7 @@ export class Links {
   close(): void {
     this.#isClosed = true;
     for (const link of this.#peers.values()) link.close();
+    this.#site.close();
   }
 
   /** Opens a stream to a peer. Rejects with an {@link OperationError} where there is none before `signal` ends. */
@@ -77,10 +92,24 @@ export class Links {
   }
 
   /**
-   * Whether a request is the call of a peer, proven over its own TLS channel. Everything else is none of ours: whoever
-   * probes gets the answer that the site gives anybody.
+   * Whether a request is the call of a peer: proven over its own TLS channel, or one for a WebSocket that shows that
+   * its sender knows this node, and in which it has to prove itself. Everything else is none of ours: whoever probes
+   * gets the answer that the site gives anybody.
    */
   recognizes(request: IncomingMessage): boolean {
+    if (this.#isClosed) return false;
+    return this.#provesPeer(request) || this.#site.recognizes(request);
+  }
+
+  /** Answers a call that was recognized, and takes the connection over. */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A connection may fail before anybody else listens.
+    socket.on('error', () => undefined);
+    if (this.#callers.has(request)) this.#takePeer(request, socket, head);
+    else this.#site.take(request, socket, head);
+  }
+
+  #provesPeer(request: IncomingMessage): boolean {
     const { crypto, path, seed } = this.#options;
     const text = request.headers[PROOF_HEADER];
     const { socket } = request;
@@ -96,10 +125,8 @@ export class Links {
     return true;
   }
 
-  /** Answers a call that was recognized, and takes the connection over. */
-  take(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+  #takePeer(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
     const caller = this.#callers.get(request);
-    // A connection may fail before anybody else listens.
     socket.on('error', () => undefined);
     if (caller === undefined) {
       socket.destroy();

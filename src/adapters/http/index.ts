@@ -9,7 +9,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Dns } from '../../ports/dns.ts';
 import type { Http, HttpAnswer, HttpDestination, HttpPlace, HttpRequest, HttpStream } from '../../ports/http.ts';
 import { AddressGate } from './address-gate.ts';
-import { Connector } from './connector.ts';
+import { Connector, type ConnectorDestination } from './connector.ts';
 import { Deadline, Slots } from './exchange.ts';
 import { asFailure, failure } from './failure.ts';
 import { Pools } from './pools.ts';
@@ -41,6 +41,8 @@ export interface Outgoing {
    * for sides that prove themselves inside it. Rejects with an {@link OperationError}.
    */
   dialNode(places: readonly HttpPlace[], serverName: string | undefined, signal: AbortSignal): Promise<TLSSocket>;
+  /** TLS with a site that the owner names; its certificate must be right. Rejects with an {@link OperationError}. */
+  dialSite(place: HttpPlace, signal: AbortSignal): Promise<TLSSocket>;
 }
 
 /**
@@ -74,20 +76,21 @@ export function createOutgoing(options: HttpOptions): Outgoing {
       const destination = { scheme: 'http', order: 'race', host: '', certificateName: '', targets: [place] } as const;
       return connector.connect({ ...destination, isOwners: true }, {}, signal);
     },
-    dialNode: async (targets, serverName, signal) => {
-      const shared = { scheme: 'https', order: 'race', host: '' } as const;
-      const destination = {
-        ...shared,
-        targets,
-        certificateName: serverName ?? '',
-        isOwners: true,
-        isProvenInside: true,
-      };
-      const socket = await connector.connect(destination, {}, signal);
-      assert(socket instanceof TLSSocket, 'a destination with https is reached over TLS');
-      return socket;
-    },
+    dialNode: (targets, serverName, signal) =>
+      dialSecurely(connector, { targets, certificateName: serverName ?? '', isProvenInside: true }, signal),
+    dialSite: (place, signal) => dialSecurely(connector, { targets: [place], certificateName: place.host }, signal),
   };
+}
+
+async function dialSecurely(
+  connector: Connector,
+  to: Pick<ConnectorDestination, 'targets' | 'certificateName' | 'isProvenInside'>,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const destination = { scheme: 'https', order: 'race', host: '', isOwners: true, ...to } as const;
+  const socket = await connector.connect(destination, {}, signal);
+  assert(socket instanceof TLSSocket, 'a destination with https is reached over TLS');
+  return socket;
 }
 
 type Head = Awaited<ReturnType<Pool['request']>>;

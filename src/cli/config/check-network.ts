@@ -1,5 +1,6 @@
 /** Addresses, names and pins: what each key of `network` and `federation` allows beyond its type. */
 import { isIP } from 'node:net';
+import { parseSite } from '../../link/index.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import { linkedNode } from '../../server/peers/index.ts';
 import { parseNodeKey } from '../../lib/node-key.ts';
@@ -81,10 +82,6 @@ export function linkMistakes({ links, listeners, relay }: Config): string[] {
   if (!/^\/[\x21-\x22\x24-\x3e\x40-\x7e]{1,255}$/.test(links.path)) {
     found.push(`links.path is ${show(links.path)}; allowed is a path like /link`);
   }
-  for (const [index, { apis, tls }] of listeners.entries()) {
-    if (!apis.includes('link') || tls !== undefined) continue;
-    found.push(`listeners[${index}] has the api "link" but no tls; links prove themselves by its channel: add tls`);
-  }
   const hasListener = listeners.some(({ apis }) => apis.includes('link'));
   const hasClients = listeners.some(({ apis, tls }) => apis.includes('client') && tls !== undefined);
   for (const [name, { key, dial = [], sni, carries = [] }] of Object.entries(links.peers)) {
@@ -95,8 +92,10 @@ export function linkMistakes({ links, listeners, relay }: Config): string[] {
       found.push(`${where}.key is ${show(key)}; allowed is ed25519: and 32 bytes in base64, as its node prints it`);
     }
     for (const [index, place] of dial.entries()) {
-      if (isHostAndPort(place)) continue;
-      found.push(`${where}.dial[${index}] is ${show(place)}; allowed is "host:port", with [ ] around IPv6`);
+      if (isHostAndPort(place) || isSite(place)) continue;
+      found.push(
+        `${where}.dial[${index}] is ${show(place)}; allowed is "host:port", with [ ] around IPv6, or a wss:// URL`,
+      );
     }
     if (sni !== undefined && (isIP(sni) !== 0 || !HOST_NAME.test(sni))) {
       found.push(`${where}.sni is ${show(sni)}; allowed is a host name without a port`);
@@ -139,6 +138,10 @@ function isHostAndPort(text: string): boolean {
   const [, literal, name, port] = match;
   const isHost = literal === undefined ? isIP(name ?? '') === 4 || HOST_NAME.test(name ?? '') : isIP(literal) === 6;
   return isHost && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+function isSite(text: string): boolean {
+  return text.length <= 500 && parseSite(text) !== undefined;
 }
 
 function isProxy(text: string): boolean {

@@ -214,9 +214,14 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     key: secret('The key by which other nodes know this one; made at the first start with a peer.', {
       file: 'link.key',
     }),
-    path: text('Where listeners with tls and the api "link" take the calls of peers; a random one hides it.', '/link'),
+    path: text(
+      'Where listeners with the api "link" take the calls of peers; a random one hides it. One without tls takes ' +
+        'only calls as WebSockets, for a web server in front of it.',
+      '/link',
+    ),
     peers: map(
-      'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, nothing where it dials ' +
+      'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, and wss:// URLs ' +
+        'of ordinary sites on which it takes calls at its links.path, tried after the others; nothing where it dials ' +
         'us; sni is the name that the connection asks for, none unless it is set; carries lists what it may reach ' +
         'here: federation, or client for a node with a relay.',
       Type.Object(

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   link: async () => (await import('./commands/link.ts')).link,
   relay: async () => (await import('./commands/relay.ts')).relay,
   plan: async () => (await import('./commands/plan.ts')).plan,
+  up: async () => (await import('./commands/up.ts')).up,
   render: async () => (await import('./commands/render.ts')).render,
   dns: async () => (await import('./commands/dns.ts')).dns,
   devices: async () => (await import('./commands/devices.ts')).devices,

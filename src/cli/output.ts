@@ -12,6 +12,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   relay: 'commandRelay',
   plan: 'commandPlan',
   render: 'commandRender',
+  up: 'commandUp',
   dns: 'commandDns',
   devices: 'commandDevices',
   bench: 'commandBench',

@@ -88,6 +88,9 @@ function contradictions(config: Config): string[] {
   if (config.storage.engine === 'postgres' && config.storage.encryption.key !== null) {
     found.push('storage.encryption works with storage.engine: sqlite only; encrypt the disk of the PostgreSQL server');
   }
+  if (config.roles.includes('homeserver') === config.roles.includes('relay') && config.roles.join() !== 'dns') {
+    found.push(`roles is ${show(config.roles)}; allowed is homeserver or relay, with or without dns, or dns alone`);
+  }
   const supported: readonly string[] = SUPPORTED_APIS;
   for (const [index, listener] of config.listeners.entries()) {
     for (const api of listener.apis) {

@@ -126,6 +126,11 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
   publicBaseUrl: optionalText(
     'The URL under which clients reach this server. Default: the first listener that serves "client".',
   ),
+  roles: list(
+    'What "postern up" runs here: homeserver or relay, and dns for the sockets of dns.listeners beside a relay.',
+    Type.Enum(['homeserver', 'relay', 'dns']),
+    ['homeserver'],
+  ),
   listeners: list('Sockets to listen on.', Listener, [
     { address: '127.0.0.1', port: 8008, apis: ['client', 'media', 'admin', 'web'] },
   ]),

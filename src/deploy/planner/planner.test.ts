@@ -170,6 +170,7 @@ describe('the planner', () => {
         },
       },
       routes: [...routes, 'webrtc://198.51.100.80:41443#fp=abc', 'https://203.0.113.20:443'],
+      linkPath: '/x/secret',
       devices: { doh: 'https://k3f9.example.org:40443/dns', zone: 'example.org' },
       push: { via: 'abroad' },
     };
@@ -177,7 +178,6 @@ describe('the planner', () => {
       'address-moves',
       'certificate-short',
       'found-by-own-only',
-      'link-path-known',
       'not-built-acme',
       'not-built-dns',
       'not-built-doh',
@@ -188,6 +188,9 @@ describe('the planner', () => {
       'override-key-unused',
       'route-of-other-server',
     ]);
+    const { links } = configOf(handbook, 'cloud') as { links: { peers: { abroad: { dial: string[] } } } };
+    const dial = ['203.0.113.20:443', '[2001:db8::20]:443', 'wss://abroad:443/x/secret'];
+    assert.deepEqual(links.peers.abroad.dial, dial, 'the site is tried after the addresses');
   });
 
   it('states duties wherever something stands inside, and leaves the decision to the operator', () => {

@@ -56,7 +56,7 @@ function notBuilt(topology: Topology): Remark[] {
     }),
   );
   const routes = topology.routes.filter(({ scheme }) => scheme === 'webrtc');
-  const fallbacks = topology.links.filter(({ fallback }) => fallback.length > 0);
+  const fallbacks = topology.links.filter(({ fallback }) => fallback.includes('webrtc'));
   return [
     ...roles,
     ...routes.map(({ host }): Remark => ({ name: 'not-built-route', values: { route: `webrtc://${host}` } })),

@@ -34,6 +34,10 @@ const LOCAL_PORT = 8008;
 
 type Plain = Record<string, unknown>;
 
+function rolesOf(node: TopologyNode): string[] {
+  return isRelay(node) ? ['relay'] : ['homeserver'];
+}
+
 /** What a node is configured with; whole only where no key is missing. */
 export function renderConfig(topology: Topology, node: TopologyNode): RenderedConfig {
   const peers = peersOf(topology, node);
@@ -41,7 +45,7 @@ export function renderConfig(topology: Topology, node: TopologyNode): RenderedCo
   const links =
     peers.length === 0 ? {} : { links: { path: topology.linkPath, peers: Object.fromEntries(entries(peers)) } };
   const config = isRelay(node)
-    ? { dataDir: DATA_DIR, ...links, relay: relayOf(topology, node) }
+    ? { dataDir: DATA_DIR, roles: rolesOf(node), ...links, relay: relayOf(topology, node) }
     : { ...serverOf(topology, node), ...links };
   return { config, missingKeys };
 }
@@ -54,13 +58,14 @@ interface Peer {
 }
 
 function peersOf(topology: Topology, node: TopologyNode): Peer[] {
-  return topology.links.flatMap(({ from, to, dial }) => {
+  return topology.links.flatMap(({ from, to, dial, fallback }) => {
     if (from !== node.name && to !== node.name) return [];
     const peer = topology.nodes.get(from === node.name ? to : from);
     if (peer === undefined) return [];
     const places = dial === node.name ? dialPlacesOf(topology, peer, peer.listen[0] ?? 0) : [];
     const carries = carriedFor(topology, node, peer);
-    return [{ name: peer.name, key: peer.key, dial: places, carries }];
+    const sites = dial === node.name ? fallback.filter((one) => one.startsWith('wss://')) : [];
+    return [{ name: peer.name, key: peer.key, dial: [...places, ...sites], carries }];
   });
 }
 

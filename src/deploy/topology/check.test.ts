@@ -144,6 +144,7 @@ const REFUSALS: readonly (readonly [string, MistakeName, unknown])[] = [
     { from: 'front', to: 'home' },
     withNode(twelve, 'home', { nat: 'none', listen: [8443], addr: ['198.51.100.50'] }),
   )],
+  ['links[0].fallback[0]', 'fallback-path', linked({ from: 'home', to: 'cloud', fallback: ['wss://shop.example/x'] })],
   ['federationOverrides.friends.example.net.connect[0]', 'override-no-link',
     overridden(['link:abroad'], withNode(three, 'abroad', friends))],
   ['federationOverrides.friends.example.net.connect[0]', 'override-other-server', overridden(['link:cloud'], three)],

@@ -67,7 +67,10 @@ export const PINNED = textKind('pin', (text) => PIN.test(text));
 export const NODE_KEY = textKind('key', (text) => parseNodeKey(text) !== undefined);
 export const PATH = textKind('path', (text) => LINK_PATH.test(text));
 export const URL_TEXT = textKind('url', (text) => /^https:\/\/[^\s]{1,500}$/.test(text) && URL.canParse(text));
-export const CARRIER = textKind('carrier', (text) => /^(?:wss:\/\/\S{1,500}|webrtc)$/.test(text));
+export const CARRIER = textKind(
+  'carrier',
+  (text) => text === 'webrtc' || (/^wss:\/\/[^\s#@]{1,500}$/.test(text) && URL.canParse(text)),
+);
 export const TEXT = textKind('text', (text) => text.length <= 500);
 export const PLACE = textKind('place', (text) => /^link:[0-9A-Za-z_-]{1,64}$/.test(text) || isHostAndPort(text));
 

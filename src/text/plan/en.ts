@@ -102,7 +102,8 @@ export const planEnglish = {
     'not-built-push':
       '{node} has the role push, which is not built yet: clients are told of messages while they are open.',
     'not-built-route': 'The route {route} needs WebRTC, which is not built yet; it is left out.',
-    'not-built-fallback': 'The fallback of the link {from}–{to} is not built yet; the link dials again by itself.',
+    'not-built-fallback':
+      'The fallback webrtc of the link {from}–{to} is not built yet; its other ways are tried in turn.',
     'not-built-doh': 'devices.doh is not rendered yet: add the api dns to a listener, and the section dns, by hand.',
     'not-built-push-via': 'push.via is not built yet; it is left out.',
     'shows-name-to-idc':
@@ -131,6 +132,7 @@ export const planEnglish = {
   renderForUnknown: '--for: "{found}"; allowed is synapse-peer',
   renderKeyMissing: 'nodes.{node}.key is missing; on {node} type: postern link --data-dir {folder}',
   renderKeyPut: 'Put what it prints into {file} as nodes.{node}.key, and run this again.',
+  renderJoin: 'Wrote {file}: whoever has it can pass for the node. Give it to that machine alone.',
   renderNext: 'Next: copy {folder} to {node}, put the certificates there ({certificates}), and type: {command}',
   peerHosts: 'For /etc/hosts, where {server} is reached at port 8448 of these addresses:',
   peerResolver: 'For a private resolver (dnsmasq) of the Synapse peer:',

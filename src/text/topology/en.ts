@@ -67,6 +67,7 @@ export const topologyEnglish = {
     'link-into-home':
       'is {dial}, but {other} is on a home line behind the border, where calls from abroad are cut after a while; ' +
       'set dial: {other}',
+    'fallback-path': 'is {found}; its path must be that at which all nodes take links, {path}: see linkPath',
     'override-no-link': 'is {found}, but no link joins {node} with another node; add the link, or write host:port',
     'override-other-server': 'is {found}, but {node} is not the server {name}; name its own node, or write host:port',
     'routes-missing': 'is missing; option {option} needs the name that users open, like https://k3f9.{name}:{port}',

@@ -57,6 +57,7 @@ export const topologyChinese: TopologyTexts = {
     'link-target-unplaced': '的值是 {dial}，但 {other} 没有固定地址，也没有带域名的路由通向它；请设 dial: {other}',
     'link-into-home':
       '的值是 {dial}，但 {other} 在边界内的家庭宽带上，来自境外的连接过一阵就会被切断；请设 dial: {other}',
+    'fallback-path': '的值是 {found}；其路径必须与所有节点接受链路的路径 {path} 相同：见 linkPath',
     'override-no-link': '的值是 {found}，但没有链路把 {node} 与其他节点相连；请添加链路，或写 host:port',
     'override-other-server': '的值是 {found}，但 {node} 不是服务器 {name}；请写它自己的节点，或写 host:port',
     'routes-missing': '缺失；方案 {option} 需要用户打开的地址，如 https://k3f9.{name}:{port}',

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   dns: async () => (await import('./commands/dns.ts')).dns,
   devices: async () => (await import('./commands/devices.ts')).devices,
   bench: async () => (await import('./commands/bench.ts')).bench,
+  cert: async () => (await import('./commands/cert.ts')).cert,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };
 

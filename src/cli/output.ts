@@ -16,6 +16,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   dns: 'commandDns',
   devices: 'commandDevices',
   bench: 'commandBench',
+  cert: 'commandCert',
   doctor: 'commandDoctor',
 };
 

@@ -32,6 +32,8 @@ interface Pending {
 export class LinkStream extends Duplex {
   readonly id: number;
   readonly purpose: string;
+  /** The node at the other end. */
+  readonly peer: string;
   readonly remoteAddress: string;
   readonly #parts: StreamParts;
   #pending: Pending | undefined;
@@ -51,6 +53,7 @@ export class LinkStream extends Duplex {
     this.#parts = parts;
     this.id = parts.id;
     this.purpose = parts.purpose;
+    this.peer = parts.peer;
     this.remoteAddress = parts.origin === undefined ? `link:${parts.peer}` : `link:${parts.peer}/${parts.origin}`;
   }
 

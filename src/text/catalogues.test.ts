@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { certEnglish } from './cert/en.ts';
+import { certChinese } from './cert/zh.ts';
 import { cliEnglish } from './cli/en.ts';
 import { cliChinese } from './cli/zh.ts';
 import { doctorEnglish } from './doctor/en.ts';
@@ -23,6 +25,7 @@ const places = (text: string | undefined): string[] => [...new Set(text?.match(/
 
 const CATALOGUES: readonly (readonly [string, object, object])[] = [
   ['the command line', cliEnglish, cliChinese],
+  ['certificates', certEnglish, certChinese],
   ['the doctor', doctorEnglish, doctorChinese],
   ['plans', planEnglish, planChinese],
   ['the topology', topologyEnglish, topologyChinese],

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
 import { FakeClock } from '../../src/adapters/clock/fake-clock.ts';
+import { createMetrics } from '../../src/adapters/metrics/index.ts';
 import { Rate } from '../../src/deploy/relay/rate.ts';
 import { answerTo, get, helloOf, NAME, nameOf, secure, withFront } from './front.ts';
 
@@ -104,6 +105,27 @@ describe('a relay is bounded', () => {
         break;
       }
       for (const one of three) one.destroy();
+    });
+  });
+
+  test('whoever goes in the midst of a handshake is not waited for', async () => {
+    const metrics = createMetrics({ process: false });
+    const waiting = async (): Promise<number> => {
+      const line = (await metrics.render()).split('\n').find((one) => one.startsWith('postern_relay_connections '));
+      return Number(line?.split(' ')[1]);
+    };
+    // The pauses of the relay stand still: nothing but the client's going ends these connections.
+    await withFront({ metrics, clock: new FakeClock() }, async (port) => {
+      for (const servername of ['home.test', '']) {
+        const socket = connect({ host: '127.0.0.1', port });
+        socket.end(await helloOf(servername));
+        await text(socket);
+        for (let index = 0; index < 10; index += 1) {
+          // The end of the handshake may or may not have gone out.
+          (await secure(port, { servername, rejectUnauthorized: false })).destroy();
+        }
+      }
+      while ((await waiting()) > 0) await new Promise(setImmediate);
     });
   });
 

@@ -12,6 +12,8 @@ const ENTRY_POINTS = [
   /^src\/storage\/conformance\/crash-writer\.ts$/,
   /(?:^|[-/])(?:worker|thread)\.ts$/,
   /\.d\.ts$/,
+  // Types that a library takes from a browser.
+  /^src\/adapters\/acme\/webcrypto\.ts$/,
   /^src\/web\/[^/]+\.tsx?$/,
   /^src\/web\/ui\/main\.tsx$/,
   /^(?:tools|test|bench)\//,

@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { present } from '../../lib/assert.ts';
 import type { Certificate, LiveCertificate } from '../../ports/certificates.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
@@ -10,6 +11,9 @@ export interface CertificateFiles {
   readonly certificate: string;
   readonly key: string;
 }
+
+/** What the configuration names: two files, or a certificate that this node manages. */
+export type CertificateSource = CertificateFiles | { readonly managed: string };
 
 const LOOK_MS = 60_000;
 
@@ -23,21 +27,40 @@ interface Watched {
   current: Certificate;
 }
 
+/** Those of `certificates.managed`. */
+interface ManagedLives {
+  live(id: string): LiveCertificate;
+}
+
+export interface CertificatesOptions {
+  readonly baseDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly managed?: ManagedLives | undefined;
+}
+
 export class Certificates {
   readonly #baseDir: string;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #managed: ManagedLives | undefined;
   readonly #watched: Watched[] = [];
   #timer: Timer | undefined;
 
-  constructor({ baseDir, clock, log }: { readonly baseDir: string; readonly clock: Clock; readonly log: Log }) {
+  constructor({ baseDir, clock, log, managed }: CertificatesOptions) {
     this.#baseDir = baseDir;
     this.#clock = clock;
     this.#log = log;
+    this.#managed = managed;
   }
 
-  /** The certificate of two PEM files. Throws the system's error where one cannot be read. */
-  open(files: CertificateFiles): LiveCertificate {
+  /** The certificate of a source. Throws the system's error where a file cannot be read. */
+  open(source: CertificateSource): LiveCertificate {
+    if (!('managed' in source)) return this.#openFiles(source);
+    return present(this.#managed, 'the configuration was checked').live(source.managed);
+  }
+
+  #openFiles(files: CertificateFiles): LiveCertificate {
     const resolved = {
       certificate: path.resolve(this.#baseDir, files.certificate),
       key: path.resolve(this.#baseDir, files.key),

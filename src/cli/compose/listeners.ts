@@ -3,6 +3,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ChallengeBoard } from '../../deploy/certificates/board.ts';
 import { adminRoutes } from '../../http/admin-api/index.ts';
 import { clientRoutes } from '../../http/client-api/index.ts';
 import { authenticateServer, discoveryRoutes, federationRoutes, keyRoutes } from '../../http/federation-api/index.ts';
@@ -25,6 +26,7 @@ import type { Services } from '../../server/services.ts';
 import { authenticate } from '../../http/client-api/authenticate.ts';
 import type { Config } from '../config/schema.ts';
 import { Certificates } from './certificates.ts';
+import type { ManagedCertificates } from './managed.ts';
 import type { LinkDoors } from './links.ts';
 
 export interface OpenListeners {
@@ -46,6 +48,7 @@ interface ListenerTools extends HandlerTools {
   readonly federates: boolean;
   readonly links: Links | undefined;
   readonly dns: AnswerDns | undefined;
+  readonly board: ChallengeBoard | undefined;
 }
 
 export interface ListenersOptions {
@@ -59,12 +62,14 @@ export interface ListenersOptions {
   readonly doors: LinkDoors;
   /** Where the configuration has a private zone. */
   readonly dns: AnswerDns | undefined;
+  /** Where the configuration has certificates of its own. */
+  readonly managed: ManagedCertificates | undefined;
 }
 
 /** Opens every listener, or none: where one cannot be opened the others are closed again. */
 export async function openListeners(
   services: Services,
-  { config, baseDir, socket, files, links, doors, dns }: ListenersOptions,
+  { config, baseDir, socket, files, links, doors, dns, managed }: ListenersOptions,
 ): Promise<OpenListeners> {
   const { clock, crypto, log, random } = services.context;
   const tools: ListenerTools = {
@@ -73,12 +78,13 @@ export async function openListeners(
     federates: config.federation.enabled,
     links,
     dns,
+    board: managed?.board,
     peers: peerNames(crypto, random.token(32), config.network.trustedProxies),
     files: config.listeners.some((one) => one.apis.includes('web')) ? StaticFiles.open(files) : undefined,
   };
   const fromServers = routesForServers({ apis: ['federation', 'keys'] }, tools);
   doors.open('federation', serveStreams(handlerOf({ routes: [], fromServers, web: undefined }, tools)));
-  const certificates = new Certificates({ baseDir, clock, log });
+  const certificates = new Certificates({ baseDir, clock, log, managed: managed?.manager });
   openClientDoor({ config, doors }, certificates, tools);
   const open: Listener[] = [];
   const ports: number[] = [];
@@ -111,7 +117,19 @@ function openClientDoor(
 function handlerFor(listener: ListenerConfig, tools: ListenerTools): Handle {
   const fromServers = routesForServers(listener, tools);
   const web = listener.apis.includes('web') ? tools.files : undefined;
-  return handlerOf({ routes: routesOf(listener, tools), fromServers, web }, tools);
+  const handle = handlerOf({ routes: routesOf(listener, tools), fromServers, web }, tools);
+  const { board } = tools;
+  return board === undefined || !listener.apis.includes('acme') ? handle : withChallenges(board, handle);
+}
+
+/** Answers http-01 before anything else; whoever asks for a token that is not open gets what he would get without. */
+function withChallenges(board: ChallengeBoard, handle: Handle): Handle {
+  return async (request, response) => {
+    const answer = request.method === 'GET' ? board.answerTo(request.url ?? '/') : undefined;
+    if (answer === undefined) await handle(request, response);
+    // RFC 8555 §8.3: the key authorization, as application/octet-stream.
+    else response.writeHead(200, { 'Content-Type': 'application/octet-stream' }).end(answer);
+  };
 }
 
 async function openOne(listener: ListenerConfig, certificates: Certificates, tools: ListenerTools): Promise<Listener> {

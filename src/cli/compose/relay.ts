@@ -12,6 +12,7 @@ import type { Log } from '../../ports/log.ts';
 import { linkedNode } from '../../server/peers/index.ts';
 import { ConfigError } from '../config/sources.ts';
 import { Certificates } from './certificates.ts';
+import { openManaged } from './managed.ts';
 import { createLinkedPorts, type LinkPlaces, placeOf } from './links.ts';
 
 export interface RelayRunOptions extends LinkPlaces {
@@ -37,7 +38,7 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
   const crypto = await createCrypto();
   const random = createRandom();
   const parts = { clock: systemClock, random, crypto, log, metrics: createMetrics({ process: true }) };
-  const { ports, links } = createLinkedPorts(options, parts, options.version);
+  const { ports, links, doors } = createLinkedPorts(options, parts, options.version);
   const node = linkedNode(relay.to);
   // The server learns of one client and another, but not of their addresses.
   const key = random.token(32);
@@ -52,7 +53,13 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
           signal,
         );
   const { address, port, names, connections, connectionsPerAddress, bytesPerSecond } = relay;
-  const certificates = new Certificates({ baseDir: options.baseDir, clock: parts.clock, log });
+  const managed = await openManaged({ ...options, parts, http: ports.http, links, doors });
+  const certificates = new Certificates({
+    baseDir: options.baseDir,
+    clock: parts.clock,
+    log,
+    managed: managed?.manager,
+  });
   links?.start();
   const front = await Relay.start({
     ...parts,
@@ -70,10 +77,12 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
     answer: answerAsSite,
     open,
   });
+  managed?.manager.start();
   return {
     port: front.port,
     close: async () => {
       certificates.close();
+      await managed?.close();
       await front.close();
       links?.close();
       await ports.http.close();

@@ -12,6 +12,7 @@ import type { DnsService } from '../../deploy/dns/service.ts';
 import type { Links } from '../../link/index.ts';
 import { parseServerName, type ServerName } from '../../matrix/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Http } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
 import { Housekeeping, Purge } from '../../server/background/index.ts';
 import type { Context } from '../../server/context.ts';
@@ -24,6 +25,7 @@ import type { Config } from '../config/schema.ts';
 import { askSecret, readSecret, type SecretValue } from '../config/secrets.ts';
 import { openAnswerer, openDns } from './dns.ts';
 import { createLinkedPorts, type LinkDoors } from './links.ts';
+import { type ManagedCertificates, openManaged } from './managed.ts';
 import { openListeners, type OpenListeners, webFolder } from './listeners.ts';
 import { createServices } from './services.ts';
 import { packageVersion } from './package-version.ts';
@@ -49,6 +51,8 @@ export interface RunningServer {
   readonly publicBaseUrl: string;
   /** Where the configuration has a private zone with sockets of its own. */
   readonly dns: DnsService | undefined;
+  /** Where the configuration has certificates of its own. */
+  readonly certificates: ManagedCertificates | undefined;
   /** Ends requests, writes what is on its way, closes the store. */
   close(): Promise<void>;
 }
@@ -60,6 +64,8 @@ export interface RunningServices {
   /** Not started yet; none where there is no peer. */
   readonly links: Links | undefined;
   readonly doors: LinkDoors;
+  /** The gate for outgoing requests. */
+  readonly http: Http;
   close(): Promise<void>;
 }
 
@@ -114,6 +120,7 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
     services,
     links,
     doors,
+    http: ports.http,
     close: async () => {
       links?.close();
       housekeeping.stop();
@@ -129,9 +136,12 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
 
 /** Starts a server; when this resolves it answers. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
-  const { services, links, doors, close } = await startServices(options);
+  const { services, links, doors, http, close } = await startServices(options);
+  let managed: ManagedCertificates | undefined;
   try {
     const { config, baseDir } = options;
+    const dataDir = dataDirOf(options);
+    managed = await openManaged({ ...options, dataDir, parts: services.context, http, links, doors });
     const socket = path.join(dataDirOf(options), SOCKET_NAME);
     const answerer = await openAnswerer(config);
     const listeners = await openListeners(services, {
@@ -142,21 +152,26 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       links,
       doors,
       dns: answerer && ((message) => answerer(message, 'stream')),
+      managed,
     });
     const dns = await openDns(config, answerer, services.context).catch(async (error: unknown) => {
       await listeners.close(0);
       throw error;
     });
     links?.start();
+    managed?.manager.start();
     const closeAll = async (): Promise<void> => {
       // Connections of links are no longer those of their listener, which would wait for them for ever.
       links?.close();
+      await managed?.close();
       await dns?.close();
       await listeners.close(GRACE_MS);
       await close();
     };
-    return { services, listeners, dns, publicBaseUrl: services.facts.publicBaseUrl, close: closeAll };
+    const { publicBaseUrl } = services.facts;
+    return { services, listeners, dns, certificates: managed, publicBaseUrl, close: closeAll };
   } catch (error) {
+    await managed?.close();
     await close();
     throw error;
   }

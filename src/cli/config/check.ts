@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { nearest } from '../../lib/nearest.ts';
 import { parseServerName } from '../../matrix/ids.ts';
+import { certificateMistakes } from './check-certificates.ts';
 import { dnsMistakes } from './check-dns.ts';
 import { federationMistakes, linkMistakes, networkMistakes, relayMistakes } from './check-network.ts';
 import { durationMs } from './duration.ts';
@@ -113,6 +114,7 @@ function contradictions(config: Config): string[] {
     ...linkMistakes(config),
     ...relayMistakes(config),
     ...dnsMistakes(config),
+    ...certificateMistakes(config),
   );
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');
   return found;

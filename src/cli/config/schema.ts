@@ -3,6 +3,7 @@
  * names of environment variables and flags all come from here.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { CertificateSource, CertificatesSchema, Secret } from './schema-certificates.ts';
 
 /** A key whose other values have no effect yet: they are refused instead of being ignored. */
 export const LATER = 'x-postern-later';
@@ -53,13 +54,6 @@ function section<P extends Record<string, TSchema>>(description: string, propert
   return Type.Object(properties, { description, additionalProperties: false });
 }
 
-/** A secret stands in the file itself, in a file of its own, or in the environment. */
-const Secret = Type.Union([
-  Type.String(),
-  Type.Object({ file: Type.String() }, { additionalProperties: false }),
-  Type.Object({ env: Type.String() }, { additionalProperties: false }),
-]);
-
 function secret(description: string, value: unknown, key: KeyOptions = {}) {
   return Type.Union([Secret, Type.Null()], options(description, value, key));
 }
@@ -77,6 +71,7 @@ const APIS = [
   'link',
   'metrics',
   'dns',
+  'acme',
 ] as const;
 /** Those that exist so far. */
 export const SUPPORTED_APIS = [
@@ -89,6 +84,7 @@ export const SUPPORTED_APIS = [
   'link',
   'metrics',
   'dns',
+  'acme',
 ] as const;
 
 const Listener = Type.Object(
@@ -97,13 +93,11 @@ const Listener = Type.Object(
     port: Type.Integer({ minimum: 0, maximum: 65_535, description: 'Port; 0 lets the system choose.' }),
     apis: Type.Array(Type.Enum([...APIS]), { description: 'What this listener serves.' }),
     tls: Type.Optional(
-      Type.Object(
-        { certificate: Type.String(), key: Type.String() },
-        {
-          additionalProperties: false,
-          description: 'PEM files, read again when they change. Without them the listener speaks plain HTTP.',
-        },
-      ),
+      Type.Union(CertificateSource, {
+        description:
+          'PEM files, read again when they change, or {managed: NAME} of certificates.managed. Without it the ' +
+          'listener speaks plain HTTP.',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -228,13 +222,13 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
       'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, and wss:// URLs ' +
         'of ordinary sites on which it takes calls at its links.path, tried after the others; nothing where it dials ' +
         'us; sni is the name that the connection asks for, none unless it is set; carries lists what it may reach ' +
-        'here: federation, or client for a node with a relay.',
+        'here: federation, client for a node with a relay, certificates for one that sends them.',
       Type.Object(
         {
           key: Type.String(),
           dial: Type.Optional(Type.Array(Type.String())),
           sni: Type.Optional(Type.String()),
-          carries: Type.Optional(Type.Array(Type.Enum(['federation', 'client']))),
+          carries: Type.Optional(Type.Array(Type.Enum(['federation', 'client', 'certificates']))),
         },
         { additionalProperties: false },
       ),
@@ -249,7 +243,7 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
           port: Type.Integer({ minimum: 0, maximum: 65_535 }),
           names: Type.Array(Type.String(), { minItems: 1 }),
           to: Type.String(),
-          site: Type.Object({ certificate: Type.String(), key: Type.String() }, { additionalProperties: false }),
+          site: Type.Union(CertificateSource),
           connections: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
           connectionsPerAddress: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
           bytesPerSecond: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000_000_000 })),
@@ -261,10 +255,11 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
       description:
         'The front of a server elsewhere, on a port of this line: connections that ask for one of names are passed ' +
         'on, TLS untouched, to a node of links.peers (link:NODE) or to host:port; all others find a small site with ' +
-        'the certificate of site. Run by "postern relay".',
+        'the certificate of site (files, or {managed: NAME}). Run by "postern relay".',
       default: null,
     },
   ),
+  certificates: CertificatesSchema,
   dns: Type.Union(
     [
       Type.Null(),

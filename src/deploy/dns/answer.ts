@@ -151,7 +151,9 @@ function recordsOf(zone: Zone, { sets, type, name }: Wanted): Answer[] {
     return (sets.get(known) ?? []).map((data) => answerOf(name, zone.ttlSeconds, data));
   }
   if (name !== zone.name) return [];
-  return known === 'SOA' ? [soaOf(zone)] : [{ type: 'NS', name, class: 'IN', ttl: zone.ttlSeconds, data: zone.name }];
+  return known === 'SOA'
+    ? [soaOf(zone)]
+    : [{ type: 'NS', name, class: 'IN', ttl: zone.ttlSeconds, data: zone.nameServer ?? zone.name }];
 }
 
 function negativeSeconds({ ttlSeconds }: Zone): number {
@@ -166,7 +168,7 @@ function soaOf(zone: Zone): Answer {
     class: 'IN',
     ttl: negativeSeconds(zone),
     data: {
-      mname: zone.name,
+      mname: zone.nameServer ?? zone.name,
       rname: `hostmaster.${zone.name}`,
       serial: 1,
       refresh: 86_400,

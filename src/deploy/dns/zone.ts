@@ -12,6 +12,8 @@ export interface ZoneSource {
 export interface Zone {
   /** In lower case, without a dot at its end; so are all names. */
   readonly name: string;
+  /** The server that a delegation names; the zone's own name where nobody delegates it. */
+  readonly nameServer?: string;
   readonly ttlSeconds: number;
   /** Name → type → records. A name that has none has names below it that do. */
   readonly names: ReadonlyMap<string, ReadonlyMap<RecordType, readonly RecordData[]>>;

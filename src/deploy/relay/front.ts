@@ -194,7 +194,11 @@ export class Relay {
       if (errorCode(error) === 'ERR_SSL_HTTP_REQUEST') refusePlain(socket);
       secure.destroy();
     });
+    // Whoever goes before the handshake is over is not waited for.
+    const leave = (): void => void secure.destroy();
+    secure.once('end', leave);
     secure.once('secure', () => {
+      secure.off('end', leave);
       decide();
       shadow.keepNoMore();
       this.#site.emit('connection', secure);
@@ -216,9 +220,10 @@ export class Relay {
     } finally {
       timer.cancel();
     }
+    const hasLeft = one.secure.destroyed;
     const { socket, first } = one.shadow.detach();
     one.secure.destroy();
-    if (socket.destroyed) {
+    if (socket.destroyed || hasLeft) {
       upstream.destroy();
       return;
     }

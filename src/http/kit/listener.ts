@@ -9,8 +9,8 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
-import type { Certificate, LiveCertificate } from '../../ports/certificates.ts';
+import { createSecureContext, type SecureContextOptions, type TlsOptions, TLSSocket } from 'node:tls';
+import type { Certificate, LiveCertificate, TlsChallenges } from '../../ports/certificates.ts';
 
 /** An address and port (0 lets the system choose), or the path of a socket file. */
 export type ListenerPlace = { readonly address: string; readonly port: number } | { readonly socket: string };
@@ -89,9 +89,40 @@ function contextOf({ certificate, key }: Certificate): SecureContextOptions {
 }
 
 function createLiveServer(settings: ServerOptions, tls: LiveCertificate, onRequest: RequestListener): Server {
-  const server = createTlsServer({ ...settings, ...contextOf(tls.current) }, onRequest);
+  const { challenges } = tls;
+  const more = challenges === undefined ? {} : challengeOptions(challenges);
+  const server = createTlsServer({ ...settings, ...contextOf(tls.current), ...more }, onRequest);
   tls.onRenewed((next) => server.setSecureContext(contextOf(next)));
+  // RFC 8737 §3: the handshake is all that an authority wants; nothing is said after it.
+  if (challenges !== undefined) {
+    server.prependListener('secureConnection', (socket: TLSSocket) => {
+      if (socket.alpnProtocol === ACME_PROTOCOL) socket.end();
+    });
+  }
   return server;
+}
+
+/** RFC 8737 §6.2. */
+const ACME_PROTOCOL = 'acme-tls/1';
+
+/**
+ * Shows what a challenge wants in a handshake that asks for it by protocol and name; every other handshake is as it
+ * would be without. With TLS 1.3 the protocol is asked for before the certificate is: no authority needs less.
+ */
+function challengeOptions(challenges: TlsChallenges): TlsOptions {
+  const asking = new WeakSet<object>();
+  return {
+    ALPNCallback(this: object, { servername, protocols }) {
+      const isOpen = protocols.includes(ACME_PROTOCOL) && challenges.find(servername) !== undefined;
+      if (isOpen) asking.add(this);
+      return isOpen ? ACME_PROTOCOL : protocols.find((one) => one === 'http/1.1');
+    },
+    SNICallback(this: object, name, goOn) {
+      const shown = asking.has(this) ? challenges.find(name) : undefined;
+      // Without a context the server's own counts.
+      goOn(null, shown === undefined ? undefined : createSecureContext(contextOf(shown)));
+    },
+  };
 }
 
 /** Serves HTTP on streams that come by another way than a socket. */

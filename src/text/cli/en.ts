@@ -19,6 +19,7 @@ export const cliEnglish = {
   commandDns: 'Answer for the private zone, on the sockets of dns.listeners.',
   commandDevices: 'Make the file by which a device or a router learns of the private zone.',
   commandBench: 'Measure a server.',
+  commandCert: 'Show, issue, renew and ship certificates.',
   commandDoctor: 'Find what is wrong and say what to type.',
   unknownCommand: 'There is no command "{name}".',
   didYouMean: 'Did you mean "{name}"?',

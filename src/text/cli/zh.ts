@@ -21,6 +21,7 @@ export const cliChinese: CliTexts = {
   commandDns: '在 dns.listeners 的端口上为私有区域应答。',
   commandDevices: '生成让设备或路由器认识私有区域的文件。',
   commandBench: '测量一台服务器。',
+  commandCert: '显示、签发、续期和发送证书。',
   commandDoctor: '找出问题，并告诉你该输入什么。',
   unknownCommand: '没有名为“{name}”的命令。',
   didYouMean: '你是想输入“{name}”吗？',

@@ -1,0 +1,35 @@
+/** Texts of `postern cert`, English. */
+export const certEnglish = {
+  none: 'The configuration has no certificates.managed.',
+  valid: '{id}: for {names}; from {issuer}, {days} days left, until {until}.',
+  late: '{id}: for {names}; only {days} days left, until {until}: it should have been renewed.',
+  over: '{id}: for {names}; over since {until}.',
+  missing: '{id}: for {names}; there is none yet.',
+  usedBy: '  used by {places}',
+  unused: '  no listener uses it',
+  fromNode: '  sent by {node}',
+  proven: '  proven by {challenge}',
+  shippedTo: '  at {node}: this one',
+  notShippedTo: '  at {node}: not yet',
+  failure: '  the last attempt failed: {why}',
+  cname: '  CNAME needed: {name} → {target}',
+  record: '  TXT record needed: {name} → {value}',
+  nextAllGood: 'Next: nothing; it is renewed by itself.',
+  nextRecords: 'Next: add the records, wait until they can be seen, then type: postern cert ready {id}',
+  nextIssue: 'Next: postern cert issue {id}',
+  nextServe:
+    'No Postern runs on this data folder: start it (postern serve, or postern relay), and it gets the certificate.',
+  nextCname: 'Next: see that these CNAMEs are there, then type: postern cert issue {id}',
+  waits: 'Asked the running Postern; waiting …',
+  already: '{id}: there is a good one already; "postern cert renew {id}" gets another.',
+  issued: '{id}: issued, until {until}.',
+  failed: '{id}: not issued: {why}',
+  slow: '{id}: nothing has come of it yet; "postern cert show {id}" tells more.',
+  shipping: '{id}: it is being sent to {nodes}; "postern cert show {id}" tells when it is there.',
+  shipsNowhere: '{id}: no node is to have it; name nodes in certificates.managed.{id}.shipTo.',
+  cannotIssue: '{id} comes from {node}: type the command there.',
+  unknown: 'certificates.managed has no {id}; it has {known}.',
+  usage: 'postern cert show|issue|renew|ready|ship [NAME]',
+} as const;
+
+export type CertTexts = { readonly [Key in keyof typeof certEnglish]: string };

@@ -5,6 +5,7 @@ import { nearest } from '../../lib/nearest.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import { dnsMistakes } from './check-dns.ts';
 import { federationMistakes, linkMistakes, networkMistakes, relayMistakes } from './check-network.ts';
+import { routeMistakes } from './check-routes.ts';
 import { durationMs } from './duration.ts';
 import { type Config, ConfigSchema, LATER, SUPPORTED_APIS } from './schema.ts';
 import { ConfigError, type Source } from './sources.ts';
@@ -110,6 +111,7 @@ function contradictions(config: Config): string[] {
     ...linkMistakes(config),
     ...relayMistakes(config),
     ...dnsMistakes(config),
+    ...routeMistakes(config),
   );
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');
   return found;

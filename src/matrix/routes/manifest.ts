@@ -19,6 +19,9 @@ export interface Manifest {
   readonly keys: ReadonlyMap<string, string>;
 }
 
+/** Under which type a user's devices find it in their account data. */
+export const MANIFEST_TYPE = 'org.postern.routes';
+
 const ROUTES_MAX = 16;
 const KEYS_MAX = 8;
 const KEY_ID = /^ed25519:[A-Za-z0-9_]{1,64}$/;

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./commands/init.ts')).init,
   user: async () => (await import('./commands/user.ts')).user,
   invite: async () => (await import('./commands/invite.ts')).invite,
+  routes: async () => (await import('./commands/routes.ts')).routes,
   link: async () => (await import('./commands/link.ts')).link,
   relay: async () => (await import('./commands/relay.ts')).relay,
   plan: async () => (await import('./commands/plan.ts')).plan,

@@ -8,6 +8,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   init: 'commandInit',
   user: 'commandUser',
   invite: 'commandInvite',
+  routes: 'commandRoutes',
   link: 'commandLink',
   relay: 'commandRelay',
   plan: 'commandPlan',

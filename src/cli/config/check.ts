@@ -6,6 +6,7 @@ import { parseServerName } from '../../matrix/ids.ts';
 import { certificateMistakes } from './check-certificates.ts';
 import { dnsMistakes } from './check-dns.ts';
 import { federationMistakes, linkMistakes, networkMistakes, relayMistakes } from './check-network.ts';
+import { routeMistakes } from './check-routes.ts';
 import { durationMs } from './duration.ts';
 import { type Config, ConfigSchema, LATER, SUPPORTED_APIS } from './schema.ts';
 import { ConfigError, type Source } from './sources.ts';
@@ -115,6 +116,7 @@ function contradictions(config: Config): string[] {
     ...relayMistakes(config),
     ...dnsMistakes(config),
     ...certificateMistakes(config),
+    ...routeMistakes(config),
   );
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');
   return found;

@@ -209,6 +209,37 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
       default: null,
     }),
   }),
+  routes: section('How clients reach this server: what invites and the signed route manifest say.', {
+    list: list(
+      'The routes in the order of preference: https://host[:port][/path], or webrtc://address:port for the port of ' +
+        'routes.webRtc as it is seen from outside; zone (home, idc or abroad) says where the far end stands. ' +
+        'Empty: publicBaseUrl alone.',
+      Type.Object(
+        { url: Type.String(), zone: Type.Optional(Type.Enum(['home', 'idc', 'abroad'])) },
+        { additionalProperties: false },
+      ),
+      [],
+    ),
+    pathSecret: secret(
+      'Answers everything below /x/SECRET, too (16 to 64 letters, digits, - or _), and puts that path on the https ' +
+        'routes that have none.',
+      null,
+    ),
+    stealth: flag('Clients are answered below the path secret only; everybody else finds a small site.', false),
+    webRtc: Type.Union(
+      [
+        Type.Null(),
+        Type.Object(
+          { address: Type.String(), port: Type.Integer({ minimum: 1, maximum: 65_535 }) },
+          { additionalProperties: false },
+        ),
+      ],
+      {
+        description: 'The UDP port of WebRTC-direct; silent to whoever has no invite and no manifest.',
+        default: null,
+      },
+    ),
+  }),
   links: section('Connections with other nodes, which either side may open.', {
     key: secret('The key by which other nodes know this one; made at the first start with a peer.', {
       file: 'link.key',

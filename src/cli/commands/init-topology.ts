@@ -10,6 +10,7 @@ import { mistakeText } from '../../deploy/topology/describe.ts';
 import {
   type DraftAnswers,
   draftHasFront,
+  draftNeedsAbroad,
   type DraftPlace,
   draftTopology,
   linkedNodes,
@@ -50,7 +51,12 @@ export async function initTopology(run: Run, answers: TopologyAnswers): Promise<
   }
   const draft = draftOf(run, answers);
   // What the draft is wrong in, the answers are: told before anything is written.
-  const blank = draftTopology(draft, { label: 'label', linkPath: '/path', keys: new Map() });
+  const blank = draftTopology(draft, {
+    label: 'label',
+    linkPath: '/path',
+    pathSecret: 'a-secret-of-20-chars',
+    keys: new Map(),
+  });
   const { mistakes } = parseTopology(blank);
   if (mistakes !== undefined) {
     const words = topologyTexts(localeOf(run));
@@ -66,7 +72,8 @@ export async function initTopology(run: Run, answers: TopologyAnswers): Promise<
     }),
   );
   const label = Array.from({ length: LABEL_CHARS }, () => random.integer(36).toString(36)).join('');
-  const topology = draftTopology(draft, { label, linkPath: `/${random.token(PATH_CHARS)}`, keys });
+  const linkPath = `/${random.token(PATH_CHARS)}`;
+  const topology = draftTopology(draft, { label, linkPath, pathSecret: random.token(PATH_CHARS), keys });
   const head = '# A deployment of Postern: docs/deploying/plan.md says what each key means.\n';
   writeFileSync(target, head + stringify(topology, { aliasDuplicateObjects: false }), { flag: 'wx' });
   const lines = [
@@ -84,6 +91,8 @@ function draftOf(run: Run, { name, option, server, front, abroad }: TopologyAnsw
     const allowed = BUILT_OPTIONS.join(', ');
     throw new ConfigError(fill(texts.initWrongOption, { found: option, allowed }));
   }
+  const given = { name: 'abroad', value: abroad };
+  const isGiven = abroad !== undefined && abroad !== '';
   return {
     name,
     option: known,
@@ -91,7 +100,7 @@ function draftOf(run: Run, { name, option, server, front, abroad }: TopologyAnsw
     front: draftHasFront(known)
       ? placeOf(run, 'front', needed(run, known, { name: 'front', value: front }))
       : undefined,
-    abroad: abroad === undefined || abroad === '' ? undefined : abroadOf(run, abroad),
+    abroad: isGiven || draftNeedsAbroad(known) ? abroadOf(run, needed(run, known, given)) : undefined,
   };
 }
 

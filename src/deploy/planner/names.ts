@@ -35,7 +35,9 @@ function namesOf(topology: Topology, node: TopologyNode): string[] {
 
 function serverCertificate(topology: Topology, node: TopologyNode): PlanCertificate {
   const names = namesOf(topology, node);
-  const literals = clientRoutesOf(topology).filter((one) => one.isLiteral && findNodeOfRoute(topology, one) === node);
+  const literals = clientRoutesOf(topology).filter(
+    (one) => one.scheme === 'https' && one.isLiteral && findNodeOfRoute(topology, one) === node,
+  );
   // A listener shows one certificate, which then names addresses beside names.
   if (literals.length > 0) {
     const addresses = literals.map(({ host }) => host);

@@ -184,7 +184,6 @@ describe('the planner', () => {
       'not-built-fallback',
       'not-built-push',
       'not-built-push-via',
-      'not-built-route',
       'override-key-unused',
       'route-of-other-server',
     ]);

@@ -55,11 +55,9 @@ function notBuilt(topology: Topology): Remark[] {
       return name === undefined ? [] : [{ name, values: { node: node.name } }];
     }),
   );
-  const routes = topology.routes.filter(({ scheme }) => scheme === 'webrtc');
   const fallbacks = topology.links.filter(({ fallback }) => fallback.includes('webrtc'));
   return [
     ...roles,
-    ...routes.map(({ host }): Remark => ({ name: 'not-built-route', values: { route: `webrtc://${host}` } })),
     ...fallbacks.map(({ from, to }): Remark => ({ name: 'not-built-fallback', values: { from, to } })),
     ...(topology.devices.doh === undefined ? [] : [{ name: 'not-built-doh', values: {} } as const]),
     ...(topology.pushVia === undefined ? [] : [{ name: 'not-built-push-via', values: {} } as const]),

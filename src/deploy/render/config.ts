@@ -97,7 +97,29 @@ function serverOf(topology: Topology, node: TopologyNode): Plain {
     publicBaseUrl: baseUrlOf(topology, node),
     listeners: listenersOf(topology, node),
     registration: { mode: 'invite' },
+    ...(node === findOwnServer(topology) && routesOf(topology, node)),
     ...(Object.keys(federation).length > 0 && { federation }),
+  };
+}
+
+const ROUTE_ZONES = { world: 'abroad', 'cn-idc': 'idc', 'cn-home': 'home' } as const;
+
+/** The routes that invites and the manifest name; none where the public URL says it all. */
+function routesOf(topology: Topology, node: TopologyNode): Plain {
+  const { routes, pathSecret } = topology;
+  const direct = routes.find(({ scheme }) => scheme === 'webrtc');
+  if (routes.length < 2 && direct === undefined && pathSecret === undefined) return {};
+  const list = routes.map((route) => {
+    const end = findNodeOfRoute(topology, route) ?? node;
+    return { url: `${route.scheme}://${showPlace(route.host, route.port)}`, zone: ROUTE_ZONES[end.zone] };
+  });
+  const webRtc = direct && { address: direct.host.includes(':') ? '::' : '0.0.0.0', port: direct.port };
+  return {
+    routes: {
+      ...(list.length > 0 && { list }),
+      ...(pathSecret !== undefined && { pathSecret, stealth: true }),
+      ...(webRtc !== undefined && { webRtc }),
+    },
   };
 }
 
@@ -105,7 +127,9 @@ function serverOf(topology: Topology, node: TopologyNode): Plain {
 function baseUrlOf(topology: Topology, node: TopologyNode): string {
   const isOwn = node === findOwnServer(topology);
   const entry = isOwn ? (findRelay(topology) ?? node) : node;
-  const route = clientRoutesOf(topology).find((one) => findNodeOfRoute(topology, one) === entry);
+  const route = clientRoutesOf(topology).find(
+    (one) => one.scheme === 'https' && findNodeOfRoute(topology, one) === entry,
+  );
   const host = hostOf(serverNameOf(topology, node));
   const place =
     route === undefined ? showPlace(host, node.listen[0] ?? LOCAL_TLS_PORT) : showPlace(route.host, route.port);

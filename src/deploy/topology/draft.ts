@@ -22,6 +22,8 @@ export interface DraftAnswers {
 export interface DraftSecrets {
   /** Of a name on a home line: nothing that could be guessed. */
   readonly label: string;
+  /** Behind which a hidden server is. */
+  readonly pathSecret: string;
   /** Where links are taken. */
   readonly linkPath: string;
   /** The key of each node's links. */
@@ -38,6 +40,11 @@ interface Layout {
   /** The front and the server have a link; whoever of the two cannot be dialled dials. */
   readonly isLinked?: boolean;
   readonly licence?: 'filed';
+  /** What is written down beside the name that a relay has. */
+  readonly routes?: readonly ('name' | 'address' | 'webrtc')[];
+  readonly isHidden?: boolean;
+  /** A server on a home line has a name of its own there, which says nothing. */
+  readonly needsAbroad?: boolean;
 }
 
 const LAYOUTS: Readonly<Record<BuiltOption, Layout>> = {
@@ -46,12 +53,22 @@ const LAYOUTS: Readonly<Record<BuiltOption, Layout>> = {
   '3': { serverZone: 'cn-idc' },
   '4': { serverZone: 'cn-idc', frontZone: 'cn-home' },
   '4t': { serverZone: 'cn-idc', frontZone: 'cn-home', isLinked: true },
+  '5': { serverZone: 'cn-idc', frontZone: 'cn-home', isLinked: true, routes: ['webrtc'] },
+  '6': { serverZone: 'world', isHidden: true },
+  '7': { serverZone: 'world', routes: ['webrtc', 'name'] },
+  '9': { serverZone: 'world', routes: ['address', 'name'] },
+  '11': { serverZone: 'cn-home', routes: ['name'], needsAbroad: true },
   '12': { serverZone: 'cn-home', frontZone: 'world', isLinked: true },
 };
 
 /** Whether the option has a relay, and thus asks for its place. */
 export function draftHasFront(option: BuiltOption): boolean {
   return LAYOUTS[option].frontZone !== undefined;
+}
+
+/** Whether it is nothing without a server abroad. */
+export function draftNeedsAbroad(option: BuiltOption): boolean {
+  return LAYOUTS[option].needsAbroad === true;
 }
 
 /** The nodes that the answers come to. */
@@ -82,6 +99,7 @@ export function draftTopology(answers: DraftAnswers, secrets: DraftSecrets): Rea
     nodes: Object.fromEntries(nodes),
     ...(links.length > 0 && { links, linkPath: secrets.linkPath }),
     ...(routes.length > 0 && { routes }),
+    ...(LAYOUTS[option].isHidden === true && { pathSecret: secrets.pathSecret }),
   };
 }
 
@@ -97,6 +115,7 @@ function nodeOf(node: DraftNode, answers: DraftAnswers, { label, keys }: DraftSe
         ...placeOf(server),
         ...(serverZone === 'cn-idc' && { publicDns: licence === 'filed' }),
         ...(licence !== undefined && { licence }),
+        ...(serverZone === 'cn-home' && server.port !== undefined && { nat: 'manual', ddns: { label } }),
         ...key,
       };
     case 'front':
@@ -134,10 +153,19 @@ function linksOf({ option, server, abroad }: DraftAnswers): { from: string; to: 
   ];
 }
 
-function routesOf({ option, name, front }: DraftAnswers, { label }: DraftSecrets): string[] {
-  const { frontZone } = LAYOUTS[option];
-  if (frontZone === undefined || front?.port === undefined) return [];
-  // On a home line the name says nothing; abroad the relay has the server's own name.
-  const host = frontZone === 'cn-home' ? `${label}.${name}` : name;
-  return [`https://${showPlace(host, front.port)}`];
+function routesOf({ option, name, server, front }: DraftAnswers, { label }: DraftSecrets): string[] {
+  const { frontZone, serverZone, routes = [] } = LAYOUTS[option];
+  // On a home line the name says nothing; abroad it is the server's own.
+  const nameIn = (zone: NodeZone): string => (zone === 'cn-home' ? `${label}.${name}` : name);
+  const first =
+    frontZone === undefined || front?.port === undefined ? [] : [`https://${showPlace(nameIn(frontZone), front.port)}`];
+  const { port } = server;
+  const [address] = server.addresses;
+  if (port === undefined) return first;
+  const written = {
+    name: [`https://${showPlace(nameIn(serverZone), port)}`],
+    address: address === undefined ? [] : [`https://${showPlace(address, port)}`],
+    webrtc: address === undefined ? [] : [`webrtc://${showPlace(address, port)}`],
+  };
+  return [...first, ...routes.flatMap((kind) => written[kind])];
 }

@@ -17,7 +17,9 @@ import {
   type TopologyNode,
 } from './topology.ts';
 
-const KEYS = ['name', 'option', 'nodes', 'links', 'linkPath', 'federationOverrides', 'routes', 'devices', 'push'];
+const KEYS = [
+  'name', 'option', 'nodes', 'links', 'linkPath', 'federationOverrides', 'routes', 'pathSecret', 'devices', 'push',
+]; // biome-ignore format: words
 const NODE_KEYS = ['zone', 'role', 'server', 'addr', 'listen', 'nat', 'ddns', 'publicDns', 'licence', 'key'];
 /** More than anybody runs by hand; a bound keeps a hostile file from costing much. */
 const NODES_MAX = 64;
@@ -42,6 +44,7 @@ export function readShape(value: unknown, mistakes: Mistake[]): Topology {
       doh: devices?.read('doh', kinds.URL_TEXT, undefined),
       zone: devices?.read('zone', kinds.HOST, undefined),
     },
+    pathSecret: fields.read('pathSecret', kinds.PATH_SECRET, undefined),
     pushVia: push?.require('via', kinds.NODE, undefined),
   };
 }

@@ -8,7 +8,7 @@ export const ROLES = ['homeserver', 'relay', 'notary', 'push', 'acme', 'dns'] as
 export type Role = (typeof ROLES)[number];
 
 /** Options of the table that this version can plan; the others are refused by name. */
-export const BUILT_OPTIONS = ['1', '2', '3', '4', '4t', '12'] as const;
+export const BUILT_OPTIONS = ['1', '2', '3', '4', '4t', '5', '6', '7', '9', '11', '12'] as const;
 export type BuiltOption = (typeof BUILT_OPTIONS)[number];
 export const ALL_OPTIONS = ['1', '2', '3', '4', '4t', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14'] as const;
 
@@ -75,4 +75,6 @@ export interface Topology {
   readonly routes: readonly ClientRoute[];
   readonly devices: { readonly doh: string | undefined; readonly zone: string | undefined };
   readonly pushVia: string | undefined;
+  /** Clients are answered below `/x/SECRET` only; everybody else finds a small site. */
+  readonly pathSecret: string | undefined;
 }

@@ -3,7 +3,7 @@ import { ipCensor, portCensor } from './addresses.ts';
 import type { Censor, Tools } from './censor.ts';
 import { dnsCensor } from './dns.ts';
 import { encryptedCensor } from './encrypted.ts';
-import { inportCensor, servingCensor } from './home-line.ts';
+import { cgnatCensor, inportCensor, servingCensor } from './home-line.ts';
 import { icpDnsCensor, icpSniCensor } from './licence.ts';
 import { mismatchCensor } from './mismatch.ts';
 import { nestedCensor } from './nested.ts';
@@ -41,6 +41,8 @@ export function createCensor(rule: Rule, tools: Tools): Censor {
       return icpSniCensor(rule);
     case 'inport':
       return inportCensor(rule);
+    case 'cgnat':
+      return cgnatCensor();
     case 'serving':
       return servingCensor(rule, tools);
     case 'freeze':

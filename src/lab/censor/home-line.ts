@@ -17,6 +17,27 @@ export function inportCensor(rule: InportRule): Censor {
   };
 }
 
+/** Flows that a translator remembers at once. */
+const FLOWS_MAX = 8_192;
+
+/** What comes from outside must answer something that went out between the same addresses and ports. */
+export function cgnatCensor(): Censor {
+  const flows = new Set<string>();
+  return {
+    inspect({ packet, isOutbound }: Crossing): Verdict {
+      const { source, sourcePort, destination, destinationPort } = packet;
+      if (!isOutbound) {
+        const key = `${packet.protocol} ${destination} ${destinationPort} ${source} ${sourcePort}`;
+        return flows.has(key) ? PASS : drop('cgnat');
+      }
+      const [oldest] = flows.size < FLOWS_MAX ? [] : flows;
+      if (oldest !== undefined) flows.delete(oldest);
+      flows.add(`${packet.protocol} ${source} ${sourcePort} ${destination} ${destinationPort}`);
+      return PASS;
+    },
+  };
+}
+
 const HOUR_MS = 3_600_000;
 
 interface State {

@@ -109,6 +109,11 @@ export interface InportRule {
   readonly ports: readonly number[];
 }
 
+/** 12: a provider's address translation: nothing begins from outside. */
+export interface CgnatRule {
+  readonly kind: 'cgnat';
+}
+
 /** 12: a home line that serves too much becomes slow. */
 export interface ServingRule {
   readonly kind: 'serving';
@@ -161,6 +166,7 @@ export type Rule =
   | IcpDnsRule
   | IcpSniRule
   | InportRule
+  | CgnatRule
   | ServingRule
   | FreezeRule
   | ThrottleRule

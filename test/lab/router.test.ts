@@ -101,7 +101,7 @@ test('a packet comes after the delay of its line and of its devices, with sums f
   const [calm] = drain(1_000);
   assert.equal(calm?.host, 'abroad');
   assert.ok(Math.abs((calm?.at ?? 0) - 100) < 1);
-  router.setDevice('alice', 'P1');
+  router.setDevice('alice', deviceLine('P1'));
   const bare = udp(ALICE, ABROAD, Buffer.alloc(100));
   const sums = Buffer.from(bare);
   bare.fill(0, 26, 28);

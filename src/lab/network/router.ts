@@ -4,8 +4,8 @@ import { type Censor, type Injection, PASS, type ProbeWish, type Tools, type Ver
 import { createCensor } from '../censor/create.ts';
 import type { Rule } from '../censor/rules.ts';
 import { fillChecksums, type Packet, parsePacket } from '../packet/packet.ts';
-import { Pipe } from '../shape/pipe.ts';
-import { type BorderProfile, deviceLine, type DeviceProfile, ZONES, zoneLine } from '../shape/profiles.ts';
+import { Pipe, type PipeSettings } from '../shape/pipe.ts';
+import { type BorderProfile, ZONES, zoneLine } from '../shape/profiles.ts';
 import { crossingOf, type HostSpec, type Place } from './topology.ts';
 
 /** Something that a censor did. */
@@ -95,8 +95,7 @@ export class Router {
   }
 
   /** Gives a host a line of its own, in front of its zone. */
-  setDevice(host: string, profile: DeviceProfile): void {
-    const settings = deviceLine(profile);
+  setDevice(host: string, settings: PipeSettings | undefined): void {
     if (settings === undefined) this.#devices.delete(host);
     else this.#devices.set(host, { up: new Pipe(settings), down: new Pipe(settings) });
   }

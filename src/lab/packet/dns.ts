@@ -1,11 +1,11 @@
 /** Questions and answers of DNS inside datagrams. Pure. */
-import { type Answer, AUTHORITATIVE_ANSWER, decode, encode, type Packet as DnsPacket } from 'dns-packet';
+import { type Answer, AUTHORITATIVE_ANSWER, decode, encode, type DecodedPacket, type RecordType } from 'dns-packet';
 
 export interface DnsQuestion {
   readonly id: number;
   /** Lower-case, without a dot at its end. */
   readonly name: string;
-  readonly type: string;
+  readonly type: RecordType;
   readonly isAnswer: boolean;
 }
 
@@ -50,7 +50,7 @@ export function writeAnswer(
 }
 
 /** Decodes a message; `undefined` for bytes that are none. */
-export function decodeDns(payload: Uint8Array): DnsPacket | undefined {
+export function decodeDns(payload: Uint8Array): DecodedPacket | undefined {
   if (payload.length < 12) return undefined;
   try {
     return decode(Buffer.from(payload.buffer, payload.byteOffset, payload.length));

@@ -4,11 +4,13 @@ import type { PipeSettings } from './pipe.ts';
 export const ZONES = ['cn-isp', 'cn-home', 'cn-idc', 'world'] as const;
 export type Zone = (typeof ZONES)[number];
 
-export const BORDER_PROFILES = ['calm', 'evening', 'bad', 'cut'] as const;
+export const BORDER_PROFILES = ['clear', 'calm', 'evening', 'bad', 'cut'] as const;
 export type BorderProfile = (typeof BORDER_PROFILES)[number];
 
 /** Mechanism 9. Loss is from abroad only, and a data centre has a tenth of it. */
 const BORDERS: Readonly<Record<BorderProfile, { readonly loss: number; readonly kbps: number }>> = {
+  // Nothing is lost: what a test counts is counted exactly.
+  clear: { loss: 0, kbps: 20_000 },
   calm: { loss: 0.01, kbps: 20_000 },
   evening: { loss: 0.15, kbps: 1_000 },
   bad: { loss: 0.4, kbps: 500 },

@@ -37,7 +37,7 @@ export function namespaceObstacle(): string | undefined {
 }
 
 /** Set in the environment of what runs inside. */
-const MARK = 'POSTERN_LAB_INSIDE';
+const MARK = 'LAB_OF_POSTERN_INSIDE';
 
 /** Whether this process runs inside. */
 export function isInside(): boolean {

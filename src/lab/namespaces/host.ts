@@ -86,7 +86,7 @@ export class NamespaceHost implements LabHost {
     const { cwd = this.#folder, stdio = ['ignore', 'ignore', 'inherit'], environment = {} } = how;
     // Entering the mounts of a host would put the program into the root folder.
     const inner = this.command('sh', '-c', 'cd "$0" && exec "$@"', cwd, program, ...options);
-    const env = { ...process.env, ...environment };
+    const env = { ...plainEnvironment(), ...environment };
     const child = spawn(inner.program, inner.arguments, { stdio, env, serialization: 'advanced' });
     this.#children.add(child);
     child.once('exit', () => this.#children.delete(child));
@@ -148,6 +148,11 @@ export class NamespaceHost implements LabHost {
     const stdio: SpawnOptions['stdio'] = ['ignore', 'inherit', 'inherit', 'ipc'];
     return this.spawn(process.execPath, [...process.execArgv, file, ...options], { stdio });
   }
+}
+
+/** Settings of the lab's own process are none of the servers'. */
+function plainEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('POSTERN_')));
 }
 
 function hostsText(name: string, entries: readonly { readonly name: string; readonly address: string }[]): string {

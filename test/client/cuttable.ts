@@ -5,6 +5,8 @@ export interface CuttableLine {
   readonly url: string;
   readonly port: number;
   setCut(isCut: boolean): void;
+  /** Keeps every connection and passes nothing on, as a border that drops packets does. */
+  setFrozen(isFrozen: boolean): void;
   close(): void;
 }
 
@@ -13,12 +15,19 @@ export async function openCuttableLine(target: string): Promise<CuttableLine> {
   const { port, hostname } = new URL(target);
   const sockets = new Set<Socket>();
   let isCut = false;
+  let isFrozen = false;
   const dropAll = () => {
     for (const socket of sockets) socket.destroy();
   };
   const server = createServer((near) => {
     if (isCut) {
       near.destroy();
+      return;
+    }
+    if (isFrozen) {
+      sockets.add(near);
+      near.on('error', () => near.destroy());
+      near.on('close', () => sockets.delete(near));
       return;
     }
     const far = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
@@ -32,7 +41,11 @@ export async function openCuttableLine(target: string): Promise<CuttableLine> {
         sockets.delete(socket);
         other.destroy();
       });
-      socket.pipe(other);
+      socket.on('data', (chunk: Buffer) => {
+        if (!isFrozen && !other.write(chunk)) socket.pause();
+      });
+      other.on('drain', () => socket.resume());
+      socket.on('end', () => other.end());
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -43,6 +56,9 @@ export async function openCuttableLine(target: string): Promise<CuttableLine> {
     setCut(next) {
       isCut = next;
       if (next) dropAll();
+    },
+    setFrozen(next) {
+      isFrozen = next;
     },
     close() {
       dropAll();

@@ -104,7 +104,7 @@ function parseRoutes(json: JsonObject): Route[] | undefined {
 }
 
 /** Reads a manifest, without asking whether it is to be trusted: {@link checkManifest} does. */
-function parseManifest(json: JsonObject): Manifest | undefined {
+export function parseManifest(json: JsonObject): Manifest | undefined {
   const serverName = getString(json, 'server_name');
   const version = getInteger(json, 'version');
   const issuedAtMs = getInteger(json, 'issued_ts');

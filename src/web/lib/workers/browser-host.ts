@@ -77,6 +77,17 @@ async function machineKey(storeName: string): Promise<Uint8Array> {
   return key;
 }
 
+async function loadRoutes(): Promise<unknown> {
+  const sealed: unknown = await vault('readonly', (table) => table.get('routes'));
+  if (!(sealed instanceof Uint8Array)) return undefined;
+  return await createSealer(environment, await sealingKey('routes')).open(sealed);
+}
+
+async function saveRoutes(saved: object): Promise<void> {
+  const sealed = await createSealer(environment, await sealingKey('routes')).seal(saved);
+  await vault('readwrite', (table) => table.put(sealed, 'routes'));
+}
+
 async function clearSession({ storeName }: StoredSession): Promise<void> {
   const databases = [
     storeName,
@@ -97,6 +108,8 @@ export function browserHost(homeserver: string): Host {
     loadSession,
     saveSession,
     clearSession,
+    loadRoutes,
+    saveRoutes,
     sealingKey,
     openStore: (name) => openIndexedDbStore(name).catch(() => openMemoryStore()),
     async openCrypto(options, storeName) {

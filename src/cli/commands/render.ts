@@ -94,9 +94,15 @@ function writeFiles(run: Run, loaded: LoadedTopology, { node, words }: Wanted): 
   for (const { place, text, state } of files) if (state !== 'same') writeFileSync(place, text);
   const join = joinOf(run, loaded, node, files[0]?.text ?? '');
   if (join !== undefined) writeFileSync(path.join(target, JOIN_FILE), `${join}\n`, { mode: 0o600 });
+  const isManaged = loaded.topology.certificates !== undefined && !isRelay(node);
   const certificates = isRelay(node) ? 'tls/site.pem, tls/site.key' : 'tls/cert.pem, tls/key.pem';
   const command = join === undefined ? 'postern up --config postern.yaml' : `postern up --join ${JOIN_FILE}`;
-  const next = fill(words.renderNext, { folder, node: node.name, certificates, command });
+  const next = fill(isManaged ? words.renderNextManaged : words.renderNext, {
+    folder,
+    node: node.name,
+    certificates,
+    command,
+  });
   const told = files.map(({ file, state }) => ({ file, written: state !== 'same' }));
   const lines = told.map(({ file, written }) => fill(written ? words.renderWrote : words.renderSame, { file }));
   const joinLines = join === undefined ? [] : [fill(words.renderJoin, { file: path.join(folder, JOIN_FILE) })];

@@ -11,7 +11,8 @@ import {
 import type { BuiltOption, Topology, TopologyNode } from '../topology/topology.ts';
 import { flowsOf } from './flows.ts';
 import { foundingStars, latencyOf } from './measured.ts';
-import { certificatesOf, dnsOf } from './names.ts';
+import { certificatesOf } from './certificates.ts';
+import { dnsOf } from './names.ts';
 import { partiesOf } from './parties.ts';
 import type { Flow, Plan, PlanNode } from './plan.ts';
 import { dutiesOf, warningsOf } from './remarks.ts';

@@ -47,7 +47,7 @@ export interface PlanNode {
 
 export interface DnsRecord {
   readonly name: string;
-  readonly type: 'A' | 'AAAA' | 'SRV' | 'TXT';
+  readonly type: 'A' | 'AAAA' | 'SRV' | 'TXT' | 'CNAME' | 'NS';
   readonly value: string;
 }
 

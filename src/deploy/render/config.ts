@@ -14,7 +14,10 @@ import {
   showPlace,
 } from '../topology/derive.ts';
 import type { Topology, TopologyNode } from '../topology/topology.ts';
+import { certificatesOf } from '../planner/certificates.ts';
+import { issuerOf } from '../planner/issuers.ts';
 import { usesOf } from '../planner/uses.ts';
+import { renderCertificates, tlsOf } from './certificates.ts';
 import { connectOf, findOverride, relayRouteForServers } from '../planner/ways.ts';
 
 export interface RenderedConfig {
@@ -25,12 +28,12 @@ export interface RenderedConfig {
 
 /** Where the unit and the container keep everything durable. */
 export const DATA_DIR = '/var/lib/postern';
-const TLS = { certificate: 'tls/cert.pem', key: 'tls/key.pem' };
 const SITE = { certificate: 'tls/site.pem', key: 'tls/site.key' };
 /** Where a server listens that is reached over its link alone. */
 const LOCAL_TLS_PORT = 8443;
 /** Where the tools of the machine's owner find it, or at the next port that the node does not use. */
 const LOCAL_PORT = 8008;
+const HTTP_PORT = 80;
 
 type Plain = Record<string, unknown>;
 
@@ -46,7 +49,7 @@ export function renderConfig(topology: Topology, node: TopologyNode): RenderedCo
     peers.length === 0 ? {} : { links: { path: topology.linkPath, peers: Object.fromEntries(entries(peers)) } };
   const config = isRelay(node)
     ? { dataDir: DATA_DIR, roles: rolesOf(node), ...links, relay: relayOf(topology, node) }
-    : { ...serverOf(topology, node), ...links };
+    : { ...serverOf(topology, node), ...links, ...renderCertificates(topology, node) };
   return { config, missingKeys };
 }
 
@@ -72,7 +75,9 @@ function peersOf(topology: Topology, node: TopologyNode): Peer[] {
 /** What streams of a peer may reach at a node: no more than the layout needs. */
 function carriedFor(topology: Topology, node: TopologyNode, peer: TopologyNode): string[] {
   if (isRelay(node)) return [];
-  if (!isRelay(peer)) return ['federation'];
+  const [own] = certificatesOf(topology).filter((one) => one.node === node.name);
+  const issues = own !== undefined && issuerOf(topology, own) === peer;
+  if (!isRelay(peer)) return ['federation', ...(issues ? ['certificates'] : [])];
   return node === findOwnServer(topology) ? ['client'] : [];
 }
 
@@ -144,14 +149,14 @@ const APIS = {
 } as const;
 
 function listenersOf(topology: Topology, node: TopologyNode): Plain[] {
-  const open = node.listen.map((port) => ({
-    address: '::',
-    port,
-    apis: usesOf(topology, node, port).flatMap((use) => APIS[use]),
-    tls: TLS,
-  }));
+  const tls = tlsOf(topology, node);
+  const open = node.listen.map((port) => {
+    // Where an authority asks over HTTP, nothing else is answered.
+    if (port === HTTP_PORT && topology.certificates !== undefined) return { address: '::', port, apis: ['acme'] };
+    return { address: '::', port, apis: usesOf(topology, node, port).flatMap((use) => APIS[use]), tls };
+  });
   const apis = [...APIS.client, ...APIS.federation];
-  const inner = open.length === 0 ? [{ address: '127.0.0.1', port: LOCAL_TLS_PORT, apis, tls: TLS }] : [];
+  const inner = open.length === 0 ? [{ address: '127.0.0.1', port: LOCAL_TLS_PORT, apis, tls }] : [];
   // The first listener for clients that has a certificate is the one that a relay leads to.
   let port = LOCAL_PORT;
   while (node.listen.includes(port)) port += 1;

@@ -68,6 +68,7 @@ export const NODE_KEY = textKind('key', (text) => parseNodeKey(text) !== undefin
 export const PATH = textKind('path', (text) => LINK_PATH.test(text));
 export const PATH_SECRET = textKind('path-secret', (text) => /^[0-9A-Za-z_-]{16,64}$/.test(text));
 export const URL_TEXT = textKind('url', (text) => /^https:\/\/[^\s]{1,500}$/.test(text) && URL.canParse(text));
+export const CONTACT = textKind('contact', (text) => /^mailto:[^\s@,?]{1,100}@[^\s@,?]{1,253}$/.test(text));
 export const CARRIER = textKind(
   'carrier',
   (text) => text === 'webrtc' || (/^wss:\/\/[^\s#@]{1,500}$/.test(text) && URL.canParse(text)),

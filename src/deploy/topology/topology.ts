@@ -63,6 +63,13 @@ export interface ClientRoute {
   readonly isLiteral: boolean;
 }
 
+export interface CertificateAuthority {
+  /** `https://…`, the directory of its ACME. */
+  readonly directory: string;
+  readonly contact: readonly string[];
+  readonly termsAgreed: boolean;
+}
+
 export interface Topology {
   /** The name of the server, the part behind the colon of every user id. */
   readonly name: string;
@@ -75,6 +82,8 @@ export interface Topology {
   readonly routes: readonly ClientRoute[];
   readonly devices: { readonly doh: string | undefined; readonly zone: string | undefined };
   readonly pushVia: string | undefined;
+  /** Who issues the certificates of the nodes; files are put there by hand where nobody is named. */
+  readonly certificates: CertificateAuthority | undefined;
   /** Clients are answered below `/x/SECRET` only; everybody else finds a small site. */
   readonly pathSecret: string | undefined;
 }

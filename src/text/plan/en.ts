@@ -102,7 +102,10 @@ export const planEnglish = {
     'duty-decide': 'State your real purpose wherever you are asked. Whether to run this layout is your decision.',
     'certificate-short':
       'The certificate of {node} runs out after about 160 h: renew its files in time; they are read within a minute.',
-    'not-built-acme': '{node} has the role acme, which is not built yet: get certificates with an ACME client.',
+    'acme-idle':
+      '{node} has the role acme, but has certificates issued for nobody: set certificates, and a link with each node that needs one.',
+    'acme-zone':
+      '{node} answers for {zone}: open its port 53 (UDP and TCP) to everybody; it tells authorities what they ask, and nothing else.',
     'not-built-dns':
       '{node} has the role dns, which is not rendered yet: write the section dns of its postern.yaml by hand.',
     'not-built-push':
@@ -138,6 +141,7 @@ export const planEnglish = {
   renderKeyMissing: 'nodes.{node}.key is missing; on {node} type: postern link --data-dir {folder}',
   renderKeyPut: 'Put what it prints into {file} as nodes.{node}.key, and run this again.',
   renderJoin: 'Wrote {file}: whoever has it can pass for the node. Give it to that machine alone.',
+  renderNextManaged: 'Next: copy {folder} to {node}, and type there: {command}. Its certificates come by themselves.',
   renderNext: 'Next: copy {folder} to {node}, put the certificates there ({certificates}), and type: {command}',
   peerHosts: 'For /etc/hosts, where {server} is reached at port 8448 of these addresses:',
   peerResolver: 'For a private resolver (dnsmasq) of the Synapse peer:',

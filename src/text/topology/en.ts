@@ -95,6 +95,7 @@ export const topologyEnglish = {
     label: 'a label of small letters and digits, or random',
     pin: 'sha256/ and the base64 of the SHA-256 of a public key',
     key: 'ed25519: and 32 bytes in base64, as "postern link" of that node prints it',
+    contact: 'mailto:NAME@HOST',
     'path-secret': '16 to 64 letters, digits, - or _',
     path: 'a path like /a-random-path',
     url: 'an https:// URL',

@@ -82,6 +82,7 @@ export const topologyChinese: TopologyTexts = {
     label: '由小写字母和数字组成的标签，或 random',
     pin: 'sha256/ 加公钥 SHA-256 的 base64',
     key: 'ed25519: 加 32 字节的 base64，由该节点的“postern link”显示',
+    contact: 'mailto:名称@主机',
     'path-secret': '16 到 64 个字母、数字、- 或 _',
     path: '路径，如 /a-random-path',
     url: 'https:// 开头的 URL',

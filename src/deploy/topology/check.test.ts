@@ -86,7 +86,7 @@ const REFUSALS: readonly (readonly [string, MistakeName, unknown])[] = [
   ['federationOverrides.a.connect', 'no-connect', { ...one, federationOverrides: { a: { order: 'race' } } }],
   ['federationOverrides.a.b', 'unknown-key', { ...one, federationOverrides: { a: { connect: ['a:1'], b: 1 } } }],
   ['certificates.directory', 'wrong-value', { ...one, certificates: { directory: 'http://acme.example' } }],
-  ['certificates.contact[0]', 'wrong-value', { ...one, certificates: { directory: 'https://a.example', contact: ['x'] } }],
+  ['certificates.contact[0]', 'wrong-value', { ...one, certificates: { directory: 'https://a.b', contact: ['x'] } }],
   ['push.via', 'unknown-node', { ...one, push: { via: 'nowhere' } }],
   // Servers and roles.
   ['name', 'name-is-address', { ...one, name: '203.0.113.20' }],

@@ -103,9 +103,9 @@ export const planEnglish = {
     'certificate-short':
       'The certificate of {node} runs out after about 160 h: renew its files in time; they are read within a minute.',
     'acme-idle':
-      '{node} has the role acme, but has certificates issued for nobody: set certificates, and a link with each node that needs one.',
+      '{node} has the role acme, but issues for nobody: set certificates, and a link with each node that needs one.',
     'acme-zone':
-      '{node} answers for {zone}: open its port 53 (UDP and TCP) to everybody; it tells authorities what they ask, and nothing else.',
+      '{node} answers for {zone}: open its port 53 (UDP, TCP) to everybody; it tells what authorities ask, no more.',
     'not-built-dns':
       '{node} has the role dns, which is not rendered yet: write the section dns of its postern.yaml by hand.',
     'not-built-push':

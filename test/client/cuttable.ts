@@ -10,9 +10,8 @@ export interface CuttableLine {
   close(): void;
 }
 
-/** Opens a relay to `target`, an address of loopback. */
-export async function openCuttableLine(target: string): Promise<CuttableLine> {
-  const { port, hostname } = new URL(target);
+/** Opens a relay to `target`, an address of loopback, or to what it gives for each connection. */
+export async function openCuttableLine(target: string | (() => string)): Promise<CuttableLine> {
   const sockets = new Set<Socket>();
   let isCut = false;
   let isFrozen = false;
@@ -30,6 +29,7 @@ export async function openCuttableLine(target: string): Promise<CuttableLine> {
       near.on('close', () => sockets.delete(near));
       return;
     }
+    const { port, hostname } = new URL(typeof target === 'string' ? target : target());
     const far = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
     for (const [socket, other] of [
       [near, far],

@@ -41,6 +41,8 @@ export class Links {
   readonly #peers: ReadonlyMap<string, PeerLink>;
   readonly #byKey: ReadonlyMap<string, PeerLink>;
   readonly #site: Site;
+  /** Peer → the address from which it called last. */
+  readonly #addresses = new Map<string, string>();
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
   readonly #listeners = new Set<(peer: string) => void>();
   #isClosed = false;
@@ -84,6 +86,14 @@ export class Links {
     const link = this.#peers.get(peer);
     if (link === undefined) throw new OperationError('name not found', { temporary: false });
     return await link.open(opening, signal);
+  }
+
+  /**
+   * The address from which a peer called last, as this node sees it: that of the line before it, not its own.
+   * `undefined` for one that has not called, or came by a site.
+   */
+  addressOf(peer: string): string | undefined {
+    return this.#addresses.get(peer);
   }
 
   /** Calls `listener` with the name of a peer whenever a connection with it is there. */
@@ -133,6 +143,7 @@ export class Links {
       return;
     }
     const { peer, hello, text, binding } = caller;
+    this.#noteAddress(peer.name, socket);
     const { crypto, seed } = this.#options;
     const lane = peer.laneFor(hello);
     const welcome = { isKnown: lane !== undefined, received: lane?.received ?? 0 };
@@ -141,5 +152,11 @@ export class Links {
     socket.write(`${[...lines, `${PROOF_HEADER}: ${proof}`].join('\r\n')}\r\n\r\n`);
     if (lane === undefined) socket.end(() => socket.destroy());
     else peer.attach(lane, socket, hello, head);
+  }
+
+  #noteAddress(peer: string, socket: Duplex): void {
+    const address = socket instanceof TLSSocket ? socket.remoteAddress : undefined;
+    // An IPv4 address, as a socket for both families names it.
+    if (address !== undefined) this.#addresses.set(peer, address.replace(/^::ffff:(?=[0-9.]+$)/, ''));
   }
 }

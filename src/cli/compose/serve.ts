@@ -149,7 +149,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const dataDir = dataDirOf(options);
     managed = await openManaged({ ...options, dataDir, parts: services.context, http, links, doors });
     const socket = path.join(dataDirOf(options), SOCKET_NAME);
-    const answerer = await openAnswerer(config);
+    const answerer = await openAnswerer(config, links);
     const listeners = await openListeners(services, {
       config,
       baseDir,

@@ -324,7 +324,8 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
       description:
         'A private zone: its records, by whole names ({name: chat.example.org, type: A, value: 192.0.2.1}), are told ' +
         'to whoever asks at listeners (UDP and TCP, for the local network) or at /dns of a listener with the api ' +
-        '"dns", and nothing else is. Run by "postern serve", or alone by "postern dns".',
+        '"dns", and nothing else is. link:NODE as an address is that from which the link of a node of links.peers comes. ' +
+        'Run by "postern serve", or alone by "postern dns".',
       default: null,
     },
   ),

@@ -1,5 +1,6 @@
 /** Addresses, names and pins: what each key of `network` and `federation` allows beyond its type. */
 import { isIP } from 'node:net';
+import { parseEgressRule } from '../../deploy/egress/rules.ts';
 import { parseSite } from '../../link/index.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import { linkedNode } from '../../server/peers/index.ts';
@@ -11,8 +12,15 @@ const HOST_NAME = /^(?=.{1,253}$)(?:[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,61}[0-9A-Za-z
 const PIN = /^sha256\/[0-9A-Za-z+/]{43}=?$/;
 
 /** What is wrong below `network`, one sentence each. */
-export function networkMistakes({ network }: Config): string[] {
+export function networkMistakes({ network, links }: Config): string[] {
   const found: string[] = [];
+  for (const [name, place] of Object.entries(network.via)) {
+    if (name !== '*' && !HOST_NAME.test(name))
+      found.push(`network.via names ${show(name)}; allowed is a host name or *`);
+    const node = linkedNode(place);
+    if (node !== undefined && Object.hasOwn(links.peers, node)) continue;
+    found.push(`network.via.${name} is ${show(place)}; allowed is link:NODE with a node of links.peers`);
+  }
   for (const [name, address] of Object.entries(network.hosts)) {
     if (!HOST_NAME.test(name)) found.push(`network.hosts names ${show(name)}; allowed is a host name without a port`);
     if (isIP(address) === 0) {
@@ -84,7 +92,7 @@ export function linkMistakes({ links, listeners, relay }: Config): string[] {
   }
   const hasListener = listeners.some(({ apis }) => apis.includes('link'));
   const hasClients = listeners.some(({ apis, tls }) => apis.includes('client') && tls !== undefined);
-  for (const [name, { key, dial = [], sni, carries = [] }] of Object.entries(links.peers)) {
+  for (const [name, { key, dial = [], sni, carries = [], egress = [] }] of Object.entries(links.peers)) {
     const where = `links.peers.${name}`;
     if (!/^[0-9A-Za-z_-]{1,64}$/.test(name))
       found.push(`links.peers names ${show(name)}; allowed are letters, digits, _ and -`);
@@ -96,6 +104,10 @@ export function linkMistakes({ links, listeners, relay }: Config): string[] {
       found.push(
         `${where}.dial[${index}] is ${show(place)}; allowed is "host:port", with [ ] around IPv6, or a wss:// URL`,
       );
+    }
+    for (const [index, rule] of egress.entries()) {
+      if (parseEgressRule(rule) !== undefined) continue;
+      found.push(`${where}.egress[${index}] is ${show(rule)}; allowed is host:port, *.host:port, *:port or host:*`);
     }
     if (sni !== undefined && (isIP(sni) !== 0 || !HOST_NAME.test(sni))) {
       found.push(`${where}.sni is ${show(sni)}; allowed is a host name without a port`);

@@ -178,6 +178,11 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     ),
     extraCa: list('PEM files of further certificate authorities to trust.', Type.String(), []),
     proxy: optionalText('http:// or socks5:// proxy for outgoing requests; private addresses are reached without it.'),
+    via: map(
+      'Hosts that another node connects to instead of this one: name (and what is below it) or * → link:NODE, whose ' +
+        'links.peers must list them for this node. Not for addresses of network.hosts and federation.overrides.',
+      Type.String(),
+    ),
     trustedProxies: list('Address ranges of reverse proxies whose X-Forwarded-For is believed.', Type.String(), []),
   }),
   federation: section('Other servers.', {
@@ -253,13 +258,15 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
       'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, and wss:// URLs ' +
         'of ordinary sites on which it takes calls at its links.path, tried after the others; nothing where it dials ' +
         'us; sni is the name that the connection asks for, none unless it is set; carries lists what it may reach ' +
-        'here: federation, client for a node with a relay, certificates for one that sends them.',
+        'here: federation, client for a node with a relay, certificates for one that sends them; egress lists ' +
+        'places (host:port, *.host:port, *:port) that it may reach through this node.',
       Type.Object(
         {
           key: Type.String(),
           dial: Type.Optional(Type.Array(Type.String())),
           sni: Type.Optional(Type.String()),
           carries: Type.Optional(Type.Array(Type.Enum(['federation', 'client', 'certificates']))),
+          egress: Type.Optional(Type.Array(Type.String())),
         },
         { additionalProperties: false },
       ),
@@ -324,8 +331,8 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
       description:
         'A private zone: its records, by whole names ({name: chat.example.org, type: A, value: 192.0.2.1}), are told ' +
         'to whoever asks at listeners (UDP and TCP, for the local network) or at /dns of a listener with the api ' +
-        '"dns", and nothing else is. link:NODE as an address is that from which the link of a node of links.peers comes. ' +
-        'Run by "postern serve", or alone by "postern dns".',
+        '"dns", and nothing else is. link:NODE as an address is that from which the link of a node of links.peers ' +
+        'comes. Run by "postern serve", or alone by "postern dns".',
       default: null,
     },
   ),

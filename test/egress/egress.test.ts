@@ -27,7 +27,7 @@ function scene({ rules, denyRanges = ['10.0.0.0/8'] }: { rules: readonly string[
   const door = openEgress({
     rules: new Map([['inside', rules.flatMap((text) => parseEgressRule(text) ?? [])]]),
     clock: systemClock,
-    log: createLog({ level: 'fatal', format: 'json' }),
+    log: createLog({ level: 'error', format: 'json' }),
     connect: abroad.connectOutside,
   });
   const dns = dnsOf({});
@@ -97,7 +97,7 @@ async function plainly(words: string): Promise<{ answers: string }> {
   const door = openEgress({
     rules: new Map(),
     clock: systemClock,
-    log: createLog({ level: 'fatal', format: 'json' }),
+    log: createLog({ level: 'error', format: 'json' }),
     connect: () => assert.fail('nothing is connected'),
   });
   const [near, far] = duplexPair();
@@ -105,6 +105,6 @@ async function plainly(words: string): Promise<{ answers: string }> {
   near.write(words);
   const chunks: Buffer[] = [];
   near.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(far, 'close');
+  await Promise.race([once(near, 'end'), once(near, 'close'), once(far, 'close')]);
   return { answers: Buffer.concat(chunks).toString('latin1') };
 }

@@ -71,6 +71,11 @@ export class Links {
     return await link.open(opening, signal);
   }
 
+  /** The address at which a peer is, as its latest connection shows it. */
+  addressOf(peer: string): string | undefined {
+    return this.#peers.get(peer)?.address;
+  }
+
   /** Calls `listener` with the name of a peer whenever a connection with it is there. */
   onUp(listener: (peer: string) => void): void {
     this.#listeners.add(listener);

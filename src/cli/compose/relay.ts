@@ -13,6 +13,7 @@ import { linkedNode } from '../../server/peers/index.ts';
 import { ConfigError } from '../config/sources.ts';
 import { Certificates } from './certificates.ts';
 import { openManaged } from './managed.ts';
+import { openReach } from './reach.ts';
 import { createLinkedPorts, type LinkPlaces, placeOf } from './links.ts';
 
 export interface RelayRunOptions extends LinkPlaces {
@@ -78,9 +79,11 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
     open,
   });
   managed?.manager.start();
+  const desk = openReach({ ...options, links, doors, parts });
   return {
     port: front.port,
     close: async () => {
+      desk?.close();
       certificates.close();
       await managed?.close();
       await front.close();

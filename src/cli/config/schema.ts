@@ -212,13 +212,14 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     peers: map(
       'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, nothing where it dials ' +
         'us; sni is the name that the connection asks for, none unless it is set; carries lists what it may reach ' +
-        'here: federation, client for a node with a relay, certificates for one that sends them.',
+        'here: federation, client for a node with a relay, certificates for one that sends them, ' +
+        'reach for one that asks whether its ports are open.',
       Type.Object(
         {
           key: Type.String(),
           dial: Type.Optional(Type.Array(Type.String())),
           sni: Type.Optional(Type.String()),
-          carries: Type.Optional(Type.Array(Type.Enum(['federation', 'client', 'certificates']))),
+          carries: Type.Optional(Type.Array(Type.Enum(['federation', 'client', 'certificates', 'reach']))),
         },
         { additionalProperties: false },
       ),

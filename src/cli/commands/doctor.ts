@@ -38,7 +38,7 @@ export const doctor: Command = {
   async run(run) {
     const found = (await look(run)).toSorted(bySeverity);
     const words = doctorTexts(localeOf(run));
-    const told = found.map((one) => ({ ...one, text: fill(words[one.name], one.values) }));
+    const told = found.map((one) => ({ ...one, text: plain(fill(words[one.name], one.values)) }));
     const lines = told.flatMap((one) => [
       `${MARKS[one.severity]} ${one.text}`,
       `    ${fill(run.texts.doctorType, { command: one.command })}`,
@@ -49,6 +49,11 @@ export const doctor: Command = {
     return gravest === undefined ? 0 : EXIT[gravest.severity];
   },
 };
+
+/** Some values are other people's words. */
+function plain(text: string): string {
+  return text.replaceAll(/\p{C}/gu, ' ');
+}
 
 async function look(run: Run): Promise<Finding[]> {
   const { options } = run.arguments;

@@ -16,6 +16,9 @@ const BATCH = 64;
 const BATCHES_MAX = 16;
 /** More than one packet of any line, less than a server's limit for headers. */
 const LARGE_BYTES = 6_000;
+/** Of a server that never ends. */
+const BYTES_MAX = 4_194_304;
+const WAIT_MAX_MS = 60_000;
 const DATE = /^date: ([^\r\n]{1,64})\r$/im;
 const STATUS = 'HTTP/1.1 ';
 
@@ -49,7 +52,7 @@ async function transferOver(secure: TLSSocket, reader: Reader, host: string): Pr
     secure.write(requestTo(host).repeat(BATCH));
     wanted += BATCH;
     const hasAll = await reader.untilAnswers(wanted);
-    if (!hasAll) return { bytes: reader.bytes, ms: reader.ms, hasStalled: !reader.hasEnded };
+    if (!hasAll) return { bytes: reader.bytes, ms: reader.ms, hasStalled: reader.isSilent };
   }
   return { bytes: reader.bytes, ms: reader.ms, hasStalled: false };
 }
@@ -82,6 +85,8 @@ class Reader {
   /** The beginning of what came. */
   head = '';
   hasEnded = false;
+  /** Nothing came for long. */
+  isSilent = false;
   #answers = 0;
   #tail = '';
   #firstAt = 0;
@@ -112,10 +117,13 @@ class Reader {
 
   /** Whether so many answers have begun; `false` where the connection ended, or nothing came for long. */
   async untilAnswers(count: number): Promise<boolean> {
-    while (this.#answers < count && !this.hasEnded) {
+    const endAt = performance.now() + WAIT_MAX_MS;
+    while (this.#answers < count && !this.hasEnded && this.bytes < BYTES_MAX && performance.now() < endAt) {
       const before = this.bytes;
       await this.#change();
-      if (this.bytes === before) break;
+      if (this.bytes !== before || this.hasEnded) continue;
+      this.isSilent = true;
+      break;
     }
     return this.#answers >= count;
   }

@@ -6,6 +6,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { errorCode } from '../../lib/error-code.ts';
+import { issuerOf } from '../certificates/check.ts';
 import { askForAddresses, questionFor, readAddresses } from '../dns/ask.ts';
 import type { LookUp, ShownCertificate, TcpOutcome, TlsOutcome } from '../topology/network-facts.ts';
 import { type Exchange, exchangeOver } from './exchange.ts';
@@ -116,8 +117,14 @@ async function lookUpOverHttps(url: string, name: string, timeoutMs: number): Pr
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const addresses = bytes.length > DOH_BYTES_MAX ? undefined : readAddresses(bytes, 0);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length;
+      if (size > DOH_BYTES_MAX) throw new Error('more than an answer');
+      chunks.push(chunk);
+    }
+    const addresses = response.ok ? readAddresses(Buffer.concat(chunks), 0) : undefined;
     return { addresses: addresses ?? [], hasFailed: addresses === undefined, answers: 1 };
   } catch {
     return { addresses: [], hasFailed: true, answers: 0 };
@@ -192,7 +199,7 @@ function certificateOf(secure: TLSSocket, host: string): ShownCertificate | unde
   return {
     validFrom: shown.validFromDate.getTime(),
     validTo: shown.validToDate.getTime(),
-    issuer: /^(?:CN|O)=(.*)$/m.exec(shown.issuer)?.[1]?.slice(0, 100) ?? '',
+    issuer: issuerOf(shown),
     fits: fits !== undefined,
     // The name is judged by itself; a certificate that is over is, too.
     isTrusted: isTrusted(secure.authorizationError),

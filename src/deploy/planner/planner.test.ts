@@ -174,11 +174,11 @@ describe('the planner', () => {
       push: { via: 'abroad' },
     };
     assert.deepEqual(warnings(handbook).toSorted(), [
+      'acme-by-hand',
       'address-moves',
       'certificate-short',
       'found-by-own-only',
       'link-path-known',
-      'not-built-acme',
       'not-built-dns',
       'not-built-doh',
       'not-built-fallback',

@@ -43,7 +43,7 @@ export function warningsOf(
 }
 
 const ROLE_REMARKS: Readonly<Partial<Record<Role, Remark['name']>>> = {
-  acme: 'not-built-acme',
+  acme: 'acme-by-hand',
   dns: 'not-built-dns',
   push: 'not-built-push',
 };

@@ -96,7 +96,9 @@ export const planEnglish = {
     'duty-decide': 'State your real purpose wherever you are asked. Whether to run this layout is your decision.',
     'certificate-short':
       'The certificate of {node} runs out after about 160 h: renew its files in time; they are read within a minute.',
-    'not-built-acme': '{node} has the role acme, which is not built yet: get certificates with an ACME client.',
+    'acme-by-hand':
+      '{node} has the role acme: say under certificates of its postern.yaml which authority it asks, for what, and ' +
+      'which nodes it sends certificates to (docs/deploying/certificates.md).',
     'not-built-dns':
       '{node} has the role dns, which is not rendered yet: write the section dns of its postern.yaml by hand.',
     'not-built-push':

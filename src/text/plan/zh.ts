@@ -91,7 +91,8 @@ export const planChinese: PlanTexts = {
     'duty-record': '已备案的服务有登记：可能被要求提供数据，而谁与谁通信并不加密。',
     'duty-decide': '凡被询问时请说明真实用途。是否采用此布局由你决定。',
     'certificate-short': '{node} 的证书约 160 小时后过期：请及时更新证书文件，一分钟内会重新读取。',
-    'not-built-acme': '{node} 的角色 acme 尚未实现：请用 ACME 客户端获取证书。',
+    'acme-by-hand':
+      '{node} 具有 acme 角色：请在它的 postern.yaml 的 certificates 中写明向哪个机构申请、申请什么、发送给哪些节点（docs/deploying/certificates.md）。',
     'not-built-dns': '{node} 的角色 dns 尚不会被写出：请手动填写其 postern.yaml 的 dns 部分。',
     'not-built-push': '{node} 的角色 push 尚未实现：客户端打开时才会得知新消息。',
     'not-built-route': '路由 {route} 需要尚未实现的 WebRTC；已略去。',

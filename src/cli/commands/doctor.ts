@@ -2,10 +2,13 @@ import path from 'node:path';
 import { diagnose } from '../../deploy/doctor/diagnose.ts';
 import { bySeverity, type Finding } from '../../deploy/doctor/findings.ts';
 import { diagnoseNetwork } from '../../deploy/doctor/network.ts';
+import { routeTable } from '../../deploy/doctor/table.ts';
 import { gatherLocalFacts } from '../../deploy/facts/local.ts';
 import { routeQuestion } from '../../deploy/facts/questions.ts';
+import type { NetworkFacts } from '../../deploy/topology/network-facts.ts';
 import { fill } from '../../text/cli/index.ts';
 import { doctorTexts } from '../../text/doctor/index.ts';
+import { tableTexts } from '../../text/doctor/table.ts';
 import type { Command, Run } from '../command.ts';
 import { lookAsUser, lookBack, lookFrom, lookFromServer } from '../compose/look-around.ts';
 import { publicUrl } from '../compose/serve.ts';
@@ -36,7 +39,8 @@ export const doctor: Command = {
   ],
   takesConfig: true,
   async run(run) {
-    const found = (await look(run)).toSorted(bySeverity);
+    const { local, network } = await look(run);
+    const found = [...local, ...(network === undefined ? [] : diagnoseNetwork(network))].toSorted(bySeverity);
     const words = doctorTexts(localeOf(run));
     const told = found.map((one) => ({ ...one, text: plain(fill(words[one.name], one.values)) }));
     const lines = told.flatMap((one) => [
@@ -44,7 +48,13 @@ export const doctor: Command = {
       `    ${fill(run.texts.doctorType, { command: one.command })}`,
     ]);
     const title = told.length === 0 ? run.texts.doctorGood : fill(run.texts.doctorFound, { count: told.length });
-    printResult(run, { findings: told }, [title, ...lines]);
+    const table = network === undefined ? [] : routeTable(network, tableTexts(localeOf(run))).map(plain);
+    printResult(run, { findings: told, ...(network !== undefined && { network }) }, [
+      ...table,
+      ...(table.length > 0 ? [''] : []),
+      title,
+      ...lines,
+    ]);
     const [gravest] = found;
     return gravest === undefined ? 0 : EXIT[gravest.severity];
   },
@@ -55,27 +65,35 @@ function plain(text: string): string {
   return text.replaceAll(/\p{C}/gu, ' ');
 }
 
-async function look(run: Run): Promise<Finding[]> {
+interface Seen {
+  /** Of this machine. */
+  readonly local: readonly Finding[];
+  readonly network: NetworkFacts | undefined;
+}
+
+async function look(run: Run): Promise<Seen> {
   const { options } = run.arguments;
   const isPatient = options.has('patient');
   const from = options.get('from');
   if (options.has('as-user')) {
     const given = givenRoutes(options.get('route'));
     const topology = given.length === 0 || options.has('topology') ? topologyOf(run).topology : undefined;
-    return diagnoseNetwork(await lookAsUser(topology, given, { isPatient }));
+    return { local: [], network: await lookAsUser(topology, given, { isPatient }) };
   }
-  if (from !== undefined) {
-    const { topology } = topologyOf(run);
-    const node = topology.nodes.get(from);
-    if (node !== undefined) return diagnoseNetwork(await lookFrom(topology, node, { isPatient }));
-    const known = [...topology.nodes.keys()].join(', ');
-    throw new ConfigError(`--from is ${JSON.stringify(from)}; the topology has ${known}`);
-  }
+  if (from !== undefined) return { local: [], network: await lookFromNode(run, from, isPatient) };
   const loaded = configOf(run);
   const node = options.get('ask');
-  if (node !== undefined) return diagnoseNetwork(await lookBack(requirePeer(loaded, node), node));
-  const found = diagnose(await gatherLocalFacts(questionOf(loaded)));
-  return options.has('local') ? found : [...found, ...diagnoseNetwork(await lookFromServer(loaded, { isPatient }))];
+  if (node !== undefined) return { local: [], network: await lookBack(requirePeer(loaded, node), node) };
+  const local = diagnose(await gatherLocalFacts(questionOf(loaded)));
+  return { local, network: options.has('local') ? undefined : await lookFromServer(loaded, { isPatient }) };
+}
+
+async function lookFromNode(run: Run, from: string, isPatient: boolean): Promise<NetworkFacts> {
+  const { topology } = topologyOf(run);
+  const node = topology.nodes.get(from);
+  if (node !== undefined) return await lookFrom(topology, node, { isPatient });
+  const known = [...topology.nodes.keys()].join(', ');
+  throw new ConfigError(`--from is ${JSON.stringify(from)}; the topology has ${known}`);
 }
 
 function requirePeer(loaded: LoadedConfig, node: string): LoadedConfig {

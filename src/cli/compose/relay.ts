@@ -61,8 +61,14 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
     log,
     managed: managed?.manager,
   });
+  const closeParts = async (): Promise<void> => {
+    certificates.close();
+    await managed?.close();
+    links?.close();
+    await ports.http.close();
+  };
   links?.start();
-  const front = await Relay.start({
+  const starting = Relay.start({
     ...parts,
     log: log.child('relay'),
     address,
@@ -78,17 +84,19 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
     answer: answerAsSite,
     open,
   });
+  // A command that fails ends: nothing of what is open already may keep it.
+  const front = await starting.catch(async (error: unknown) => {
+    await closeParts();
+    throw error;
+  });
   managed?.manager.start();
   const desk = openReach({ ...options, links, doors, parts });
   return {
     port: front.port,
     close: async () => {
       desk?.close();
-      certificates.close();
-      await managed?.close();
       await front.close();
-      links?.close();
-      await ports.http.close();
+      await closeParts();
     },
   };
 }

@@ -69,13 +69,13 @@ export class ReachDesk {
       const text = texts.read(`${peer}.question`);
       if (text === undefined) continue;
       texts.remove(`${peer}.question`);
-      const ports = (getArray(asObject(parseTrusted(text)), 'ports') ?? []).filter((one) => typeof one === 'number');
-      void this.#ask(peer, ports).catch((error: unknown) => log.error('asking a peer back failed', error));
+      void this.#ask(peer, text).catch((error: unknown) => log.error('asking a peer back failed', error));
     }
   }
 
-  async #ask(peer: string, ports: readonly number[]): Promise<void> {
+  async #ask(peer: string, question: string): Promise<void> {
     const { texts, clock, openStream } = this.#options;
+    const ports = (getArray(asObject(parseTrusted(question)), 'ports') ?? []).filter((one) => typeof one === 'number');
     const limit = new AbortController();
     const timer = clock.schedule(OPEN_MS, () => limit.abort());
     try {

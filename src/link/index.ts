@@ -41,8 +41,6 @@ export class Links {
   readonly #peers: ReadonlyMap<string, PeerLink>;
   readonly #byKey: ReadonlyMap<string, PeerLink>;
   readonly #site: Site;
-  /** Peer → the address from which it called last. */
-  readonly #addresses = new Map<string, string>();
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
   readonly #listeners = new Set<(peer: string) => void>();
   #isClosed = false;
@@ -88,12 +86,9 @@ export class Links {
     return await link.open(opening, signal);
   }
 
-  /**
-   * The address from which a peer called last, as this node sees it: that of the line before it, not its own.
-   * `undefined` for one that has not called, or came by a site.
-   */
+  /** The address at which a peer is, as its latest connection shows it. */
   addressOf(peer: string): string | undefined {
-    return this.#addresses.get(peer);
+    return this.#peers.get(peer)?.address;
   }
 
   /** Calls `listener` with the name of a peer whenever a connection with it is there. */
@@ -143,7 +138,6 @@ export class Links {
       return;
     }
     const { peer, hello, text, binding } = caller;
-    this.#noteAddress(peer.name, socket);
     const { crypto, seed } = this.#options;
     const lane = peer.laneFor(hello);
     const welcome = { isKnown: lane !== undefined, received: lane?.received ?? 0 };
@@ -152,11 +146,5 @@ export class Links {
     socket.write(`${[...lines, `${PROOF_HEADER}: ${proof}`].join('\r\n')}\r\n\r\n`);
     if (lane === undefined) socket.end(() => socket.destroy());
     else peer.attach(lane, socket, hello, head);
-  }
-
-  #noteAddress(peer: string, socket: Duplex): void {
-    const address = socket instanceof TLSSocket ? socket.remoteAddress : undefined;
-    // An IPv4 address, as a socket for both families names it.
-    if (address !== undefined) this.#addresses.set(peer, address.replace(/^::ffff:(?=[0-9.]+$)/, ''));
   }
 }

@@ -57,6 +57,7 @@ export class PeerLink {
   readonly #carried: ({ readonly way: number; readonly since: number } | undefined)[] = [];
   readonly #timers = new Map<number, Timer>();
   readonly #abort = new AbortController();
+  #address: string | undefined;
 
   constructor(parts: PeerLinkParts) {
     this.#parts = parts;
@@ -70,6 +71,11 @@ export class PeerLink {
 
   get config(): PeerConfig {
     return this.#parts.config;
+  }
+
+  /** The address at the other end of the latest connection. */
+  get address(): string | undefined {
+    return this.#address;
   }
 
   /** Lanes with a connection. */
@@ -115,8 +121,14 @@ export class PeerLink {
 
   /** A lane that the other side has dialled goes on over this connection. */
   attach(lane: Lane, socket: Duplex, hello: Hello, head: Uint8Array): void {
+    this.#noteAddress(socket);
     if (lane.attach(socket, hello.received, head)) this.#tellUp(hello.lane, 'accepted');
     else lane.close('the other side claims what cannot be');
+  }
+
+  #noteAddress(socket: Duplex): void {
+    if (!('remoteAddress' in socket) || typeof socket.remoteAddress !== 'string') return;
+    this.#address = socket.remoteAddress.replace(/^::ffff:/, '');
   }
 
   #lanes(): Lane[] {
@@ -165,6 +177,7 @@ export class PeerLink {
         socket.destroy();
         lane.close('the other side knows it no more');
       } else if (lane.attach(socket, welcome.received, head)) {
+        this.#noteAddress(socket);
         this.#pauses[index] = 0;
         this.#tellUp(index, 'dialled');
       } else lane.close('the other side claims what cannot be');

@@ -6,6 +6,7 @@ import { cliEnglish } from './cli/en.ts';
 import { cliChinese } from './cli/zh.ts';
 import { doctorEnglish } from './doctor/en.ts';
 import { doctorChinese } from './doctor/zh.ts';
+import { tableChinese, tableEnglish } from './doctor/table.ts';
 import { planEnglish } from './plan/en.ts';
 import { planChinese } from './plan/zh.ts';
 import { topologyEnglish } from './topology/en.ts';
@@ -27,6 +28,7 @@ const CATALOGUES: readonly (readonly [string, object, object])[] = [
   ['the command line', cliEnglish, cliChinese],
   ['certificates', certEnglish, certChinese],
   ['the doctor', doctorEnglish, doctorChinese],
+  ["the doctor's table", tableEnglish, tableChinese],
   ['plans', planEnglish, planChinese],
   ['the topology', topologyEnglish, topologyChinese],
 ];

@@ -1,7 +1,9 @@
 /** `postern cert`, as a program beside a running server. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
@@ -90,5 +92,38 @@ describe('postern cert', () => {
       assert.ok(outcome === 'issued' || (action === 'issue' && outcome === 'already'), told.out + told.err);
       assert.equal(told.code, 0);
     }
+  });
+});
+
+describe('postern relay that cannot start', () => {
+  it('ends, whatever is open already', async (t) => {
+    const taken = createServer();
+    taken.listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const folder = mkdtempSync(path.join(tmpdir(), 'postern-cert-'));
+    t.after(() => {
+      taken.close();
+      rmSync(folder, { recursive: true });
+    });
+    const { port } = taken.address() as AddressInfo;
+    const key = 'ed25519:A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg';
+    const config = {
+      dataDir: '.',
+      links: { peers: { far: { key, dial: ['127.0.0.1:1'], carries: ['certificates'] } } },
+      relay: { address: '127.0.0.1', port, names: ['a.test'], to: '127.0.0.1:1', site: { managed: 'site' } },
+      certificates: {
+        managed: { site: { names: ['b.test'], from: 'far' } },
+        zone: { name: 'acme.b.test', nameServer: 'b.test', listeners: [{ address: '127.0.0.1', port: 0 }] },
+      },
+    };
+    writeFileSync(path.join(folder, 'postern.yaml'), JSON.stringify(config));
+    await new Promise<void>((resolve) => {
+      const options = { cwd: folder, timeout: 30_000 };
+      execFile(process.execPath, [MAIN, 'relay'], options, (error, _, err) => {
+        assert.equal(error?.code, 1);
+        assert.match(err, /is in use/);
+        resolve();
+      });
+    });
   });
 });

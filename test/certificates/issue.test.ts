@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { after, before, describe, it } from 'node:test';
@@ -15,6 +17,8 @@ import { untilTrue } from './until.ts';
 
 const ZONE = { name: 'acme.node.test', nameServer: 'node.test' };
 
+const HAS_SIX = Object.values(networkInterfaces()).some((list = []) => list.some(({ address }) => address === '::1'));
+
 type Managed = Record<string, Record<string, unknown>>;
 
 function configOf(pebble: Pebble, managed: Managed, more: Record<string, unknown> = {}): Record<string, unknown> {
@@ -23,7 +27,7 @@ function configOf(pebble: Pebble, managed: Managed, more: Record<string, unknown
     listeners: [
       { address: '127.0.0.1', port: 0, apis: ['client'] },
       { address: '127.0.0.1', port: pebble.httpPort, apis: ['acme'] },
-      { address: '127.0.0.1', port: pebble.tlsPort, apis: ['client'], tls: { managed: used } },
+      { address: HAS_SIX ? '::' : '127.0.0.1', port: pebble.tlsPort, apis: ['client'], tls: { managed: used } },
     ],
     network: { denyRanges: [], extraCa: [pebble.trusted] },
     certificates: {
@@ -71,9 +75,11 @@ describe('certificates from an authority', { skip: skipped }, () => {
     ['tls-alpn-01', ['a.test', 'c.test']],
     ['http-01', ['127.0.0.1']],
     ['tls-alpn-01', ['127.0.0.1']],
+    ['tls-alpn-01', ['0:0:0:0:0:0:0:1']],
     ['dns-01', ['d.test', '*.d.test']],
   ] as const) {
-    it(`come by ${kind} for ${names.join(', ')}, though every third nonce is refused`, async (t) => {
+    const skip = names[0].includes(':') && !HAS_SIX ? 'this machine has no IPv6' : false;
+    it(`come by ${kind} for ${names.join(', ')}, though every third nonce is refused`, { skip }, async (t) => {
       const { pebble } = scene;
       const managed = { site: { names: [...names], challenge: kind } };
       const server = new TestServer({ config: configOf(pebble, managed) });
@@ -86,17 +92,14 @@ describe('certificates from an authority', { skip: skipped }, () => {
       pebble.zonePort = server.running.certificates?.zone?.ports[0] ?? 0;
       // Until it comes the listener shows something of its own.
       const certificate = await issued(pebble);
-      const expected = names.map((one) => (one === '127.0.0.1' ? `IP Address:${one}` : `DNS:${one}`));
+      const expected = names.map((one) => (isIP(one) === 0 ? `DNS:${one}` : `IP Address:${one}`));
       assert.deepEqual(certificate.subjectAltName?.split(', ').toSorted(), expected.toSorted());
       const folder = path.join(server.folder, 'certificates');
       assert.equal(statSync(path.join(folder, 'site.pem')).mode & 0o777, 0o600);
       assert.equal(statSync(folder).mode & 0o777, 0o700);
       for (const file of readdirSync(folder)) assert.equal(statSync(path.join(folder, file)).mode & 0o077, 0, file);
       // Nothing of the challenge is left to be seen.
-      assert.equal(
-        isPebbles(await shown(pebble, names[0] === '127.0.0.1' ? '1.0.0.127.in-addr.arpa' : names[0])),
-        true,
-      );
+      assert.equal(isPebbles(await shown(pebble, isIP(names[0]) === 0 ? names[0] : '1.0.0.127.in-addr.arpa')), true);
     });
   }
 

@@ -1,4 +1,7 @@
 /** `docs/errors.md` from the registry and its texts. */
+import { FINDINGS } from '../../src/deploy/doctor/findings.ts';
+import { MECHANISMS, OBSERVATIONS } from '../../src/deploy/doctor/mechanisms.ts';
+import { doctorEnglish } from '../../src/text/doctor/en.ts';
 import { ERRORS, type ErrorCode } from '../../src/matrix/errors.ts';
 import { ERROR_TEXTS } from './error-texts.ts';
 
@@ -25,7 +28,27 @@ export function errorsPage(source: string): string {
     const fields = fieldsOf(code, source).map((field) => `\`${field}\``);
     return `| \`${code}\` | ${status} | ${fields.join(', ')} | ${when} | ${remedy} |`;
   });
-  return `${HEAD}${rows.join('\n')}\n`;
+  return `${HEAD}${rows.join('\n')}\n${FINDINGS_HEAD}${findingRows().join('\n')}\n`;
+}
+
+const FINDINGS_HEAD = `
+## What the doctor finds
+
+Findings of \`postern doctor\`, by the name that \`--json\` gives them, with the mechanism of a censor that shows itself
+so (\`src/deploy/doctor/mechanisms.ts\`). Each names one thing to type.
+
+| finding | what it says | mechanism |
+|---|---|---|
+`;
+
+function findingRows(): string[] {
+  return FINDINGS.map((name) => {
+    const mechanisms = MECHANISMS.filter((one) => {
+      const observation = OBSERVATIONS[one];
+      return 'findings' in observation && observation.findings.includes(name);
+    });
+    return `| \`${name}\` | ${doctorEnglish[name]} | ${mechanisms.join(', ')} |`;
+  });
 }
 
 function fieldsOf(code: string, source: string): string[] {

@@ -38,12 +38,14 @@ export function createAuthority(options: AuthorityOptions): Authority {
 class AcmeAuthority implements Authority {
   readonly #options: AuthorityOptions;
   readonly #transport: Transport;
-  readonly #account: AccountOptions;
+  readonly #accountOptions: AccountOptions;
+  /** Opened once: several orders at the same time have one account. */
+  #account: Promise<Account> | undefined;
 
   constructor(options: AuthorityOptions) {
     this.#options = options;
     this.#transport = new Transport(options);
-    this.#account = { ...options, transport: this.#transport };
+    this.#accountOptions = { ...options, transport: this.#transport };
   }
 
   async issue(request: CertificateRequest): Promise<Issued> {
@@ -75,14 +77,25 @@ class AcmeAuthority implements Authority {
   }
 
   async #issue(request: CertificateRequest): Promise<Issued> {
-    const account = await openAccount(this.#account, request.signal);
+    const account = await this.#open(request.signal);
     try {
       return await this.#order(account, request);
     } catch (error) {
       if (!(error instanceof Refusal) || error.type !== 'accountDoesNotExist') throw error;
       // The authority has begun anew: so do we, by the same key.
-      forgetAccount(this.#account);
-      return await this.#order(await openAccount(this.#account, request.signal), request);
+      forgetAccount(this.#accountOptions);
+      this.#account = undefined;
+      return await this.#order(await this.#open(request.signal), request);
+    }
+  }
+
+  async #open(signal: AbortSignal): Promise<Account> {
+    const opening = (this.#account ??= openAccount(this.#accountOptions, signal));
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.#account === opening) this.#account = undefined;
+      throw error;
     }
   }
 

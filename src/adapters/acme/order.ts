@@ -236,7 +236,9 @@ function isSame(one: string, other: string): boolean {
 }
 
 function identifierOf(name: string): Identifier {
-  return { type: isIP(name) === 0 ? 'dns' : 'ip', value: name };
+  // RFC 8738 §3: an address is written in its canonical form (RFC 5952).
+  if (isIP(name) === 6) return { type: 'ip', value: new URL(`http://[${name}]/`).hostname.slice(1, -1) };
+  return isIP(name) === 4 ? { type: 'ip', value: name } : { type: 'dns', value: name.toLowerCase() };
 }
 
 function readPending(text: string | undefined): Pending | undefined {

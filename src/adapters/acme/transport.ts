@@ -38,12 +38,14 @@ const NONCE_TRIES = 20;
 /** What is waited for here; whoever is told to wait longer comes back later. */
 const PAUSE_MAX_MS = 30_000;
 const PAUSES_MAX = 3;
+/** An authority may add profiles, or move. */
+const DIRECTORY_MS = 3_600_000;
 const WAIT_MAX_MS = 7 * 86_400_000;
 
 export class Transport {
   readonly #options: TransportOptions;
   readonly #origin: URL;
-  #directory: Directory | undefined;
+  #directory: { readonly value: Directory; readonly until: number } | undefined;
   #nonce: string | undefined;
 
   constructor(options: TransportOptions) {
@@ -51,13 +53,13 @@ export class Transport {
     this.#origin = new URL(options.directory);
   }
 
-  /** The directory: asked for once. */
+  /** The directory, kept for a while. */
   async directory(signal: AbortSignal): Promise<Directory> {
-    if (this.#directory === undefined) {
-      const answer = await this.get(this.#options.directory, signal);
-      this.#directory = readDirectory(objectOf(answer));
-    }
-    return this.#directory;
+    const now = this.#options.clock.monotonic();
+    if (this.#directory !== undefined && now < this.#directory.until) return this.#directory.value;
+    const value = readDirectory(objectOf(await this.get(this.#options.directory, signal)));
+    this.#directory = { value, until: now + DIRECTORY_MS };
+    return value;
   }
 
   /** An unsigned question. Throws a {@link Refusal} where the answer is an error. */

@@ -13,6 +13,7 @@ import { linkedNode } from '../../server/peers/index.ts';
 import { ConfigError } from '../config/sources.ts';
 import { Certificates } from './certificates.ts';
 import { openManaged } from './managed.ts';
+import { openReach } from './reach.ts';
 import { createLinkedPorts, type LinkPlaces, placeOf } from './links.ts';
 
 export interface RelayRunOptions extends LinkPlaces {
@@ -60,8 +61,14 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
     log,
     managed: managed?.manager,
   });
+  const closeParts = async (): Promise<void> => {
+    certificates.close();
+    await managed?.close();
+    links?.close();
+    await ports.http.close();
+  };
   links?.start();
-  const front = await Relay.start({
+  const starting = Relay.start({
     ...parts,
     log: log.child('relay'),
     address,
@@ -77,15 +84,19 @@ export async function startRelay(options: RelayRunOptions): Promise<RunningRelay
     answer: answerAsSite,
     open,
   });
+  // A command that fails ends: nothing of what is open already may keep it.
+  const front = await starting.catch(async (error: unknown) => {
+    await closeParts();
+    throw error;
+  });
   managed?.manager.start();
+  const desk = openReach({ ...options, links, doors, parts });
   return {
     port: front.port,
     close: async () => {
-      certificates.close();
-      await managed?.close();
+      desk?.close();
       await front.close();
-      links?.close();
-      await ports.http.close();
+      await closeParts();
     },
   };
 }

@@ -31,6 +31,7 @@ import { createServices } from './services.ts';
 import { packageVersion } from './package-version.ts';
 import { federationName, peersOptions } from './peers.ts';
 import { configuredRoutes, secretPath } from './routes.ts';
+import { openReach } from './reach.ts';
 import { openSigningKeys, parseSigningKeys, type SigningKeys } from './signing-key.ts';
 import { SOCKET_NAME } from './socket-name.ts';
 
@@ -167,8 +168,10 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     });
     links?.start();
     managed?.manager.start();
+    const desk = openReach({ config, dataDir, links, doors, parts: services.context });
     const closeAll = async (): Promise<void> => {
       // Connections of links are no longer those of their listener, which would wait for them for ever.
+      desk?.close();
       links?.close();
       await managed?.close();
       await dns?.close();

@@ -17,12 +17,13 @@ export function certificateMistakes(config: Config): string[] {
     if (!ID.test(id)) found.push(`certificates.managed names ${show(id)}; allowed are letters, digits, _ and -`);
     found.push(...nameMistakes(where, managed), ...sourceMistakes(where, managed, config));
   }
-  const uses: [string, object | undefined][] = [
-    ...listeners.map(({ tls }, index): [string, object | undefined] => [`listeners[${index}].tls`, tls]),
+  type Use = readonly [string, Config['listeners'][number]['tls']];
+  const uses: readonly Use[] = [
+    ...listeners.map(({ tls }, index): Use => [`listeners[${index}].tls`, tls]),
     ['relay.site', relay?.site],
   ];
   for (const [where, tls] of uses) {
-    if (tls === undefined || !('managed' in tls) || typeof tls.managed !== 'string') continue;
+    if (tls === undefined || !('managed' in tls)) continue;
     if (Object.hasOwn(certificates.managed, tls.managed)) continue;
     found.push(`${where}.managed is ${show(tls.managed)}; certificates.managed has no such name`);
   }

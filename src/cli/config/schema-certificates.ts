@@ -8,11 +8,11 @@ export const Secret = Type.Union([
   Type.Object({ env: Type.String() }, { additionalProperties: false }),
 ]);
 
+const Files = Type.Object({ certificate: Type.String(), key: Type.String() }, { additionalProperties: false });
+const ManagedName = Type.Object({ managed: Type.String() }, { additionalProperties: false });
+
 /** What a listener may name: files, or a certificate of `certificates.managed`. */
-export const CertificateSource = [
-  Type.Object({ certificate: Type.String(), key: Type.String() }, { additionalProperties: false }),
-  Type.Object({ managed: Type.String() }, { additionalProperties: false }),
-];
+export const CertificateSource: [typeof Files, typeof ManagedName] = [Files, ManagedName];
 
 const Managed = Type.Object(
   {

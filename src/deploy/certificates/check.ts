@@ -21,11 +21,16 @@ export function factsOf(pem: string): CertificateFacts | undefined {
   if (leaf === undefined) return undefined;
   return {
     fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
-    issuer:
-      /^(?:CN|O)=(.*)$/m.exec(leaf.issuer)?.[1]?.slice(0, 100) ?? leaf.issuer.replaceAll('\n', ', ').slice(0, 100),
+    issuer: issuerOf(leaf),
     validFrom: leaf.validFromDate.getTime(),
     validTo: leaf.validToDate.getTime(),
   };
+}
+
+/** The issuer in a few words. They are somebody else's, and end on a terminal. */
+export function issuerOf({ issuer }: X509Certificate): string {
+  const name = /^CN=(.*)$/m.exec(issuer)?.[1] ?? /^O=(.*)$/m.exec(issuer)?.[1] ?? issuer;
+  return name.replaceAll(/\p{C}/gu, ' ').slice(0, 100);
 }
 
 export interface CheckOptions {

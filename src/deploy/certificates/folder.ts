@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import { errorCode } from '../../lib/error-code.ts';
 import type { Certificate, PrivateTexts } from '../../ports/certificates.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
@@ -27,8 +28,15 @@ export class CertificateFolder implements PrivateTexts {
   /** `undefined` where there is no such file. */
   read(name: string): string | undefined {
     const file = path.join(this.path, name);
-    if (!existsSync(file) || statSync(file).size > FILE_BYTES_MAX) return undefined;
-    return readFileSync(file, 'utf8');
+    try {
+      // Nearly always there is none, and that is quickly said.
+      if (!existsSync(file) || statSync(file).size > FILE_BYTES_MAX) return undefined;
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      // Another process may have taken it away in between.
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   /** Durable when it returns; whoever reads finds the former text or this one. */

@@ -131,14 +131,17 @@ export class CertificateManager {
 
   #look(): void {
     this.#timer = this.#options.clock.schedule(LOOK_MS, () => this.#look());
-    for (const entry of this.#entries.values()) {
-      const action = takeRequest(this.#options.folder, entry.config.id);
-      if (action === 'ready') entry.setReady();
-      if (action === 'ship') entry.change({ shipped: new Map() });
-      if (this.#isDue(entry, action)) this.#run(this.#renew(entry));
-      this.#askWindow(entry);
-      this.#ship(entry);
-    }
+    for (const entry of this.#entries.values()) this.#run(this.#lookAt(entry));
+  }
+
+  /** One that fails, for a full disk or for a bug, does not keep the others from being looked at. */
+  async #lookAt(entry: Entry): Promise<void> {
+    const action = takeRequest(this.#options.folder, entry.config.id);
+    if (action === 'ready') entry.setReady();
+    if (action === 'ship') entry.change({ shipped: new Map() });
+    if (this.#isDue(entry, action)) this.#run(this.#renew(entry));
+    this.#askWindow(entry);
+    this.#ship(entry);
   }
 
   #isDue(entry: Entry, action: Action | undefined): boolean {

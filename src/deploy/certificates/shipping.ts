@@ -7,6 +7,7 @@ import { asObject, getString } from '../../matrix/json.ts';
 import { parseJson } from '../../matrix/json-parse.ts';
 import type { Certificate } from '../../ports/certificates.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { readAll } from '../streams.ts';
 
 /** The purpose of such streams. */
 export const PURPOSE = 'certificates';
@@ -79,22 +80,6 @@ function readShipment(bytes: Uint8Array): Shipment | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Everything up to the end of the other side; this side stays open for an answer. */
-function readAll(stream: Duplex, bytesMax: number): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    stream.on('data', (chunk: Uint8Array) => {
-      size += chunk.length;
-      if (size > bytesMax) stream.destroy(new Error('more than a certificate'));
-      else chunks.push(chunk);
-    });
-    stream.once('end', () => resolve(Buffer.concat(chunks)));
-    stream.once('error', reject);
-    stream.once('close', () => reject(new Error('the stream has been given up')));
-  });
 }
 
 /** A peer that neither speaks nor ends is cut off. */

@@ -1,6 +1,6 @@
 /** From facts to findings. Pure: every rule is one function of the facts. */
 import type { LocalFacts, PortFact } from '../topology/facts.ts';
-import type { Finding, FindingName, Severity } from './findings.ts';
+import { bySeverity, type Finding, type FindingName, type Severity } from './findings.ts';
 
 type Rule = (facts: LocalFacts) => readonly Finding[];
 
@@ -119,9 +119,8 @@ const exposure: Rule = ({ config }) => {
 };
 
 const RULES: readonly Rule[] = [node, sqlite, dataDir, signingKey, packages, web, ports, exposure];
-const ORDER: Readonly<Record<Severity, number>> = { error: 0, warning: 1, hint: 2 };
 
 /** Every finding, the gravest first. */
 export function diagnose(facts: LocalFacts): Finding[] {
-  return RULES.flatMap((rule) => rule(facts)).toSorted((left, right) => ORDER[left.severity] - ORDER[right.severity]);
+  return RULES.flatMap((rule) => rule(facts)).toSorted(bySeverity);
 }

@@ -14,6 +14,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   render: 'commandRender',
   dns: 'commandDns',
   devices: 'commandDevices',
+  lab: 'commandLab',
   bench: 'commandBench',
   doctor: 'commandDoctor',
 };

@@ -202,7 +202,7 @@ function describeResult(result: Result, { texts }: Run): string[] {
     }
     case 'latency': {
       const { option, border, to, ack, screen, lost } = result;
-      const values = { to, p50: ack.p50, p95: ack.p95, screen: screen.p95, lost };
+      const values = { to, median: ack.p50, slow: ack.p95, screen: screen.p95, lost };
       return [`${option.padEnd(4)}${border.padEnd(13)}${fill(texts.labLatency, values)}`];
     }
     default: {

@@ -10,8 +10,9 @@ const WATCH = `(() => {
   globalThis.labTimes = times;
   addEventListener('keydown', (event) => { if (event.key === 'Enter') times.keys.push(Date.now()); }, true);
   const look = () => {
-    for (const bubble of [...document.querySelectorAll('.bubble')].slice(-4)) {
-      const name = /lab-message-[0-9]+/.exec(bubble.textContent)?.[0];
+    const bubbles = [...document.querySelectorAll('.bubble')];
+    for (const bubble of [...bubbles.slice(0, 4), ...bubbles.slice(-4)]) {
+      const name = /lab-message-[0-9]+\\./.exec(bubble.textContent)?.[0];
       if (name === undefined) continue;
       times.seen[name] ??= Date.now();
       if (bubble.querySelector('[aria-label=Sent], [aria-label=Read]')) times.acknowledged[name] ??= Date.now();
@@ -37,7 +38,8 @@ export async function exchange(from: Person, to: Person, count: number): Promise
   let lost = 0;
   const first = await numberOf(from.page);
   for (let index = first; index < first + count; index += 1) {
-    const name = `lab-message-${index}`;
+    // The full stop parts it from the time that follows in the bubble.
+    const name = `lab-message-${index}.`;
     await from.follow([{ do: 'write', label: 'Message', text: name }]);
     const [acknowledgedAt, seenAt] = await Promise.all([
       timeOf(from.page, 'acknowledged', name),

@@ -66,7 +66,7 @@ export class Stage {
   async firstMessage(options: { readonly isSlow: boolean }): Promise<Chat> {
     this.#people += 1;
     const name = `Alice${this.#people}`;
-    const text = `hello from ${name}`;
+    const text = `hello from ${name}.`;
     const person = await this.#inside.person(options.isSlow ? SLOW_STEP_MS : STEP_MS);
     const start = performance.now();
     try {
@@ -90,7 +90,7 @@ export class Stage {
     await reader.follow(joinSteps({ url, name: to }));
     const writer = await this.#inside.person(STEP_MS);
     const start = performance.now();
-    const text = `hello from ${from}`;
+    const text = `hello from ${from}.`;
     const id = `@${to.toLowerCase()}:${this.layout.own.serverName}`;
     const steps = [...joinSteps({ url, name: from }), ...firstMessageSteps({ to: id, text })];
     await writer.follow(steps);

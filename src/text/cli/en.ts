@@ -35,7 +35,7 @@ export const cliEnglish = {
   labStarted: 'The lab is up ({backend}).',
   labSurvived: 'delivered after {seconds} s',
   labFailed: 'fails at: {step}',
-  labLatency: '{to}: answer p50 {p50} ms, p95 {p95} ms; other screen p95 {screen} ms; lost {lost}',
+  labLatency: '{to}: answer {median} ms in the middle, p95 {slow} ms; other screen p95 {screen} ms; lost {lost}',
   unknownCommand: 'There is no command "{name}".',
   didYouMean: 'Did you mean "{name}"?',
   serveReady: 'Postern is ready.',

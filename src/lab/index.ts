@@ -14,6 +14,7 @@ export { checkLab } from './check/check.ts';
 export { renderReport } from './report/report.ts';
 export { readResults } from './run/results.ts';
 export { LAYOUTS } from './scenario/layouts.ts';
+export { findSurprises } from './scenario/expected.ts';
 export { MECHANISMS, SHORT_MECHANISMS } from './scenario/mechanisms.ts';
 export { BORDER_PROFILES, type BorderProfile } from './shape/profiles.ts';
 export type { Result } from './run/results.ts';

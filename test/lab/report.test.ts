@@ -7,6 +7,7 @@ import { starsOf } from '../../src/lab/report/stars.ts';
 import { WEIGHTS } from '../../src/lab/report/weights.ts';
 import { describeAnswer, gradeProbes } from '../../src/lab/run/probe.ts';
 import { countReasons, quantilesOf, readResults, type Result } from '../../src/lab/run/results.ts';
+import { findSurprises } from '../../src/lab/scenario/expected.ts';
 import { LAYOUTS } from '../../src/lab/scenario/layouts.ts';
 import { MECHANISMS } from '../../src/lab/scenario/mechanisms.ts';
 import { acceptSteps, countActions, firstMessageSteps, joinSteps } from '../../src/lab/scenario/steps.ts';
@@ -53,6 +54,16 @@ test('stars are the weighted share, the p95 at evening, and the effort', () => {
   });
   assert.equal(starsOf([ease(0)], weights)[0]?.ease?.stars, 3);
   assert.equal(starsOf([ease(4)], weights)[0]?.ease?.stars, 1);
+});
+
+test('cells that come to something else than they must are told', () => {
+  const of = (option: string, mechanism: string, survived: boolean) =>
+    ({ ...cell(mechanism, survived), option }) as Result;
+  assert.deepEqual(findSurprises([of('1', 'dns', false), of('4t', 'sni-rst', true), of('9', 'dns', false)]), []);
+  assert.deepEqual(findSurprises([of('1', 'dns', true), of('4t', 'none', false)]), [
+    '1 against dns survived',
+    '4t against none failed',
+  ]);
 });
 
 test('every weight is of a mechanism that is there, and every mechanism makes censors for every layout', () => {

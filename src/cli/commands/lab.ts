@@ -6,6 +6,7 @@ import {
   type BorderProfile,
   checkLab,
   findObstacle,
+  findSurprises,
   LAYOUTS,
   MECHANISMS,
   readResults,
@@ -123,7 +124,9 @@ async function runScenarios(run: Run, names: readonly string[]): Promise<number>
   });
   files.close(results);
   if (failure !== undefined) console.error(fill(texts.failed, { reason: failure }));
-  return failure === undefined ? 0 : 1;
+  const surprises = run.arguments.options.has('short') ? findSurprises(results) : [];
+  for (const surprise of surprises) console.error(fill(texts.labSurprise, { cell: surprise }));
+  return failure === undefined && surprises.length === 0 ? 0 : 1;
 }
 
 /** Results go to the disk one by one: a run that is cut short keeps what it has. */
@@ -170,6 +173,7 @@ function settingsOf(run: Run, names: readonly string[]): RunSettings {
     messages: countOf(run, 'messages', 200),
     idleSeconds: countOf(run, 'idle', 60),
     islandSeconds: countOf(run, 'island', isShort ? 0 : 60),
+    stepSeconds: isShort ? 15 : 20,
     ...(pcap !== undefined && { pcapPath: path.resolve(run.workingDir, pcap) }),
   };
 }

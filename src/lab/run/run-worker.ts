@@ -28,7 +28,7 @@ function pick<T extends { readonly name: string }>(all: readonly T[], names: rea
 }
 
 async function main(): Promise<void> {
-  const { pcapPath, borders, messages, idleSeconds, islandSeconds } = settings;
+  const { pcapPath, borders, messages, idleSeconds, islandSeconds, stepSeconds } = settings;
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-lab-run-'));
   const lab = await NamespaceLab.open({ hosts: HOSTS, ...(pcapPath !== undefined && { pcapPath }) });
   emit({
@@ -42,7 +42,8 @@ async function main(): Promise<void> {
   const layouts = pick(LAYOUTS, settings.options);
   const mechanisms = pick(MECHANISMS, settings.mechanisms);
   try {
-    await runPlan(lab, { layouts, mechanisms, borders, messages, idleSeconds, islandSeconds, folder }, emit);
+    const amounts = { messages, idleSeconds, islandSeconds, stepSeconds };
+    await runPlan(lab, { layouts, mechanisms, borders, folder, ...amounts }, emit);
   } finally {
     await lab.close();
     rmSync(folder, { recursive: true, force: true });

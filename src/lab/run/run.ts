@@ -22,6 +22,7 @@ export interface RunPlan {
   readonly idleSeconds: number;
   /** How long the border is cut in the island test; 0 leaves it out. */
   readonly islandSeconds: number;
+  readonly stepSeconds: number;
   /** For everything that the servers keep. */
   readonly folder: string;
 }
@@ -30,7 +31,7 @@ export interface RunPlan {
 export async function runPlan(lab: Lab, plan: RunPlan, emit: (result: Result) => void): Promise<void> {
   for (const layout of plan.layouts) {
     const before = await lab.count();
-    const stage = await Stage.open(lab, layout, plan.folder);
+    const stage = await Stage.open(lab, layout, { folder: plan.folder, stepMs: plan.stepSeconds * 1_000 });
     try {
       await runOption(stage, plan, emit);
     } finally {

@@ -11,6 +11,8 @@ export interface RunSettings {
   readonly messages: number;
   readonly idleSeconds: number;
   readonly islandSeconds: number;
+  /** How long one step may take where nothing is slow. */
+  readonly stepSeconds: number;
   /** Where packets are written to; nowhere unless given. */
   readonly pcapPath?: string;
 }

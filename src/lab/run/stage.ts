@@ -7,8 +7,8 @@ import type { Mechanism } from '../scenario/mechanisms.ts';
 import { setNames } from '../scenario/names.ts';
 import { acceptSteps, countActions, firstMessageSteps, joinSteps, type Step } from '../scenario/steps.ts';
 
-/** How long one step may take: a slow line is no broken one. */
-const STEP_MS = 20_000;
+/** How long a step of the person abroad may take, and one over a slow line, which is no broken one. */
+const GUEST_STEP_MS = 20_000;
 const SLOW_STEP_MS = 120_000;
 
 /** Two people who have a chat. */
@@ -27,13 +27,14 @@ export class Stage {
   readonly #abroad: LabBrowser;
   readonly #bob: Person;
   readonly #token: string;
+  readonly #stepMs: number;
   #people = 0;
 
   private constructor(
     lab: Lab,
     deployment: Deployment,
     browsers: { readonly inside: LabBrowser; readonly abroad: LabBrowser },
-    guests: { readonly bob: Person; readonly token: string },
+    guests: { readonly bob: Person; readonly token: string; readonly stepMs: number },
   ) {
     this.lab = lab;
     this.layout = deployment.layout;
@@ -42,9 +43,14 @@ export class Stage {
     this.#abroad = browsers.abroad;
     this.#bob = guests.bob;
     this.#token = guests.token;
+    this.#stepMs = guests.stepMs;
   }
 
-  static async open(lab: Lab, layout: Layout, folder: string): Promise<Stage> {
+  static async open(
+    lab: Lab,
+    layout: Layout,
+    { folder, stepMs }: { readonly folder: string; readonly stepMs: number },
+  ): Promise<Stage> {
     for (const zone of layout.translated ?? []) await lab.setCensor(`cgnat ${zone}`, { kind: 'cgnat' }, [zone]);
     await setNames(lab, layout, { zoneAbroad: false });
     const deployment = await Deployment.start(lab, layout, folder);
@@ -56,10 +62,10 @@ export class Stage {
       LabBrowser.launch(lab.host('alice'), { trustedKeys }),
       LabBrowser.launch(lab.host('bob'), { trustedKeys }),
     ]);
-    const bob = await abroad.person(STEP_MS);
+    const bob = await abroad.person(GUEST_STEP_MS);
     const url = `https://${friends.serverName}/#/invite/${guestToken}`;
     await bob.follow(joinSteps({ url, name: 'Bob' }));
-    return new Stage(lab, deployment, { inside, abroad }, { bob, token });
+    return new Stage(lab, deployment, { inside, abroad }, { bob, token, stepMs });
   }
 
   /** Everything from an invitation to a message that somebody abroad has read, by a new person with a new profile. */
@@ -67,7 +73,7 @@ export class Stage {
     this.#people += 1;
     const name = `Alice${this.#people}`;
     const text = `hello from ${name}.`;
-    const person = await this.#inside.person(options.isSlow ? SLOW_STEP_MS : STEP_MS);
+    const person = await this.#inside.person(options.isSlow ? SLOW_STEP_MS : this.#stepMs);
     const start = performance.now();
     try {
       const steps = this.#stepsOf(name, text);
@@ -86,9 +92,9 @@ export class Stage {
     this.#people += 1;
     const [from, to] = [`Carol${this.#people}`, `Dave${this.#people}`];
     const url = `${this.layout.origin}/#/invite/${this.#token}`;
-    const reader = await this.#inside.person(STEP_MS);
+    const reader = await this.#inside.person(this.#stepMs);
     await reader.follow(joinSteps({ url, name: to }));
-    const writer = await this.#inside.person(STEP_MS);
+    const writer = await this.#inside.person(this.#stepMs);
     const start = performance.now();
     const text = `hello from ${from}.`;
     const id = `@${to.toLowerCase()}:${this.layout.own.serverName}`;

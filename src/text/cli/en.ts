@@ -35,6 +35,7 @@ export const cliEnglish = {
   labStarted: 'The lab is up ({backend}).',
   labSurvived: 'delivered after {seconds} s',
   labFailed: 'fails at: {step}',
+  labSurprise: 'Not as it should be: option {cell}.',
   labLatency: '{to}: answer {median} ms in the middle, p95 {slow} ms; other screen p95 {screen} ms; lost {lost}',
   unknownCommand: 'There is no command "{name}".',
   didYouMean: 'Did you mean "{name}"?',

@@ -37,6 +37,7 @@ export const cliChinese: CliTexts = {
   labStarted: '实验室已启动（{backend}）。',
   labSurvived: '{seconds} 秒后送达',
   labFailed: '失败于：{step}',
+  labSurprise: '与预期不符：方案 {cell}。',
   labLatency: '{to}：服务器应答中位数 {median} 毫秒，p95 {slow} 毫秒；对方屏幕 p95 {screen} 毫秒；丢失 {lost}',
   unknownCommand: '没有名为“{name}”的命令。',
   didYouMean: '你是想输入“{name}”吗？',

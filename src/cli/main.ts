@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   render: async () => (await import('./commands/render.ts')).render,
   dns: async () => (await import('./commands/dns.ts')).dns,
   devices: async () => (await import('./commands/devices.ts')).devices,
+  lab: async () => (await import('./commands/lab.ts')).lab,
   bench: async () => (await import('./commands/bench.ts')).bench,
   cert: async () => (await import('./commands/cert.ts')).cert,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,

@@ -16,6 +16,7 @@ const ABOUT: Readonly<Record<string, keyof CliTexts>> = {
   up: 'commandUp',
   dns: 'commandDns',
   devices: 'commandDevices',
+  lab: 'commandLab',
   bench: 'commandBench',
   cert: 'commandCert',
   doctor: 'commandDoctor',

@@ -150,6 +150,7 @@ test('what is forged comes first: the answer to a question, and resets', () => {
 test('what goes to nobody of the lab is dropped and counted; greetings to neighbours are not', () => {
   const { router, drain } = scene();
   for (let i = 0; i < 3; i += 1) router.take(udp(ALICE, '8.8.8.8', Buffer.alloc(1), 53), 'alice', 0);
+  router.take(udp(ALICE, '192.0.2.66', Buffer.alloc(1)), 'alice', 0);
   router.take(udp('2001:db8:1::a', 'ff02::16', Buffer.alloc(1)), 'alice', 0);
   router.take(udp(ALICE, '239.255.255.250', Buffer.alloc(1)), 'alice', 0);
   router.take(new Uint8Array(7), 'alice', 0);
@@ -183,4 +184,27 @@ test('cgnat: only answers come in', () => {
     drain(9_000).map((one) => one.host),
     ['abroad', 'home'],
   );
+});
+
+test('connections that cross a line are ended at both ends, where the ends expect it', () => {
+  const { router, drain } = scene();
+  const to = { source: ALICE, destination: ABROAD, sourcePort: 5, destinationPort: 443 };
+  const back = { source: ABROAD, destination: ALICE, sourcePort: 443, destinationPort: 5 };
+  router.take(writeTcp({ ...to, sequence: 0xffffffff, flags: ['syn'] }), 'alice', 0);
+  router.take(writeTcp({ ...back, sequence: 7, flags: ['syn', 'ack'] }), 'abroad', 0);
+  router.take(writeTcp({ ...to, sequence: 0, flags: ['ack'], payload: Buffer.alloc(10) }), 'alice', 0);
+  router.take(writeTcp({ ...to, sequence: 0, flags: ['ack'], payload: Buffer.alloc(4) }), 'alice', 0);
+  const inside = { ...to, destination: '198.51.100.80' };
+  router.take(writeTcp({ ...inside, sequence: 1, flags: ['syn'] }), 'alice', 0);
+  drain(1_000);
+  router.sever(NATION, 2_000);
+  assert.deepEqual(
+    drain(3_000).map(({ host, bytes }) => [host, packetOf(bytes).tcp?.rst, packetOf(bytes).tcp?.sequence]),
+    [
+      ['abroad', true, 10],
+      ['alice', true, 8],
+    ],
+  );
+  router.sever(NATION, 4_000);
+  assert.deepEqual(drain(5_000), [], 'they are over');
 });

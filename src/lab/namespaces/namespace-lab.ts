@@ -78,6 +78,10 @@ export class NamespaceLab implements Lab {
     await this.#calls.ask({ do: 'censor', name, rule, place });
   }
 
+  async sever(place: Place): Promise<void> {
+    await this.#calls.ask({ do: 'sever', place });
+  }
+
   onEvent(listener: (event: LabEvent) => void): void {
     this.#listeners.push(listener);
   }

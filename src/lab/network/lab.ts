@@ -59,6 +59,8 @@ export interface Lab {
   setBorder(profile: BorderProfile): Promise<void>;
   /** Switches a rule on under a name, or off without a rule. */
   setCensor(name: string, rule: Rule | undefined, place?: Place): Promise<void>;
+  /** Ends every TCP connection that crosses the line around a place. */
+  sever(place: Place): Promise<void>;
   /** What censors did since the start, oldest first; the oldest are forgotten when they are too many. */
   readonly events: readonly LabEvent[];
   /** Is told of each event as it comes. */

@@ -14,6 +14,8 @@ export type RouterCommand =
   | { readonly do: 'border'; readonly profile: BorderProfile }
   | { readonly do: 'device'; readonly host: string; readonly settings: PipeSettings | undefined }
   | { readonly do: 'censor'; readonly name: string; readonly rule: Rule | undefined; readonly place: Place }
+  /** Ends every TCP connection that crosses the line around a place. */
+  | { readonly do: 'sever'; readonly place: Place }
   | { readonly do: 'count' };
 
 export interface Counts {

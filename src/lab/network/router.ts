@@ -3,10 +3,12 @@ import { Heap } from '../../lib/heap.ts';
 import { type Censor, type Injection, PASS, type ProbeWish, type Tools, type Verdict } from '../censor/censor.ts';
 import { createCensor } from '../censor/create.ts';
 import type { Rule } from '../censor/rules.ts';
+import { Prefixes } from '../packet/address.ts';
 import { fillChecksums, type Packet, parsePacket } from '../packet/packet.ts';
 import { Pipe, type PipeSettings } from '../shape/pipe.ts';
 import { type BorderProfile, ZONES, zoneLine } from '../shape/profiles.ts';
-import { crossingOf, type HostSpec, type Place } from './topology.ts';
+import { Connections } from './connections.ts';
+import { crossingOf, FORGED, type HostSpec, type Place } from './topology.ts';
 
 /** Something that a censor did. */
 export interface LabEvent {
@@ -67,6 +69,8 @@ export class Router {
   readonly #journeys = new Heap<Journey>((left, right) => left.at - right.at || left.order - right.order);
   readonly #traffic = new Map<string, { -readonly [key in keyof Traffic]: number }>();
   readonly #foreign = new Map<string, Foreign>();
+  readonly #connections = new Connections();
+  readonly #forged = new Prefixes(FORGED);
   readonly #lost = { loss: 0, queue: 0, cut: 0, unreadable: 0 };
   #watch: Watch | undefined;
   #order = 0;
@@ -106,6 +110,19 @@ export class Router {
     else this.#censors.set(name, { censor: createCensor(rule, this.#tools), place });
   }
 
+  /** Ends every TCP connection that crosses the line around a place. */
+  sever(place: Place, now: number): void {
+    const resets = this.#connections.sever((source, destination) => {
+      const from = this.#hosts.get(source)?.zone;
+      const to = this.#hosts.get(destination)?.zone;
+      return from !== undefined && to !== undefined && crossingOf(place, from, to) !== undefined;
+    });
+    for (const { destination, bytes } of resets) {
+      const host = this.#hosts.get(destination)?.name;
+      if (host !== undefined) this.#push({ at: now, order: 0, bytes, host, rest: [] });
+    }
+  }
+
   watch(watch: Watch | undefined): void {
     this.#watch = watch;
   }
@@ -138,6 +155,7 @@ export class Router {
     }
     if (isLocal(packet.destination)) return;
     this.#count(from, 'sent', bytes.length);
+    this.#connections.take(packet);
     this.#watch?.(bytes, now);
     const destination = this.#hosts.get(packet.destination);
     if (destination === undefined) this.#countForeign(from, packet);
@@ -236,6 +254,8 @@ export class Router {
   }
 
   #countForeign(from: string, { destination, destinationPort: port }: Packet): void {
+    // Whoever was lied to goes where the lie led: that is nobody's choice of a third party.
+    if (this.#forged.has(destination)) return;
     const key = `${from} ${destination} ${port}`;
     const count = (this.#foreign.get(key)?.count ?? 0) + 1;
     if (count > 1 || this.#foreign.size < FOREIGN_MAX) this.#foreign.set(key, { from, destination, port, count });

@@ -21,6 +21,9 @@ export function crossingOf(place: Place, from: Zone, to: Zone): { readonly isOut
   return isInside === place.includes(to) ? undefined : { isOutbound: isInside };
 }
 
+/** Addresses to which forged answers lead: nobody is there. */
+export const FORGED: readonly string[] = ['192.0.2.66', '2001:db8:dead::66'];
+
 const host = (name: string, zone: Zone, last: number): HostSpec => ({
   name,
   zone,

@@ -1,6 +1,6 @@
 /**
- * What the lab uses of the package that drives browsers. It is no part of an installation: it is loaded by its name when a
- * browser is wanted, and its own types are about pages, which nothing else here is.
+ * What the lab uses of the package that drives browsers. It is no part of an installation: it is loaded by its name
+ * when a browser is wanted, and its own types are about pages, which nothing else here is.
  */
 import { existsSync } from 'node:fs';
 import { LabError } from '../workers/calls.ts';

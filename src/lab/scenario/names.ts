@@ -1,4 +1,4 @@
-/** The name service of the lab for a layout: authorities abroad and inside, a resolver at the provider, hosts entries. */
+/** The names of a layout: authorities abroad and inside, a resolver at the provider, hosts entries. */
 import type { Lab } from '../network/lab.ts';
 import type { Layout } from './layouts.ts';
 
@@ -15,7 +15,7 @@ export async function setNames(lab: Lab, layout: Layout, options: { readonly zon
   const inside = lab.host('dns-cn').addresses[0] ?? '';
   await lab.host('dns').nameServer({ zone, forward: [], ttlSeconds: TTL_SECONDS });
   await lab.host('dns-cn').nameServer({ zone: own, forward: [], ttlSeconds: TTL_SECONDS });
-  const below = [...own.map((one) => ({ below: one.name, address: isInside ? inside : abroad }))];
+  const below = own.map((one) => ({ below: one.name, address: isInside ? inside : abroad }));
   const forward = [...below, { below: '', address: abroad }];
   await lab.host('resolver').nameServer({ zone: [], forward, ttlSeconds: TTL_SECONDS });
   const resolver = lab.host('resolver').addresses[0] ?? '';

@@ -56,8 +56,15 @@ export class Calls<Command, Answer> {
 
 /** Waits for the first message of a process; rejects where it ends before. */
 export async function firstMessage(child: ChildProcess, what: string): Promise<void> {
-  const ended = once(child, 'exit').then(([code]) => {
+  const over = new AbortController();
+  const { signal } = over;
+  const ended = once(child, 'exit', { signal }).then(([code]) => {
     throw new LabError(`${what} ended with ${String(code)} before it was ready`);
   });
-  await Promise.race([once(child, 'message'), ended]);
+  try {
+    await Promise.race([once(child, 'message', { signal }), ended]);
+  } finally {
+    over.abort();
+    ended.catch(() => undefined);
+  }
 }

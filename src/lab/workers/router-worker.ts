@@ -61,6 +61,7 @@ function arm(): void {
 function obey(command: RouterCommand): void {
   if (command.do === 'border') router.setBorder(command.profile);
   else if (command.do === 'device') router.setDevice(command.host, command.settings);
+  else if (command.do === 'sever') router.sever(command.place, performance.now());
   else if (command.do === 'censor') router.setCensor(command.name, command.rule, command.place);
 }
 
@@ -79,6 +80,7 @@ socket.on('message', (message, { address }) => {
 socket.on('error', () => undefined);
 process.on('message', ({ id, command }: Numbered<RouterCommand>) => {
   obey(command);
+  flush();
   tell({ tell: 'done', id, counts: count() });
 });
 process.on('disconnect', () => {

@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { CertificateSource, CertificatesSchema, Secret } from './schema-certificates.ts';
+import { DnsSchema } from './schema-dns.ts';
 
 /** A key whose other values have no effect yet: they are refused instead of being ignored. */
 export const LATER = 'x-postern-later';
@@ -179,8 +180,8 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     extraCa: list('PEM files of further certificate authorities to trust.', Type.String(), []),
     proxy: optionalText('http:// or socks5:// proxy for outgoing requests; private addresses are reached without it.'),
     via: map(
-      'Hosts that another node connects to instead of this one: name (and what is below it) or * → link:NODE, whose ' +
-        'links.peers must list them for this node. Not for addresses of network.hosts and federation.overrides.',
+      'Hosts that another node connects to instead: name (and what is below it) or * → link:NODE, which lists them in ' +
+        'its links.peers. Not for addresses of network.hosts and federation.overrides.',
       Type.String(),
     ),
     trustedProxies: list('Address ranges of reverse proxies whose X-Forwarded-For is believed.', Type.String(), []),
@@ -299,44 +300,7 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     },
   ),
   certificates: CertificatesSchema,
-  dns: Type.Union(
-    [
-      Type.Null(),
-      Type.Object(
-        {
-          zone: Type.String(),
-          records: Type.Array(
-            Type.Object(
-              {
-                name: Type.String(),
-                type: Type.Enum(['A', 'AAAA', 'CNAME', 'SRV', 'HTTPS', 'TXT']),
-                value: Type.String(),
-              },
-              { additionalProperties: false },
-            ),
-          ),
-          listeners: Type.Optional(
-            Type.Array(
-              Type.Object(
-                { address: Type.String(), port: Type.Integer({ minimum: 0, maximum: 65_535 }) },
-                { additionalProperties: false },
-              ),
-            ),
-          ),
-          ttlSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })),
-        },
-        { additionalProperties: false },
-      ),
-    ],
-    {
-      description:
-        'A private zone: its records, by whole names ({name: chat.example.org, type: A, value: 192.0.2.1}), are told ' +
-        'to whoever asks at listeners (UDP and TCP, for the local network) or at /dns of a listener with the api ' +
-        '"dns", and nothing else is. link:NODE as an address is that from which the link of a node of links.peers ' +
-        'comes. Run by "postern serve", or alone by "postern dns".',
-      default: null,
-    },
-  ),
+  dns: DnsSchema,
   appservices: list('Registration files of application services.', Type.String(), [], { later: true }),
   mail: Type.Union(
     [

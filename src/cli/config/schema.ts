@@ -180,8 +180,8 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     extraCa: list('PEM files of further certificate authorities to trust.', Type.String(), []),
     proxy: optionalText('http:// or socks5:// proxy for outgoing requests; private addresses are reached without it.'),
     via: map(
-      'Hosts that another node connects to instead: name (and what is below it) or * → link:NODE, which lists them in ' +
-        'its links.peers. Not for addresses of network.hosts and federation.overrides.',
+      'Hosts that another node connects to instead: name (and what is below it) or * → link:NODE, which lists them ' +
+        'in its links.peers. Not for addresses of network.hosts and federation.overrides.',
       Type.String(),
     ),
     trustedProxies: list('Address ranges of reverse proxies whose X-Forwarded-For is believed.', Type.String(), []),

@@ -20,8 +20,9 @@ export async function findObstacle(): Promise<string | false> {
     : 'These tests need Chromium: install it, or name its program in POSTERN_CHROMIUM.';
 }
 
-export async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: await executable(), args: ['--no-sandbox', '--font-render-hinting=none'] });
+export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
+  const args = ['--no-sandbox', '--font-render-hinting=none', ...flags];
+  return chromium.launch({ executablePath: await executable(), args });
 }
 
 interface AxeResult {

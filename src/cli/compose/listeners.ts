@@ -32,6 +32,8 @@ import type { LinkDoors } from './links.ts';
 
 export interface OpenListeners {
   readonly ports: readonly number[];
+  /** What comes by another way than a listener is served as by the first one for clients. */
+  readonly clients: Handle;
   close(graceMs: number): Promise<void>;
 }
 
@@ -42,7 +44,7 @@ interface HandlerTools {
   readonly limiter: RateLimiter;
   readonly peers: PeerNames;
   /** The path secret of clients, and whether they are answered below it only. */
-  readonly hidden?: { readonly path: string | undefined; readonly stealth: boolean };
+  readonly hidden?: undefined | { readonly path: string | undefined; readonly stealth: boolean };
 }
 
 interface ListenerTools extends HandlerTools {
@@ -106,7 +108,9 @@ export async function openListeners(
     await close(0);
     throw error;
   }
-  return { ports, close };
+  const forClients = config.listeners.find(({ apis }) => apis.includes('client'));
+  const clients = handlerFor(forClients ?? { address: '', port: 0, apis: [] }, { ...tools, hidden: undefined });
+  return { ports, clients, close };
 }
 
 /** What comes through a relay is served as by the first listener for clients that has a certificate. */

@@ -1,5 +1,6 @@
 /** The composition root of `postern serve`: ports, services, routes, listeners. */
 import path from 'node:path';
+import { type DirectCertificate, type DirectPort, openDirectCertificate } from '../../adapters/webrtc/index.ts';
 import { systemClock } from '../../adapters/clock/index.ts';
 import { createCrypto } from '../../adapters/crypto/index.ts';
 import { createImages } from '../../adapters/images/index.ts';
@@ -23,6 +24,7 @@ import { openStore } from '../../storage/open.ts';
 import { durationMs } from '../config/duration.ts';
 import type { Config } from '../config/schema.ts';
 import { askSecret, readSecret, type SecretValue } from '../config/secrets.ts';
+import { openDirectDoor } from './direct.ts';
 import { openAnswerer, openDns } from './dns.ts';
 import { createLinkedPorts, type LinkDoors } from './links.ts';
 import { type ManagedCertificates, openManaged } from './managed.ts';
@@ -55,6 +57,8 @@ export interface RunningServer {
   readonly dns: DnsService | undefined;
   /** Where the configuration has certificates of its own. */
   readonly certificates: ManagedCertificates | undefined;
+  /** Where the configuration has a WebRTC port. */
+  readonly direct: DirectPort | undefined;
   /** Ends requests, writes what is on its way, closes the store. */
   close(): Promise<void>;
 }
@@ -93,6 +97,7 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
   });
   const images = createImages();
   const below = secretPath(config, places(options));
+  const certificate = directCertificate(options, dataDir, parts);
   const context: Context = { ...parts, serverName: serverNameOf(config), store, stream: new Stream() };
   const services = createServices(context, {
     facts: factsOf(config),
@@ -106,7 +111,7 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
     tells: { typing: config.typing.federate, presence: config.presence.enabled && config.presence.federate },
     routes: {
       routes: configuredRoutes(config, { path: below, publicBaseUrl: publicUrl(config) }),
-      fingerprint: undefined,
+      fingerprint: certificate?.fingerprint,
     },
     media: {
       blobs: new FileBlobs(path.join(dataDir, 'media')),
@@ -166,6 +171,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await listeners.close(0);
       throw error;
     });
+    const direct = await openDirect(options, services, listeners);
     links?.start();
     managed?.manager.start();
     const desk = openReach({ config, dataDir, links, doors, parts: services.context });
@@ -175,16 +181,38 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       links?.close();
       await managed?.close();
       await dns?.close();
+      direct?.close();
       await listeners.close(GRACE_MS);
       await close();
     };
     const { publicBaseUrl } = services.facts;
-    return { services, listeners, dns, certificates: managed, publicBaseUrl, close: closeAll };
+    return { services, listeners, dns, certificates: managed, direct, publicBaseUrl, close: closeAll };
   } catch (error) {
     await managed?.close();
     await close();
     throw error;
   }
+}
+
+/** Made at the first start with a WebRTC port, and kept: clients know its fingerprint. */
+function directCertificate(
+  { config }: ServeOptions,
+  dataDir: string,
+  { clock, random }: Pick<Context, 'clock' | 'random'>,
+): DirectCertificate | undefined {
+  if (config.routes.webRtc === null) return undefined;
+  return openDirectCertificate(dataDir, { nowMs: clock.now(), random: random.bytes(16) });
+}
+
+async function openDirect(
+  options: ServeOptions,
+  services: Services,
+  { clients }: OpenListeners,
+): Promise<DirectPort | undefined> {
+  const { webRtc } = options.config.routes;
+  const certificate = directCertificate(options, dataDirOf(options), services.context);
+  if (webRtc === null || certificate === undefined) return undefined;
+  return await openDirectDoor({ services, place: webRtc, certificate, handle: clients });
 }
 
 function factsOf(config: Config): ServerFacts {

@@ -1,7 +1,8 @@
 import type { CryptoFace } from '../crypto/face.ts';
 import type { CryptoOptions } from '../crypto/open.ts';
 import type { ClientEnvironment } from '../environment.ts';
-import type { Route, WebRtcRoute } from '../../matrix/routes/route.ts';
+import type { Route } from '../../matrix/routes/route.ts';
+import type { DirectChannel, DirectPlace } from '../routes/direct.ts';
 import type { Store } from '../store/store.ts';
 
 /** What is kept of a sign-in between starts; the host seals it. */
@@ -28,8 +29,8 @@ export interface Host {
   loadRoutes(): Promise<unknown>;
   /** Keeps it; `routes` are those that the client may connect to from now on. */
   saveRoutes(saved: object, routes: readonly Route[]): Promise<void>;
-  /** Sends a request over WebRTC, where the host can. */
-  fetchDirect?(route: WebRtcRoute, path: string, init: RequestInit): Promise<Response>;
+  /** Opens a WebRTC channel, where the host can. */
+  openDirect?(place: DirectPlace, signal: AbortSignal): Promise<DirectChannel>;
   openStore(storeName: string): Promise<Store>;
   /** The key that seals this sign-in's data at rest. */
   sealingKey(storeName: string): Promise<CryptoKey>;

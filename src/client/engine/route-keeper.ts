@@ -9,6 +9,7 @@ import type { Api } from '../api/call.ts';
 import { asObject, asString, field, type JsonObject } from '../json.ts';
 import { RouteBook } from '../routes/book.ts';
 import { Dialler } from '../routes/dialler.ts';
+import type { DirectLines } from '../routes/direct.ts';
 import { RouteFailure } from '../routes/failures.ts';
 import { Scores } from '../routes/scores.ts';
 import type { InvitePreview, RouteState } from './contract.ts';
@@ -24,6 +25,7 @@ export class RouteKeeper {
   readonly #host: Host;
   readonly #book: RouteBook;
   readonly #scores: Scores;
+  #direct: Promise<DirectLines> | undefined;
 
   private constructor(host: Host, book: RouteBook, winner: string | undefined) {
     this.#host = host;
@@ -35,11 +37,35 @@ export class RouteKeeper {
         environment: host.environment,
         name: host.homeserver,
         scores: this.#scores,
-        fetchVia: (route, path, init) => fetchVia(host, route, path, init),
+        fetchVia: (route, path, init) => this.#fetchVia(route, path, init),
         onChanged: () => this.feed.changed(),
       },
       book.routes(),
     );
+  }
+
+  #fetchVia(route: Route, path: string, init: RequestInit): Promise<Response> {
+    if (route.kind === 'web') return this.#host.environment.fetch(route.baseUrl + path, init);
+    this.#direct ??= this.#loadDirect();
+    return this.#direct.then((lines) => lines.fetch(route, path, init));
+  }
+
+  /** Loaded when a route asks for it: most clients have none of that kind. */
+  async #loadDirect(): Promise<DirectLines> {
+    const { openDirect, environment } = this.#host;
+    if (openDirect === undefined) throw new RouteFailure('unreachable');
+    const { DirectLines: Lines } = await import('../routes/direct.ts');
+    return new Lines({
+      environment,
+      open: openDirect,
+      isOurs: async ({ serverText, keyId, signature }) => {
+        const { keys, serverName } = this.#book;
+        const publicKey = keys.get(keyId);
+        const bytes = decodeBase64(signature);
+        if (publicKey === undefined || bytes === undefined) return false;
+        return await verifierOf(this.#host)({ publicKey, message: serverText(serverName), signature: bytes });
+      },
+    });
   }
 
   /** Reads what was kept. Where nothing was there is the address that the client was loaded from. */
@@ -145,12 +171,6 @@ export class RouteKeeper {
 function originOf(homeserver: string): Route | undefined {
   if (!/^https?:/.test(homeserver)) return undefined;
   return parseRoute(homeserver) ?? { kind: 'web', baseUrl: homeserver.replace(/\/+$/, '') };
-}
-
-function fetchVia(host: Host, route: Route, path: string, init: RequestInit): Promise<Response> {
-  if (route.kind === 'web') return host.environment.fetch(route.baseUrl + path, init);
-  if (host.fetchDirect !== undefined) return host.fetchDirect(route, path, init);
-  return Promise.reject(new RouteFailure('unreachable'));
 }
 
 /** Ed25519 by the browser; by a library where it has none. */

@@ -44,6 +44,11 @@ export class RouteBook {
     return this.#manifest && parseManifest(plainObject(this.#manifest))?.version;
   }
 
+  /** Trusted public keys of the server by their ids. */
+  get keys(): ReadonlyMap<string, Uint8Array> {
+    return this.#introduction.keys;
+  }
+
   /** Every route, those of the manifest first, each once. */
   routes(): Route[] {
     const manifest = this.#manifest && parseManifest(plainObject(this.#manifest));

@@ -106,7 +106,12 @@ export class Dialler implements Line {
   }
 
   async probeAll(): Promise<void> {
-    await Promise.all(this.#routes.map((route) => this.probe(route)));
+    const found = await Promise.all(this.#routes.map((route) => this.probe(route)));
+    const { scores, onChanged } = this.#options;
+    const [first] = this.#order();
+    // Where the last winner is gone the best of those that answered takes its place.
+    if (first !== undefined && found.includes(true)) scores.won(first);
+    onChanged();
   }
 
   /** Whether a route leads to a homeserver now. */

@@ -122,6 +122,12 @@ export class ServerRoutes {
     return bytes && { text: inviteText(bytes), link: inviteLink(bytes, routes) };
   }
 
+  /** Signs a text by the key that signs the manifest. */
+  sign(text: string): { key_id: string; signature: string } {
+    const { keyId, seed } = this.#options.signingKey;
+    return { key_id: keyId, signature: encodeBase64(this.#context.crypto.ed25519Sign(seed, text)) };
+  }
+
   /** Calls `listener` after each change of the manifest or of the secrets. */
   onChanged(listener: () => void): void {
     this.#listeners.add(listener);

@@ -15,6 +15,7 @@ export type {
   TopicName,
   Topics,
 } from '../../client/engine/contract.ts';
+export type { DirectPlace, FromPage } from '../../client/routes/direct.ts';
 export type { OwnDevice, Verification } from '../../client/crypto/face.ts';
 export type { ItemBody, Preview } from '../../client/timeline/body.ts';
 export type { ReactionGroup, TimelineItem } from '../../client/timeline/items.ts';

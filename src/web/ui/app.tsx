@@ -49,16 +49,21 @@ function useInvitation(): void {
   const current = route.value;
   useEffect(() => {
     if (current.name === 'setup') go({ name: 'home' });
-    if (current.name !== 'invite' && current.name !== 'invitation') return;
+    if (current.name !== 'invite' && current.name !== 'invitation') return undefined;
     const lead = async () => {
       const { room, from } = current.name === 'invite' ? current : await openInvitation(current.text);
       if (room !== undefined) return engine.commands.joinRoom(room);
       return from === undefined || from === session.value.userId ? undefined : engine.commands.createDirect(from);
     };
+    // Whoever has gone somewhere else meanwhile stays there.
+    let isCurrent = true;
     lead().then(
-      (roomId) => go(roomId === undefined ? { name: 'home' } : { name: 'room', roomId }),
-      () => go({ name: 'home' }),
+      (roomId) => isCurrent && go(roomId === undefined ? { name: 'home' } : { name: 'room', roomId }),
+      () => isCurrent && go({ name: 'home' }),
     );
+    return () => {
+      isCurrent = false;
+    };
   }, [current]);
 }
 

@@ -3,6 +3,7 @@
 // oxlint-disable-next-line import/default
 import engineUrl from '../lib/workers/engine.ts?worker&url';
 import { connectPort, type Engine, type Port } from '../lib/engine.ts';
+import { helpWithChannels } from './direct.ts';
 import { policy } from './trusted.ts';
 
 /** Holds a lock as long as this page lives, so that the engine knows when it is gone; then speaks to the engine. */
@@ -23,7 +24,9 @@ function connect(port: MessagePort): Engine {
   void held.then(() => {
     port.onmessage = (event) => early.onmessage?.(event);
     early.postMessage = (message) => port.postMessage(message);
-    port.postMessage(lock);
+    const { port1, port2 } = new MessageChannel();
+    helpWithChannels(port1);
+    port.postMessage(lock, [port2]);
     for (const message of waiting.splice(0)) port.postMessage(message);
   });
   return engine;

@@ -4,6 +4,7 @@ import type { Host, StoredSession } from '../../../client/engine/host.ts';
 import { openIndexedDbStore } from '../../../client/store/indexed-db.ts';
 import { openMemoryStore } from '../../../client/store/memory.ts';
 import { createSealer, generateSealingKey } from '../../../client/store/sealer.ts';
+import type { PageHelp } from './page-help.ts';
 import type { ClientEnvironment } from '../../../client/environment.ts';
 
 const environment: ClientEnvironment = {
@@ -111,7 +112,7 @@ async function clearSession({ storeName }: StoredSession): Promise<void> {
 }
 
 /** The host for a client that was loaded from its homeserver's own address. */
-export function browserHost(homeserver: string): Host {
+export function browserHost(homeserver: string, pages: PageHelp): Host {
   return {
     environment,
     homeserver,
@@ -120,6 +121,7 @@ export function browserHost(homeserver: string): Host {
     clearSession,
     loadRoutes,
     saveRoutes,
+    openDirect: (place, signal) => pages.open(place, signal),
     sealingKey,
     openStore: (name) => openIndexedDbStore(name).catch(() => openMemoryStore()),
     async openCrypto(options, storeName) {

@@ -4,10 +4,12 @@
  */
 import { startEngine } from '../../../client/engine/engine.ts';
 import { servePort, type Port } from '../../../client/engine/port.ts';
+import { PageHelp } from './page-help.ts';
 import { browserHost } from './browser-host.ts';
 
 type Engine = ReturnType<typeof startEngine>;
 
+const pages = new PageHelp();
 const waiting: MessagePort[] = [];
 let engine: Engine | undefined;
 
@@ -21,9 +23,13 @@ function serve(port: MessagePort): void {
     return;
   }
   const running = engine;
-  port.onmessage = ({ data: lock }) => {
+  port.onmessage = ({ data: lock, ports }) => {
     const end = servePort(running, port as Port);
+    const gone = new AbortController();
+    const [helper] = ports;
+    if (helper !== undefined) pages.add(helper, gone.signal);
     void navigator.locks.request(String(lock), () => {
+      gone.abort();
       end();
       port.close();
     });
@@ -31,7 +37,7 @@ function serve(port: MessagePort): void {
 }
 
 void navigator.locks.request('postern-engine', async () => {
-  engine = startEngine(browserHost(self.location.origin));
+  engine = startEngine(browserHost(self.location.origin, pages));
   for (const port of waiting.splice(0)) serve(port);
   // The lock is held as long as the worker lives.
   await new Promise(() => undefined);

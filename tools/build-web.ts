@@ -100,11 +100,19 @@ function compress(outDir: string): void {
   }
 }
 
+/** The files that the service worker keeps, the smallest first. */
+function listAssets(outDir: string): string[] {
+  const folder = path.join(outDir, 'assets');
+  const sized = readdirSync(folder).map((name) => ({ name, bytes: statSync(path.join(folder, name)).size }));
+  return sized.toSorted((left, right) => left.bytes - right.bytes).map(({ name }) => `/assets/${name}`);
+}
+
 /** Builds everything; `compressed: false` spares the slow part for tests that only look. */
 export async function buildWeb(outDir: string, options: { compressed: boolean }): Promise<void> {
   await bundle(outDir);
   const style = inlineStyle(outDir);
   writeFileSync(path.join(outDir, 'headers.json'), JSON.stringify(headersFor(style), null, 2));
+  writeFileSync(path.join(outDir, 'assets.json'), JSON.stringify(listAssets(outDir)));
   if (options.compressed) compress(outDir);
 }
 

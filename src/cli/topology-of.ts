@@ -8,7 +8,7 @@ import type { Run } from './command.ts';
 import { ConfigError, readFileSource } from './config/sources.ts';
 
 /** Read where no `--topology` is given. */
-const TOPOLOGY_FILE = 'postern.topology.yaml';
+export const TOPOLOGY_FILE = 'postern.topology.yaml';
 
 /** More than any file that people write; what is larger is another file. */
 const TOPOLOGY_BYTES_MAX = 1_048_576;

@@ -3,6 +3,7 @@ import { request, type IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { OperationError } from '../matrix/errors.ts';
 import { EXPORT, readWelcome, type Welcome, writeHello } from './handshake.ts';
+import type { Carriers } from './carriers/carriers.ts';
 import type { Lane } from './lane.ts';
 import type { PeerLinkParts } from './peer-link.ts';
 
@@ -16,18 +17,24 @@ export interface Called {
   readonly socket: TLSSocket;
   /** What came right behind the answer. */
   readonly head: Uint8Array;
+  /** By which of the peer's ways it was met. */
+  readonly way: number;
+}
+
+interface Call {
+  readonly lane: Lane;
+  readonly index: number;
+  readonly carriers: Carriers;
+  readonly signal: AbortSignal;
 }
 
 /**
  * Calls a peer for a lane. Rejects with an {@link OperationError}: `no connection`, `not authenticated`, `timed out`,
  * `cancelled`.
  */
-export async function callPeer(
-  parts: PeerLinkParts,
-  { lane, index, signal }: { readonly lane: Lane; readonly index: number; readonly signal: AbortSignal },
-): Promise<Called> {
+export async function callPeer(parts: PeerLinkParts, { lane, index, carriers, signal }: Call): Promise<Called> {
   const { config, crypto, seed } = parts;
-  const socket = await parts.dial(config, signal);
+  const { socket, way } = await carriers.dial(signal);
   // Whatever breaks is told by what waits for it.
   socket.on('error', () => undefined);
   try {
@@ -48,8 +55,10 @@ export async function callPeer(
     const text = typeof answer === 'string' ? answer : '';
     const welcome = readWelcome(text, hello, binding, { crypto, other: config.key });
     if (welcome === undefined) throw new OperationError('not authenticated', { temporary: true });
-    return { welcome, socket, head };
+    carriers.worked(way);
+    return { welcome, socket, head, way };
   } catch (error) {
+    if (!signal.aborted) carriers.failed(way);
     socket.destroy();
     throw error;
   }

@@ -7,13 +7,16 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { encodeBase64 } from '../lib/base64.ts';
 import { OperationError } from '../matrix/errors.ts';
+import type { Certificate } from '../ports/certificates.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { PROOF_HEADER, UPGRADE } from './call.ts';
+import { Site } from './carriers/site.ts';
 import { EXPORT, type Hello, provesHello, readHello, writeWelcome } from './handshake.ts';
 import { LANES, type PeerConfig, PeerLink, type PeerLinkParts } from './peer-link.ts';
 import type { Opening } from './mux.ts';
 import type { LinkStream } from './stream.ts';
 
+export { parseSite } from './carriers/site.ts';
 export type { PeerConfig } from './peer-link.ts';
 export type { LinkStream } from './stream.ts';
 
@@ -22,6 +25,8 @@ export interface LinksOptions extends Omit<PeerLinkParts, 'name' | 'config' | 'a
   readonly metrics: Metrics;
   /** Takes a stream that a peer has opened, for a purpose that it may; false where nothing is there for it. */
   accept(stream: LinkStream): boolean;
+  /** For calls on a site, in whose WebSockets both sides speak TLS: a certificate that nobody has to trust. */
+  certificate(): Promise<Certificate>;
 }
 
 interface Caller {
@@ -35,6 +40,9 @@ export class Links {
   readonly #options: LinksOptions;
   readonly #peers: ReadonlyMap<string, PeerLink>;
   readonly #byKey: ReadonlyMap<string, PeerLink>;
+  readonly #site: Site;
+  /** Peer → the address from which it called last. */
+  readonly #addresses = new Map<string, string>();
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
   readonly #listeners = new Set<(peer: string) => void>();
   #isClosed = false;
@@ -49,6 +57,14 @@ export class Links {
     });
     this.#peers = new Map(links.map((link) => [link.name, link]));
     this.#byKey = new Map(links.map((link) => [encodeBase64(link.config.key), link]));
+    this.#site = new Site({
+      ...options,
+      log: options.log,
+      nodeKey: options.crypto.ed25519PublicKey(options.seed),
+      certificate: () => options.certificate(),
+      recognizes: (request) => this.#provesPeer(request),
+      take: (request, socket, head) => this.#takePeer(request, socket, head),
+    });
     options.metrics.gauge('postern_link_connections', 'Connections of links to other nodes.', () =>
       links.reduce((sum, link) => sum + link.up, 0),
     );
@@ -62,6 +78,7 @@ export class Links {
   close(): void {
     this.#isClosed = true;
     for (const link of this.#peers.values()) link.close();
+    this.#site.close();
   }
 
   /** Opens a stream to a peer. Rejects with an {@link OperationError} where there is none before `signal` ends. */
@@ -71,9 +88,17 @@ export class Links {
     return await link.open(opening, signal);
   }
 
-  /** The address at which a peer is, as its latest connection shows it. */
-  addressOf(peer: string): string | undefined {
+  /** The address at the other end of a peer's latest connection, whoever has dialled. */
+  seenAt(peer: string): string | undefined {
     return this.#peers.get(peer)?.address;
+  }
+
+  /**
+   * The address from which a peer called last, as this node sees it: that of the line before it, not its own.
+   * `undefined` for one that has not called, or came by a site.
+   */
+  addressOf(peer: string): string | undefined {
+    return this.#addresses.get(peer);
   }
 
   /** Calls `listener` with the name of a peer whenever a connection with it is there. */
@@ -82,10 +107,24 @@ export class Links {
   }
 
   /**
-   * Whether a request is the call of a peer, proven over its own TLS channel. Everything else is none of ours: whoever
-   * probes gets the answer that the site gives anybody.
+   * Whether a request is the call of a peer: proven over its own TLS channel, or one for a WebSocket that shows that
+   * its sender knows this node, and in which it has to prove itself. Everything else is none of ours: whoever probes
+   * gets the answer that the site gives anybody.
    */
   recognizes(request: IncomingMessage): boolean {
+    if (this.#isClosed) return false;
+    return this.#provesPeer(request) || this.#site.recognizes(request);
+  }
+
+  /** Answers a call that was recognized, and takes the connection over. */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A connection may fail before anybody else listens.
+    socket.on('error', () => undefined);
+    if (this.#callers.has(request)) this.#takePeer(request, socket, head);
+    else this.#site.take(request, socket, head);
+  }
+
+  #provesPeer(request: IncomingMessage): boolean {
     const { crypto, path, seed } = this.#options;
     const text = request.headers[PROOF_HEADER];
     const { socket } = request;
@@ -101,16 +140,15 @@ export class Links {
     return true;
   }
 
-  /** Answers a call that was recognized, and takes the connection over. */
-  take(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+  #takePeer(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
     const caller = this.#callers.get(request);
-    // A connection may fail before anybody else listens.
     socket.on('error', () => undefined);
     if (caller === undefined) {
       socket.destroy();
       return;
     }
     const { peer, hello, text, binding } = caller;
+    this.#noteAddress(peer.name, socket);
     const { crypto, seed } = this.#options;
     const lane = peer.laneFor(hello);
     const welcome = { isKnown: lane !== undefined, received: lane?.received ?? 0 };
@@ -119,5 +157,11 @@ export class Links {
     socket.write(`${[...lines, `${PROOF_HEADER}: ${proof}`].join('\r\n')}\r\n\r\n`);
     if (lane === undefined) socket.end(() => socket.destroy());
     else peer.attach(lane, socket, hello, head);
+  }
+
+  #noteAddress(peer: string, socket: Duplex): void {
+    const address = socket instanceof TLSSocket ? socket.remoteAddress : undefined;
+    // An IPv4 address, as a socket for both families names it.
+    if (address !== undefined) this.#addresses.set(peer, address.replace(/^::ffff:(?=[0-9.]+$)/, ''));
   }
 }

@@ -1,12 +1,12 @@
 /** The link to one peer: lanes that either side has dialled, and the dialling of ours. */
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
 import { OperationError } from '../matrix/errors.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { Crypto } from '../ports/crypto.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { callPeer } from './call.ts';
+import { Carriers, type Connections } from './carriers/carriers.ts';
 import type { Hello } from './handshake.ts';
 import { Lane } from './lane.ts';
 import type { Opening } from './mux.ts';
@@ -15,7 +15,7 @@ import type { LinkStream } from './stream.ts';
 export interface PeerConfig {
   /** Its public key, 32 bytes of Ed25519: nobody else is taken for it. */
   readonly key: Uint8Array;
-  /** Where it is dialled, `host:port`; nowhere where it dials us. */
+  /** Where it is dialled, `host:port`, and `wss:` URLs of sites on which it is called; nowhere where it dials us. */
   readonly dial: readonly string[];
   /** The name that the connection asks for (SNI); without one it names nobody. */
   readonly serverName?: string | undefined;
@@ -34,8 +34,7 @@ export interface PeerLinkParts {
   readonly random: Random;
   readonly crypto: Crypto;
   readonly log: Log;
-  /** A connection with TLS 1.3 to one of a peer's places, whatever its certificate. */
-  dial(peer: PeerConfig, signal: AbortSignal): Promise<TLSSocket>;
+  readonly connections: Connections;
   accept(stream: LinkStream): boolean;
   /** The first of its lanes is there. */
   onUp(): void;
@@ -44,6 +43,8 @@ export interface PeerLinkParts {
 /** Connections beside each other: a loss in one of them does not hold up what goes over the other. */
 export const LANES = 2;
 const REDIAL_MS = { first: 250, max: 30_000 };
+/** A connection that is lost sooner speaks against the way that it took. */
+const LASTS_MS = 60_000;
 
 export class PeerLink {
   readonly #parts: PeerLinkParts;
@@ -51,12 +52,17 @@ export class PeerLink {
   readonly #accepted: (Lane | undefined)[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #pauses: number[] = [];
+  readonly #carriers: Carriers;
+  /** The way of each connection of ours, and since when it is there. */
+  readonly #carried: ({ readonly way: number; readonly since: number } | undefined)[] = [];
   readonly #timers = new Map<number, Timer>();
   readonly #abort = new AbortController();
   #address: string | undefined;
 
   constructor(parts: PeerLinkParts) {
     this.#parts = parts;
+    const { key, dial, serverName } = parts.config;
+    this.#carriers = new Carriers({ ...parts, nodeKey: key, dial, serverName });
   }
 
   get name(): string {
@@ -140,7 +146,9 @@ export class PeerLink {
       accept: (stream) => this.config.carries.has(stream.purpose) && this.#parts.accept(stream),
       onDown: (_, why) => {
         log.info('a connection of a link is lost', { peer: name, lane: index, why });
-        if (hasDialled) this.#redial(index);
+        if (!hasDialled) return;
+        this.#judge(index);
+        this.#redial(index);
       },
       onOver: (lane, why) => {
         if (lane.size > 0) log.warn('streams of a link are lost', { peer: name, lane: index, why });
@@ -151,14 +159,20 @@ export class PeerLink {
   }
 
   async #call(index: number): Promise<void> {
-    const { random, name, log } = this.#parts;
+    const { random, name, log, clock } = this.#parts;
     let lane = this.#dialled[index];
     if (lane === undefined || lane.isOver) {
       lane = this.#makeLane(index, random.bytes(16), true);
       this.#dialled[index] = lane;
     }
     try {
-      const { welcome, socket, head } = await callPeer(this.#parts, { lane, index, signal: this.#abort.signal });
+      const { welcome, socket, head, way } = await callPeer(this.#parts, {
+        lane,
+        index,
+        carriers: this.#carriers,
+        signal: this.#abort.signal,
+      });
+      this.#carried[index] = { way, since: clock.monotonic() };
       if (!welcome.isKnown) {
         socket.destroy();
         lane.close('the other side knows it no more');
@@ -173,6 +187,14 @@ export class PeerLink {
       log.debug('a peer was dialled in vain', { peer: name, lane: index, why: error.kind });
       this.#redial(index);
     }
+  }
+
+  /** A way on which connections do not last is not the first that is tried again. */
+  #judge(index: number): void {
+    const carried = this.#carried[index];
+    this.#carried[index] = undefined;
+    if (carried === undefined) return;
+    if (this.#parts.clock.monotonic() - carried.since < LASTS_MS) this.#carriers.failed(carried.way);
   }
 
   #redial(index: number): void {

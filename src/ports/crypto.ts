@@ -5,6 +5,7 @@ export interface Crypto {
   sha1(data: Uint8Array | string): Uint8Array;
   /** HMAC-SHA1, for the shared-secret registration that tools speak. */
   hmacSha1(key: string, data: Uint8Array | string): Uint8Array;
+  hmacSha256(key: Uint8Array, data: Uint8Array | string): Uint8Array;
   /** Ed25519 signature (64 bytes) by a 32-byte seed. */
   ed25519Sign(seed: Uint8Array, message: Uint8Array | string): Uint8Array;
   ed25519Verify(publicKey: Uint8Array, message: Uint8Array | string, signature: Uint8Array): boolean;

@@ -14,6 +14,7 @@ import type { Presence } from './presence/index.ts';
 import type { PushRules } from './push-rules/index.ts';
 import type { Receipts } from './receipts/index.ts';
 import type { Rooms } from './rooms/index.ts';
+import type { ServerRoutes } from './routes/index.ts';
 import type { Spaces } from './spaces/index.ts';
 import type { Sync } from './sync/index.ts';
 import type { ToDevice } from './to-device/index.ts';
@@ -54,5 +55,6 @@ export interface Services {
   readonly spaces: Spaces;
   readonly sync: Sync;
   readonly media: Media;
+  readonly routes: ServerRoutes;
   readonly admin: Admin;
 }

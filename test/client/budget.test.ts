@@ -38,11 +38,13 @@ test('the sign-in and invitation forms need at most 40 KiB', () => {
 
 test('each later part stays within its limit', () => {
   const limits: [string, number][] = [
-    ['engine', 32],
+    ['engine', 36],
     ['open', 28],
     ['room-screen', 16],
     ['details', 4],
     ['settings', 4],
+    ['routes', 2],
+    ['invite', 8],
     ['new-chat', 4],
     ['verification', 5],
     ['recovery-dialogs', 7],

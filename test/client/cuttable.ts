@@ -5,14 +5,16 @@ export interface CuttableLine {
   readonly url: string;
   readonly port: number;
   setCut(isCut: boolean): void;
+  /** Keeps every connection and passes nothing on, as a border that drops packets does. */
+  setFrozen(isFrozen: boolean): void;
   close(): void;
 }
 
-/** Opens a relay to `target`, an address of loopback. */
-export async function openCuttableLine(target: string): Promise<CuttableLine> {
-  const { port, hostname } = new URL(target);
+/** Opens a relay to `target`, an address of loopback, or to what it gives for each connection. */
+export async function openCuttableLine(target: string | (() => string)): Promise<CuttableLine> {
   const sockets = new Set<Socket>();
   let isCut = false;
+  let isFrozen = false;
   const dropAll = () => {
     for (const socket of sockets) socket.destroy();
   };
@@ -21,6 +23,13 @@ export async function openCuttableLine(target: string): Promise<CuttableLine> {
       near.destroy();
       return;
     }
+    if (isFrozen) {
+      sockets.add(near);
+      near.on('error', () => near.destroy());
+      near.on('close', () => sockets.delete(near));
+      return;
+    }
+    const { port, hostname } = new URL(typeof target === 'string' ? target : target());
     const far = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
     for (const [socket, other] of [
       [near, far],
@@ -32,7 +41,11 @@ export async function openCuttableLine(target: string): Promise<CuttableLine> {
         sockets.delete(socket);
         other.destroy();
       });
-      socket.pipe(other);
+      socket.on('data', (chunk: Buffer) => {
+        if (!isFrozen && !other.write(chunk)) socket.pause();
+      });
+      other.on('drain', () => socket.resume());
+      socket.on('end', () => other.end());
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -43,6 +56,9 @@ export async function openCuttableLine(target: string): Promise<CuttableLine> {
     setCut(next) {
       isCut = next;
       if (next) dropAll();
+    },
+    setFrozen(next) {
+      isFrozen = next;
     },
     close() {
       dropAll();

@@ -15,6 +15,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 export function memoryHost(fetch: Fetch | undefined, homeserver: string): Host {
   const environment = nodeEnvironment(fetch === undefined ? {} : { fetch });
   let session: StoredSession | undefined;
+  let routes: unknown;
   const stores = new Map<string, Store>();
   const keys = new Map<string, CryptoKey>();
   return {
@@ -23,6 +24,8 @@ export function memoryHost(fetch: Fetch | undefined, homeserver: string): Host {
     loadSession: async () => session,
     saveSession: async (next) => void (session = next),
     clearSession: async () => void (session = undefined),
+    loadRoutes: async () => routes,
+    saveRoutes: async (next) => void (routes = structuredClone(next)),
     async openStore(name) {
       const store = stores.get(name) ?? openMemoryStore();
       stores.set(name, store);

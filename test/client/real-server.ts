@@ -5,6 +5,7 @@ import path from 'node:path';
 import { buildWeb } from '../../tools/build-web.ts';
 import { firstAccountLink } from '../../src/cli/compose/first-account.ts';
 import { startServer } from '../../src/cli/compose/serve.ts';
+import type { InviteFacts } from '../../src/server/admin/index.ts';
 import { loadConfig } from '../../src/cli/config/load.ts';
 
 export interface RealServer {
@@ -12,16 +13,21 @@ export interface RealServer {
   /** Registration token that any number of people may use. */
   readonly token: string;
   readonly firstLink: string;
+  /** Makes an invite as `postern invite` does. */
+  invite(): Promise<InviteFacts>;
   close(): Promise<void>;
 }
 
 const TOKEN = 'family';
 
+/** Further keys of the configuration. */
+type Flags = Readonly<Record<string, string>>;
+
 /** Builds the web client, into a folder of its own, and starts a server that serves it. */
-export async function startWithWeb(): Promise<RealServer> {
+export async function startWithWeb(flags: Flags = {}): Promise<RealServer> {
   const webFolder = mkdtempSync(path.join(tmpdir(), 'postern-www-'));
   await buildWeb(webFolder, { compressed: false });
-  const server = await startRealServer(webFolder);
+  const server = await startRealServer(webFolder, flags);
   return {
     ...server,
     async close() {
@@ -31,7 +37,7 @@ export async function startWithWeb(): Promise<RealServer> {
   };
 }
 
-export async function startRealServer(webFolder?: string): Promise<RealServer> {
+export async function startRealServer(webFolder?: string, flags: Flags = {}): Promise<RealServer> {
   const baseDir = mkdtempSync(path.join(tmpdir(), 'postern-client-'));
   const listeners = [{ address: '127.0.0.1', port: 0, apis: ['client', 'media', 'admin', 'web'] }];
   const { config } = loadConfig({
@@ -45,6 +51,7 @@ export async function startRealServer(webFolder?: string): Promise<RealServer> {
       'passwords.cost': 'minimal',
       'log.level': 'error',
       'rateLimits.enabled': 'false',
+      ...flags,
     },
   });
   const server = await startServer({ config, baseDir, environment: {}, ...(webFolder !== undefined && { webFolder }) });
@@ -66,6 +73,7 @@ export async function startRealServer(webFolder?: string): Promise<RealServer> {
   return {
     url,
     token: TOKEN,
+    invite: () => server.services.admin.run({ name: 'invite.create' }) as Promise<InviteFacts>,
     firstLink: `${url}/${new URL(link ?? url).hash}`,
     async close() {
       await server.close();

@@ -1,6 +1,7 @@
 /** A server that nobody can reach: it dials another one, and is reached over the link between them. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -42,6 +43,11 @@ before(async () => {
       ],
       links: { key: CLOUD.key, path: PATH, peers: { home: { key: HOME.public } } },
       federation: { overrides: { 'alpha.test': { connect: ['link:home'] } } },
+      dns: {
+        zone: 'dyn.test',
+        listeners: [{ address: '127.0.0.1', port: 0 }],
+        records: [{ name: 'q7.dyn.test', type: 'A', value: 'link:home' }],
+      },
     },
   });
   scene.home = network.server('alpha.test', {
@@ -141,6 +147,15 @@ describe('a server that is reached over the link it dials', () => {
     const event = await bob.send(room, 'while you were away');
     await home.start();
     await untilSeen(scene.alice, room, event);
+  });
+});
+
+describe('a name that follows a node', () => {
+  test('has the address from which its link comes', async () => {
+    await shared();
+    const resolver = new Resolver({ timeout: 5_000, tries: 1 });
+    resolver.setServers([`127.0.0.1:${scene.cloud.running.dns?.ports[0]}`]);
+    assert.deepEqual(await resolver.resolve4('q7.dyn.test', { ttl: true }), [{ address: '127.0.0.1', ttl: 60 }]);
   });
 });
 

@@ -96,7 +96,7 @@ describe('postern render', () => {
     take('4t');
     const said = await type(render, '--node', 'cloud');
     for (const file of FILES) assert.ok(said.includes(`Wrote ${file}.`), said);
-    assert.match(said, /Next: copy cloud to cloud, .*tls\/cert\.pem.* postern serve --config postern\.yaml$/);
+    assert.match(said, /Next: copy cloud to cloud, .*tls\/cert\.pem.* postern up --config postern\.yaml$/);
     const again = await type(render, '--node', 'cloud');
     for (const file of FILES) assert.ok(again.includes(`${file} is already so.`), again);
   });

@@ -142,6 +142,7 @@ const PURE_RULES = {
 const TIMER_HOMES = new Set([
   'adapters',
   'bench',
+  'lab',
   'deploy',
   'link',
   'http/kit',

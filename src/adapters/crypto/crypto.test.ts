@@ -66,6 +66,11 @@ test('hashes and comparison', () => {
     Buffer.from(crypto.hmacSha1('Jefe', 'what do ya want for nothing?')).toString('hex'),
     'effcdf6ae5eb2fa2d27416d5f184df9c259a7c79',
   );
+  // RFC 4231, test case 2
+  assert.equal(
+    Buffer.from(crypto.hmacSha256(Buffer.from('Jefe'), 'what do ya want for nothing?')).toString('hex'),
+    '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+  );
   assert.equal(crypto.equals(Buffer.from('ab'), Buffer.from('ab')), true);
   assert.equal(crypto.equals(Buffer.from('ab'), Buffer.from('ac')), false);
   assert.equal(crypto.equals(Buffer.from('ab'), Buffer.from('abc')), false);

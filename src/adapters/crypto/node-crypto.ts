@@ -62,6 +62,7 @@ export function createNodeCrypto(): Crypto {
   return {
     sha256: (data) => hash('sha256', data, 'buffer'),
     sha1: (data) => hash('sha1', data, 'buffer'),
+    hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
     hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
     ed25519Sign: (seed, message) => sign(null, bytesOf(message), privateKeys.get(seed)),
     ed25519Verify(publicKey, message, signature) {

@@ -15,7 +15,7 @@ import type { Dns } from '../../ports/dns.ts';
 import type { HttpDestination, HttpPlace, HttpTarget } from '../../ports/http.ts';
 import { type AddressGate, isPrivateAddress } from './address-gate.ts';
 import { asFailure, failure } from './failure.ts';
-import { connectThrough, type Proxy } from './proxy.ts';
+import { connectOver, connectThrough, type Proxy } from './proxy.ts';
 import { race } from './race.ts';
 
 /** PERFORMANCE §5.1: "connect time-out 10 s", TLS included. */
@@ -35,6 +35,14 @@ export interface ConnectorOptions {
   readonly secureContext: () => SecureContext;
   /** Opens a stream to the node at the other end of a link; without it there are no links. */
   readonly openLink: ((node: string, signal: AbortSignal) => Promise<Duplex>) | undefined;
+  /** Which node makes the connections to a host instead of this one. */
+  readonly egress?: Egress | undefined;
+}
+
+/** Nodes that make connections for this one. */
+export interface Egress {
+  nodeFor(host: string): string | undefined;
+  open(node: string, signal: AbortSignal): Promise<Duplex>;
 }
 
 /** Where a connection leads, and what it must show. */
@@ -53,7 +61,10 @@ export interface ConnectionMemory {
   session?: Buffer;
 }
 
-type Candidate = (HttpPlace & { readonly throughProxy: boolean }) | { readonly link: string };
+type Candidate =
+  | (HttpPlace & { readonly throughProxy: boolean })
+  | { readonly link: string }
+  | (HttpPlace & { readonly via: string });
 
 export class Connector {
   readonly #options: ConnectorOptions;
@@ -111,6 +122,9 @@ export class Connector {
     const { dns, gate, hosts, proxy } = this.#options;
     const own = hosts.get(host.toLowerCase());
     if (own !== undefined) return [this.#candidate(own, port)];
+    // The owner of that node has listed what may be reached through it, and its gate looks at the address.
+    const via = isOwners ? undefined : this.#options.egress?.nodeFor(host);
+    if (via !== undefined) return [{ host, port, via }];
     let addresses: readonly string[] = [host];
     if (isIP(host) === 0) {
       // The proxy looks names up: here they may not even be known.
@@ -139,7 +153,9 @@ export class Connector {
     signal.addEventListener('abort', cut, { once: true });
     try {
       if ('link' in candidate) return await this.#openLink(candidate.link, controller.signal);
-      const socket = await this.#open(candidate, controller.signal);
+      const socket = await ('via' in candidate
+        ? this.#openVia(candidate, controller.signal)
+        : this.#open(candidate, controller.signal));
       if (destination.scheme === 'http') return socket;
       return await this.#secure(socket, destination, memory, controller.signal);
     } finally {
@@ -151,12 +167,17 @@ export class Connector {
   async #openLink(node: string, signal: AbortSignal): Promise<Socket> {
     const { openLink } = this.#options;
     if (openLink === undefined) throw failure('name not found');
-    // HTTP needs no more of a socket than any Duplex has.
-    return (await openLink(node, signal)) as Socket;
+    return socketOf(await openLink(node, signal));
+  }
+
+  async #openVia({ host, port, via }: HttpPlace & { readonly via: string }, signal: AbortSignal): Promise<Socket> {
+    const { egress } = this.#options;
+    if (egress === undefined) throw failure('no connection');
+    return socketOf(await connectOver(await egress.open(via, signal), { host, port }, signal));
   }
 
   async #open(
-    { host, port, throughProxy }: Exclude<Candidate, { link: string }>,
+    { host, port, throughProxy }: HttpPlace & { readonly throughProxy: boolean },
     signal: AbortSignal,
   ): Promise<Socket> {
     const { proxy } = this.#options;
@@ -206,6 +227,11 @@ export class Connector {
     this.#newest ??= createSecureContext({ minVersion: 'TLSv1.3' });
     return this.#newest;
   }
+}
+
+/** HTTP and TLS need no more of a socket than any Duplex has. */
+function socketOf(stream: Duplex): Socket {
+  return stream as Socket;
 }
 
 /** Waits for the event; a socket that fails or takes too long is put away. */

@@ -9,7 +9,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Dns } from '../../ports/dns.ts';
 import type { Http, HttpAnswer, HttpDestination, HttpPlace, HttpRequest, HttpStream } from '../../ports/http.ts';
 import { AddressGate } from './address-gate.ts';
-import { Connector } from './connector.ts';
+import { Connector, type ConnectorDestination, type Egress } from './connector.ts';
 import { Deadline, Slots } from './exchange.ts';
 import { asFailure, failure } from './failure.ts';
 import { Pools } from './pools.ts';
@@ -30,17 +30,23 @@ export interface HttpOptions {
   readonly userAgent: string;
   /** Opens a stream to the node at the other end of a link, for targets that name one. */
   readonly openLink?: (node: string, signal: AbortSignal) => Promise<Duplex>;
+  /** Nodes that make the connections to some hosts instead of this one. */
+  readonly egress?: Egress;
 }
 
 export interface Outgoing {
   readonly http: Http;
   /** A plain connection to a place that the owner names. Rejects with an {@link OperationError}. */
   connectTo(place: HttpPlace, signal: AbortSignal): Promise<Socket>;
+  /** The same to a place that somebody else names: the gate looks at its address. */
+  connectOutside(place: HttpPlace, signal: AbortSignal): Promise<Socket>;
   /**
    * A connection with TLS 1.3 to one of these places, which asks for `serverName`, or for nobody, and trusts nobody:
    * for sides that prove themselves inside it. Rejects with an {@link OperationError}.
    */
   dialNode(places: readonly HttpPlace[], serverName: string | undefined, signal: AbortSignal): Promise<TLSSocket>;
+  /** TLS with a site that the owner names; its certificate must be right. Rejects with an {@link OperationError}. */
+  dialSite(place: HttpPlace, signal: AbortSignal): Promise<TLSSocket>;
 }
 
 /**
@@ -48,6 +54,7 @@ export interface Outgoing {
  * for others beside them. Node raises its limit of file descriptors as far as the system allows.
  */
 const EXCHANGES_MAX = 1_000;
+const PLAIN = { scheme: 'http', order: 'race', host: '', certificateName: '' } as const;
 /** Methods that may be sent a second time where a kept connection turns out to be closed. */
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'PUT', 'DELETE']);
 
@@ -67,27 +74,27 @@ export function createOutgoing(options: HttpOptions): Outgoing {
     proxy: proxy === null ? undefined : parseProxy(proxy),
     secureContext: lazySecureContext(options.extraCa),
     openLink: options.openLink,
+    egress: options.egress,
   });
   return {
     http: new Gate(clock, new Pools(connector), options.userAgent),
-    connectTo: (place, signal) => {
-      const destination = { scheme: 'http', order: 'race', host: '', certificateName: '', targets: [place] } as const;
-      return connector.connect({ ...destination, isOwners: true }, {}, signal);
-    },
-    dialNode: async (targets, serverName, signal) => {
-      const shared = { scheme: 'https', order: 'race', host: '' } as const;
-      const destination = {
-        ...shared,
-        targets,
-        certificateName: serverName ?? '',
-        isOwners: true,
-        isProvenInside: true,
-      };
-      const socket = await connector.connect(destination, {}, signal);
-      assert(socket instanceof TLSSocket, 'a destination with https is reached over TLS');
-      return socket;
-    },
+    connectTo: (place, signal) => connector.connect({ ...PLAIN, targets: [place], isOwners: true }, {}, signal),
+    connectOutside: (place, signal) => connector.connect({ ...PLAIN, targets: [place] }, {}, signal),
+    dialNode: (targets, serverName, signal) =>
+      dialSecurely(connector, { targets, certificateName: serverName ?? '', isProvenInside: true }, signal),
+    dialSite: (place, signal) => dialSecurely(connector, { targets: [place], certificateName: place.host }, signal),
   };
+}
+
+async function dialSecurely(
+  connector: Connector,
+  to: Pick<ConnectorDestination, 'targets' | 'certificateName' | 'isProvenInside'>,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const destination = { scheme: 'https', order: 'race', host: '', isOwners: true, ...to } as const;
+  const socket = await connector.connect(destination, {}, signal);
+  assert(socket instanceof TLSSocket, 'a destination with https is reached over TLS');
+  return socket;
 }
 
 type Head = Awaited<ReturnType<Pool['request']>>;

@@ -1,5 +1,6 @@
 /** Through a proxy to the other side: HTTP CONNECT (RFC 9110, 9.3.6) and SOCKS 5 (RFC 1928, RFC 1929). */
 import { connect, isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import ipaddr from 'ipaddr.js';
 import type { HttpPlace } from '../../ports/http.ts';
 import { failure } from './failure.ts';
@@ -51,7 +52,30 @@ export async function connectThrough(proxy: Proxy, target: HttpPlace, signal: Ab
   }
 }
 
-async function askHttp(socket: Socket, reader: SocketReader, proxy: Proxy, target: HttpPlace): Promise<void> {
+/** The same over a stream to a node that makes connections for this one. Ends when the signal says so. */
+export async function connectOver(stream: Duplex, target: HttpPlace, signal: AbortSignal): Promise<Duplex> {
+  const cut = (): void => void stream.destroy(failure('timed out'));
+  stream.on('error', () => undefined);
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    const reader = new SocketReader(stream);
+    await askHttp(stream, reader, { user: '', password: '' }, target);
+    reader.release();
+    return stream;
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
+}
+
+async function askHttp(
+  socket: Duplex,
+  reader: SocketReader,
+  proxy: Pick<Proxy, 'user' | 'password'>,
+  target: HttpPlace,
+): Promise<void> {
   const place = `${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
   const credentials = Buffer.from(`${proxy.user}:${proxy.password}`).toString('base64');
   const authorization = proxy.user === '' ? '' : `Proxy-Authorization: Basic ${credentials}\r\n`;
@@ -98,7 +122,7 @@ function portBytes(port: number): Uint8Array {
 
 /** Takes exact counts of bytes from a socket, and gives back what is left. */
 class SocketReader {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   #held: Buffer = Buffer.alloc(0);
   #wake: (() => void) | undefined;
   #isOver = false;
@@ -111,7 +135,7 @@ class SocketReader {
     this.#wake?.();
   };
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on('data', this.#keep).on('end', this.#end).on('close', this.#end);
   }

@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { renderUnicodeCompact } from 'uqr';
+import { inviteSheet } from './invite-sheet.ts';
 import { fill } from '../../text/cli/index.ts';
 import type { InviteFacts } from '../../server/admin/index.ts';
 import type { Command, Run } from '../command.ts';
@@ -9,12 +12,13 @@ import { printResult } from '../output.ts';
 export const invite: Command = {
   name: 'invite',
   about: (texts) => texts.commandInvite,
-  usage: 'invite [--uses N] [--days N] [--from USER] [--room ROOM_ID] | --list | --revoke TOKEN',
+  usage: 'invite [--uses N] [--days N] [--from USER] [--room ROOM_ID] [--sheet FILE] | --list | --revoke TOKEN',
   options: [
     { name: 'uses', value: 'N', text: 'accounts that it makes; 1 unless given' },
     { name: 'days', value: 'N', text: 'how long it is valid; 7 unless given, 0 for ever' },
     { name: 'from', value: 'USER', text: 'who invites: the new account can write to them at once' },
     { name: 'room', value: 'ROOM_ID', text: 'a room to be led to' },
+    { name: 'sheet', value: 'FILE', text: 'write a sheet to print (HTML)' },
     { name: 'list', text: 'show the open invites' },
     { name: 'revoke', value: 'TOKEN', text: 'end an invite' },
   ],
@@ -32,7 +36,7 @@ async function perform(run: Run, runCommand: RunCommand): Promise<void> {
   if (revoked !== undefined) {
     printResult(run, await runCommand({ name: 'invite.revoke', token: revoked }), [texts.inviteRevoked]);
   } else if (options.has('list')) {
-    const invites = (await runCommand({ name: 'invite.list' })) as InviteFacts[];
+    const invites = await runCommand<InviteFacts[]>({ name: 'invite.list' });
     printResult(
       run,
       invites,
@@ -43,13 +47,17 @@ async function perform(run: Run, runCommand: RunCommand): Promise<void> {
     const room = options.get('room');
     const uses = count(run, 'uses');
     const days = count(run, 'days');
-    const made = (await runCommand({
+    const made = await runCommand<InviteFacts>({
       name: 'invite.create',
       ...(uses !== undefined && { uses }),
       ...(days !== undefined && { days }),
       ...(from !== undefined && { by: from }),
       ...(room !== undefined && { room }),
-    })) as InviteFacts;
+    });
+    const sheet = options.get('sheet');
+    if (sheet !== undefined) {
+      writeFileSync(path.resolve(run.workingDir, sheet), inviteSheet(texts, made), { mode: 0o600 });
+    }
     printResult(run, made, [
       texts.inviteLink,
       '',
@@ -57,6 +65,8 @@ async function perform(run: Run, runCommand: RunCommand): Promise<void> {
       '',
       renderUnicodeCompact(made.link),
       '',
+      ...(made.text === null ? [] : [texts.inviteText, '', made.text, '']),
+      ...(sheet === undefined ? [] : [fill(texts.inviteSheet, { file: sheet })]),
       validity(run, made),
       texts.inviteNext,
     ]);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import { writeJoin } from '../../deploy/join/token.ts';
 import { DATA_DIR, renderConfig } from '../../deploy/render/config.ts';
 import { renderSynapsePeer, type SynapsePeer } from '../../deploy/render/synapse-peer.ts';
 import { renderCompose, renderUnit } from '../../deploy/render/units.ts';
@@ -37,6 +38,10 @@ export const render: Command = {
     return printPeer(run, loaded.topology, { node, words });
   },
 };
+
+/** Beside the topology: the keys of links that "postern init" has made, for the nodes that are still to be. */
+export const KEYS_FOLDER = 'keys';
+const JOIN_FILE = 'node.join';
 
 interface Wanted {
   readonly node: TopologyNode;
@@ -87,13 +92,31 @@ function writeFiles(run: Run, loaded: LoadedTopology, { node, words }: Wanted): 
   }
   mkdirSync(target, { recursive: true });
   for (const { place, text, state } of files) if (state !== 'same') writeFileSync(place, text);
+  const join = joinOf(run, loaded, node, files[0]?.text ?? '');
+  if (join !== undefined) writeFileSync(path.join(target, JOIN_FILE), `${join}\n`, { mode: 0o600 });
+  const isManaged = loaded.topology.certificates !== undefined && !isRelay(node);
   const certificates = isRelay(node) ? 'tls/site.pem, tls/site.key' : 'tls/cert.pem, tls/key.pem';
-  const command = `postern ${isRelay(node) ? 'relay' : 'serve'} --config postern.yaml`;
-  const next = fill(words.renderNext, { folder, node: node.name, certificates, command });
+  const command = join === undefined ? 'postern up --config postern.yaml' : `postern up --join ${JOIN_FILE}`;
+  const next = fill(isManaged ? words.renderNextManaged : words.renderNext, {
+    folder,
+    node: node.name,
+    certificates,
+    command,
+  });
   const told = files.map(({ file, state }) => ({ file, written: state !== 'same' }));
   const lines = told.map(({ file, written }) => fill(written ? words.renderWrote : words.renderSame, { file }));
-  printResult(run, { node: node.name, files: told, next }, [...lines, next]);
+  const joinLines = join === undefined ? [] : [fill(words.renderJoin, { file: path.join(folder, JOIN_FILE) })];
+  printResult(run, { node: node.name, files: told, join: join ?? null, next }, [...lines, ...joinLines, next]);
   return 0;
+}
+
+/** The token by which a machine becomes this node; none where its key is not here, but on the machine itself. */
+function joinOf(run: Run, { topology, file }: LoadedTopology, node: TopologyNode, config: string): string | undefined {
+  const isLinked = topology.links.some(({ from, to }) => from === node.name || to === node.name);
+  if (!isLinked) return writeJoin({ node: node.name, config, linkKey: undefined });
+  const key = path.join(path.dirname(path.resolve(run.workingDir, file)), KEYS_FOLDER, `${node.name}.key`);
+  if (!existsSync(key)) return undefined;
+  return writeJoin({ node: node.name, config, linkKey: readFileSync(key, 'utf8') });
 }
 
 function stateOf(before: string | undefined, text: string): 'new' | 'same' | 'differs' {

@@ -15,7 +15,7 @@ export const serve: Command = {
   async run(run) {
     const { config, baseDir } = configOf(run);
     const server = await startServer({ config, baseDir, environment: run.environment });
-    await announce(server, run);
+    await announceServer(server, run);
     await stopSignal(run);
     await server.close();
     if (!run.arguments.json) console.log(run.texts.serveStopped);
@@ -23,7 +23,8 @@ export const serve: Command = {
   },
 };
 
-async function announce(server: RunningServer, run: Run): Promise<void> {
+/** Says where a server is, and how its first account is made. */
+export async function announceServer(server: RunningServer, run: Run): Promise<void> {
   const { texts } = run;
   const link = await firstAccountLink(server.services);
   const first = link === undefined ? [] : ['', texts.serveFirstAccount, `  ${link}`];

@@ -52,7 +52,7 @@ async function perform(
     return;
   }
   if (!isUserAction(command)) throw new ConfigError(texts.userUsage);
-  const changed = (await runCommand({ name: command, user: name })) as UserFacts;
+  const changed = await runCommand<UserFacts>({ name: command, user: name });
   printResult(run, changed, [fill(texts.userChanged, { user: changed.user }), line(changed)]);
 }
 
@@ -60,7 +60,7 @@ async function listAll(runCommand: RunCommand): Promise<UserFacts[]> {
   const users: UserFacts[] = [];
   for (;;) {
     const after = users.at(-1)?.user;
-    const page = (await runCommand({ name: 'user.list', ...(after !== undefined && { after }) })) as UserFacts[];
+    const page = await runCommand<UserFacts[]>({ name: 'user.list', ...(after !== undefined && { after }) });
     users.push(...page);
     if (page.length === 0) return users;
   }

@@ -2,8 +2,10 @@
 import { systemClock } from '../../adapters/clock/index.ts';
 import { createLog } from '../../adapters/log/index.ts';
 import { createMetrics } from '../../adapters/metrics/index.ts';
+import { liveZone } from '../../deploy/dns/live-zone.ts';
 import type { Answerer } from '../../deploy/dns/answer.ts';
 import type { DnsService } from '../../deploy/dns/service.ts';
+import type { Links } from '../../link/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
@@ -18,11 +20,11 @@ interface DnsParts {
 }
 
 /** What answers for the zone; `undefined` where there is none. Loaded only where it is needed. */
-export async function openAnswerer(config: Config): Promise<Answerer | undefined> {
+export async function openAnswerer(config: Config, links?: Links): Promise<Answerer | undefined> {
   const zone = zoneOf(config);
   if (zone === undefined) return undefined;
   const { createAnswerer } = await import('../../deploy/dns/answer.ts');
-  return createAnswerer(zone);
+  return createAnswerer(liveZone(zone, (node) => links?.addressOf(node)));
 }
 
 /** Opens `dns.listeners`; `undefined` where there are none. */

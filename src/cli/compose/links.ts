@@ -1,6 +1,8 @@
 /** The links of this node: its key, its peers, and what their streams reach here. */
 import path from 'node:path';
 import { createRandom } from '../../adapters/random/index.ts';
+import { EGRESS, openEgress } from '../../deploy/egress/door.ts';
+import { type EgressRule, parseEgressRule } from '../../deploy/egress/rules.ts';
 import { present } from '../../lib/assert.ts';
 import { Links, type LinkStream, type PeerConfig } from '../../link/index.ts';
 import { OperationError } from '../../matrix/errors.ts';
@@ -67,9 +69,22 @@ export function createLinkedPorts(places: LinkPlaces, parts: Parts, version: str
       if (links === undefined) throw new OperationError('name not found', { temporary: false });
       return await links.open(node, { purpose: 'federation' }, signal);
     },
+    openEgress: async (node, signal) => {
+      if (links === undefined) throw new OperationError('no connection', { temporary: false });
+      return await links.open(node, { purpose: EGRESS }, signal);
+    },
   });
   const links = createLinks(places, { ...parts, ports, doors });
+  const rules = egressRules(config);
+  if (rules.size > 0) doors.open(EGRESS, openEgress({ ...parts, rules, connect: ports.connectOutside }));
   return { ports, links, doors };
+}
+
+function egressRules({ links }: Config): ReadonlyMap<string, readonly EgressRule[]> {
+  const entries = Object.entries(links.peers).map(([name, { egress = [] }]) => {
+    return [name, egress.flatMap((text) => parseEgressRule(text) ?? [])] as const;
+  });
+  return new Map(entries.filter(([, rules]) => rules.length > 0));
 }
 
 function createLinks(
@@ -77,9 +92,11 @@ function createLinks(
   { ports, doors, log, ...parts }: Parts & { readonly ports: PeerPorts; readonly doors: LinkDoors },
 ): Links | undefined {
   const { links } = places.config;
-  const peers = Object.entries(links.peers).map(([name, { key, dial = [], sni, carries = ['federation'] }]) => {
+  const peers = Object.entries(links.peers).map(([name, one]) => {
+    const { key, dial = [], sni, carries = ['federation'], egress = [] } = one;
     const bytes = present(parseNodeKey(key), 'the configuration was checked');
-    const peer: PeerConfig = { key: bytes, dial, serverName: sni, carries: new Set(carries) };
+    const purposes = egress.length === 0 ? carries : [...carries, EGRESS];
+    const peer: PeerConfig = { key: bytes, dial, serverName: sni, carries: new Set(purposes) };
     return [name, peer] as const;
   });
   if (peers.length === 0) return undefined;
@@ -89,7 +106,12 @@ function createLinks(
     peers: new Map(peers),
     seed: linkSeed(places),
     path: links.path,
-    dial: ({ dial, serverName }, signal) => ports.dialNode(dial.map(placeOf), serverName, signal),
+    connections: ports,
+    // Nobody looks at it: both sides of a link prove themselves by their keys.
+    certificate: async () => {
+      const { makePlaceholder } = await import('../../adapters/acme/index.ts');
+      return await makePlaceholder(['localhost'], parts.clock.now());
+    },
     accept: (stream) => {
       const take = doors.find(stream.purpose);
       take?.(stream);

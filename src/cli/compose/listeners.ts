@@ -27,6 +27,7 @@ import { authenticate } from '../../http/client-api/authenticate.ts';
 import type { Config } from '../config/schema.ts';
 import { Certificates } from './certificates.ts';
 import type { ManagedCertificates } from './managed.ts';
+import { behindSecretPath } from './secret-path.ts';
 import type { LinkDoors } from './links.ts';
 
 export interface OpenListeners {
@@ -40,6 +41,8 @@ interface HandlerTools {
   readonly services: Services;
   readonly limiter: RateLimiter;
   readonly peers: PeerNames;
+  /** The path secret of clients, and whether they are answered below it only. */
+  readonly hidden?: { readonly path: string | undefined; readonly stealth: boolean };
 }
 
 interface ListenerTools extends HandlerTools {
@@ -64,12 +67,14 @@ export interface ListenersOptions {
   readonly dns: AnswerDns | undefined;
   /** Where the configuration has certificates of its own. */
   readonly managed: ManagedCertificates | undefined;
+  /** `/x/SECRET` */
+  readonly secretPath: string | undefined;
 }
 
 /** Opens every listener, or none: where one cannot be opened the others are closed again. */
 export async function openListeners(
   services: Services,
-  { config, baseDir, socket, files, links, doors, dns, managed }: ListenersOptions,
+  { config, baseDir, socket, files, links, doors, dns, managed, secretPath }: ListenersOptions,
 ): Promise<OpenListeners> {
   const { clock, crypto, log, random } = services.context;
   const tools: ListenerTools = {
@@ -79,6 +84,7 @@ export async function openListeners(
     links,
     dns,
     board: managed?.board,
+    hidden: { path: secretPath, stealth: config.routes.stealth },
     peers: peerNames(crypto, random.token(32), config.network.trustedProxies),
     files: config.listeners.some((one) => one.apis.includes('web')) ? StaticFiles.open(files) : undefined,
   };
@@ -145,7 +151,9 @@ async function openOne(listener: ListenerConfig, certificates: Certificates, too
 /** The socket by which the owner's commands reach this process; only the owner of the folder can open it. */
 async function openOwnersSocket(socket: string, tools: ListenerTools): Promise<Listener> {
   rmSync(socket, { force: true });
-  const handle = handlerOf({ routes: localRoutes(tools.services), fromServers: [], web: undefined }, tools);
+  const { services, limiter, peers } = tools;
+  const open = { services, limiter, peers };
+  const handle = handlerOf({ routes: localRoutes(services), fromServers: [], web: undefined }, open);
   const listener = await openListener({ socket, handle });
   chmodSync(socket, 0o600);
   return listener;
@@ -160,8 +168,8 @@ interface Served {
 
 /** Answers requests by these routes: those of servers, or else those of users. */
 export function handlerOf({ routes, fromServers, web }: Served, tools: HandlerTools) {
-  const { services, limiter, peers } = tools;
-  const { clock, random, log, metrics } = services.context;
+  const { services, limiter, peers, hidden } = tools;
+  const { clock, crypto, random, log, metrics } = services.context;
   const shared = { limiter, peers, clock, random, log: log.child('http'), metrics };
   const users = new Dispatcher<Caller>({
     ...shared,
@@ -177,12 +185,18 @@ export function handlerOf({ routes, fromServers, web }: Served, tools: HandlerTo
     keyOf: (server) => server,
     bodyNumbers: 'raw',
   });
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const isForServers = (request: IncomingMessage): boolean =>
+    serverRouter.methods((request.url ?? '/').split('?', 1)[0] ?? '/').length > 0;
+  const clients = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (web?.serves(request) === true) web.handle(request, response);
-    else if (serverRouter.methods((request.url ?? '/').split('?', 1)[0] ?? '/').length === 0) {
-      await users.handle(request, response);
-    } else await servers.handle(request, response);
+    else await (isForServers(request) ? servers : users).handle(request, response);
   };
+  const options = { path: hidden?.path, stealth: hidden?.stealth === true, crypto };
+  return behindSecretPath(options, {
+    clients,
+    servers: (request, response) => servers.handle(request, response),
+    isForServers,
+  });
 }
 
 function routesOf({ apis }: ListenerConfig, { services, dns }: ListenerTools): Route<Caller>[] {

@@ -12,7 +12,8 @@ import { configOf } from '../config-of.ts';
 import { startServices } from './serve.ts';
 import { SOCKET_NAME } from './socket-name.ts';
 
-export type RunCommand = (command: AdminCommand) => Promise<unknown>;
+/** What a command answers is said by who sends it: `Admin.run` has one type for each. */
+export type RunCommand = <T>(command: AdminCommand) => Promise<T>;
 
 /** Gives `task` a way to run commands, and ends what was opened for it. */
 export async function withAdmin<T>(run: Run, task: (runCommand: RunCommand) => Promise<T>): Promise<T> {
@@ -25,7 +26,7 @@ export async function withAdmin<T>(run: Run, task: (runCommand: RunCommand) => P
     environment: run.environment,
   });
   try {
-    return await task((command) => opened.services.admin.run(command));
+    return await task(<T>(command: AdminCommand) => opened.services.admin.run(command) as Promise<T>);
   } finally {
     await opened.close();
   }
@@ -42,7 +43,7 @@ async function answers(socket: string): Promise<boolean> {
   }
 }
 
-function send(socketPath: string, command: AdminCommand): Promise<unknown> {
+function send<T>(socketPath: string, command: AdminCommand): Promise<T> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
@@ -55,7 +56,7 @@ function send(socketPath: string, command: AdminCommand): Promise<unknown> {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () => {
-          const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { result?: unknown; error?: string };
+          const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { result: T; error?: string };
           if (response.statusCode === 200) resolve(body.result);
           else reject(new MatrixError('M_UNKNOWN', body.error ?? 'The server refused the command'));
         });

@@ -1,15 +1,16 @@
 /** The ports by which other servers are reached, and where they reach us, from the configuration. */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { createDns } from '../../adapters/dns/index.ts';
-import { createOutgoing, type Outgoing } from '../../adapters/http/index.ts';
+import { createOutgoing, type HttpOptions, type Outgoing } from '../../adapters/http/index.ts';
 import { present } from '../../lib/assert.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import { splitServerName } from '../../matrix/server-address.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Dns } from '../../ports/dns.ts';
-import type { PeersOptions } from '../../server/peers/index.ts';
+import { linkedNode, type PeersOptions } from '../../server/peers/index.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../config/sources.ts';
 import type { SigningKeys } from './signing-key.ts';
@@ -25,9 +26,10 @@ export function createPeerPorts(options: {
   readonly clock: Clock;
   readonly version: string;
   readonly openLink?: (node: string, signal: AbortSignal) => Promise<Duplex>;
+  readonly openEgress?: (node: string, signal: AbortSignal) => Promise<Duplex>;
 }): PeerPorts {
   const { clock, baseDir } = options;
-  const { hosts, denyRanges, extraCa, proxy } = options.config.network;
+  const { hosts, denyRanges, extraCa, proxy, via } = options.config.network;
   const dns = createDns({ clock });
   const outgoing = createOutgoing({
     clock,
@@ -38,8 +40,27 @@ export function createPeerPorts(options: {
     proxy,
     userAgent: `Postern/${options.version}`,
     ...(options.openLink !== undefined && { openLink: options.openLink }),
+    ...(options.openEgress !== undefined && { egress: egressOf(via, options.openEgress) }),
   });
   return { ...outgoing, dns };
+}
+
+/** `network.via`: a name covers what is below it, the longest one counts; `*` is everything. */
+function egressOf(
+  via: Readonly<Record<string, string>>,
+  open: (node: string, signal: AbortSignal) => Promise<Duplex>,
+): NonNullable<HttpOptions['egress']> {
+  const nodes = new Map(
+    Object.entries(via).map(([name, place]) => [name.toLowerCase(), present(linkedNode(place), 'it was checked')]),
+  );
+  return {
+    open,
+    nodeFor: (host) => {
+      const labels = host.toLowerCase().split('.');
+      const names = isIP(host) === 0 ? labels.map((_, index) => labels.slice(index).join('.')) : [host];
+      return [...names, '*'].map((name) => nodes.get(name)).find((node) => node !== undefined);
+    },
+  };
 }
 
 function readAuthority(baseDir: string, file: string): string {

@@ -25,7 +25,7 @@ export function reachTexts(dataDir: string): PrivateTexts {
 /** Opens the door for peers that ask, and looks for questions to them; nothing where there are no links. */
 export function openReach({ config, dataDir, links, doors, parts }: ReachOptions): ReachDesk | undefined {
   if (links === undefined) return undefined;
-  doors.open(REACH, (stream) => void answerReach(stream, links.addressOf(stream.peer), parts.clock));
+  doors.open(REACH, (stream) => void answerReach(stream, links.seenAt(stream.peer), parts.clock));
   const desk = new ReachDesk({
     texts: reachTexts(dataDir),
     peers: Object.keys(config.links.peers),

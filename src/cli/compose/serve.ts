@@ -31,6 +31,7 @@ import { createServices } from './services.ts';
 import { packageVersion } from './package-version.ts';
 import { federationName, peersOptions } from './peers.ts';
 import { openReach } from './reach.ts';
+import { configuredRoutes, secretPath } from './routes.ts';
 import { openSigningKeys, parseSigningKeys, type SigningKeys } from './signing-key.ts';
 import { SOCKET_NAME } from './socket-name.ts';
 
@@ -91,6 +92,7 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
     log: log.child('storage'),
   });
   const images = createImages();
+  const below = secretPath(config, places(options));
   const context: Context = { ...parts, serverName: serverNameOf(config), store, stream: new Stream() };
   const services = createServices(context, {
     facts: factsOf(config),
@@ -102,6 +104,10 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
     retry: config.federation.retry,
     presence: config.presence.enabled,
     tells: { typing: config.typing.federate, presence: config.presence.enabled && config.presence.federate },
+    routes: {
+      routes: configuredRoutes(config, { path: below, publicBaseUrl: publicUrl(config) }),
+      fingerprint: undefined,
+    },
     media: {
       blobs: new FileBlobs(path.join(dataDir, 'media')),
       images,
@@ -144,7 +150,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const dataDir = dataDirOf(options);
     managed = await openManaged({ ...options, dataDir, parts: services.context, http, links, doors });
     const socket = path.join(dataDirOf(options), SOCKET_NAME);
-    const answerer = await openAnswerer(config);
+    const answerer = await openAnswerer(config, links);
     const listeners = await openListeners(services, {
       config,
       baseDir,
@@ -152,6 +158,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       files: options.webFolder ?? webFolder(),
       links,
       doors,
+      secretPath: secretPath(config, places(options)),
       dns: answerer && ((message) => answerer(message, 'stream')),
       managed,
     });

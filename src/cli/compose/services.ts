@@ -16,6 +16,7 @@ import { PushRules } from '../../server/push-rules/index.ts';
 import { Receipts } from '../../server/receipts/index.ts';
 import { RemoteRooms } from '../../server/remote-rooms/index.ts';
 import { Rooms } from '../../server/rooms/index.ts';
+import { ServerRoutes, type RoutesOptions } from '../../server/routes/index.ts';
 import { Spaces } from '../../server/spaces/index.ts';
 import { Sync } from '../../server/sync/index.ts';
 import { ToDevice } from '../../server/to-device/index.ts';
@@ -36,6 +37,7 @@ export interface ServiceOptions {
   readonly tells: { readonly typing: boolean; readonly presence: boolean };
   readonly presence: boolean;
   readonly media: MediaOptions;
+  readonly routes: Omit<RoutesOptions, 'signingKey'>;
 }
 
 /** Makes every service. */
@@ -56,9 +58,11 @@ export function createServices(context: Context, options: ServiceOptions): Servi
   const presence = new Presence(context, options.presence);
   const receipts = new Receipts(context, rooms, accountData);
   const pushRules = new PushRules(context, accountData);
+  const { facts, signingKey } = options;
+  const routes = new ServerRoutes(context, accountData, { ...options.routes, signingKey });
   return {
     context,
-    facts: options.facts,
+    facts,
     peers,
     federation: new Federation({
       context,
@@ -84,7 +88,8 @@ export function createServices(context: Context, options: ServiceOptions): Servi
     reader,
     surroundings: new Surroundings(context, rooms, reader),
     lifecycle,
-    admin: new Admin({ context, accounts, devices, lifecycle, publicBaseUrl: options.facts.publicBaseUrl }),
+    routes,
+    admin: new Admin({ context, accounts, devices, lifecycle, routes, publicBaseUrl: facts.publicBaseUrl }),
     directory: new Directory(context, { rooms, peers }),
     keys,
     typing,

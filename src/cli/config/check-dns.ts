@@ -7,7 +7,7 @@ import type { Config } from './schema.ts';
 const TTL_SECONDS = 300;
 
 /** What is wrong with `dns`, one sentence each. */
-export function dnsMistakes({ dns, listeners }: Config): string[] {
+export function dnsMistakes({ dns, listeners, links }: Config): string[] {
   const served = listeners.findIndex(({ apis }) => apis.includes('dns'));
   if (dns === null) {
     if (served === -1) return [];
@@ -20,7 +20,12 @@ export function dnsMistakes({ dns, listeners }: Config): string[] {
     found.push(`dns.listeners[${index}].address is ${shown}; allowed is an IP address, best that of the local network`);
   }
   const parsed = parseZone({ ttlSeconds: TTL_SECONDS, ...dns });
-  return 'mistakes' in parsed ? [...found, ...parsed.mistakes] : found;
+  if ('mistakes' in parsed) return [...found, ...parsed.mistakes];
+  for (const { name, node } of parsed.zone.moving ?? []) {
+    if (Object.hasOwn(links.peers, node)) continue;
+    found.push(`dns.records follows with ${name} the node "${node}", which links.peers has not`);
+  }
+  return found;
 }
 
 /** The zone of a checked configuration; `undefined` where it has none. */

@@ -1,5 +1,7 @@
 /** Addresses, names and pins: what each key of `network` and `federation` allows beyond its type. */
 import { isIP } from 'node:net';
+import { parseEgressRule } from '../../deploy/egress/rules.ts';
+import { parseSite } from '../../link/index.ts';
 import { parseServerName } from '../../matrix/ids.ts';
 import { linkedNode } from '../../server/peers/index.ts';
 import { parseNodeKey } from '../../lib/node-key.ts';
@@ -10,8 +12,15 @@ const HOST_NAME = /^(?=.{1,253}$)(?:[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,61}[0-9A-Za-z
 const PIN = /^sha256\/[0-9A-Za-z+/]{43}=?$/;
 
 /** What is wrong below `network`, one sentence each. */
-export function networkMistakes({ network }: Config): string[] {
+export function networkMistakes({ network, links }: Config): string[] {
   const found: string[] = [];
+  for (const [name, place] of Object.entries(network.via)) {
+    if (name !== '*' && !HOST_NAME.test(name))
+      found.push(`network.via names ${show(name)}; allowed is a host name or *`);
+    const node = linkedNode(place);
+    if (node !== undefined && Object.hasOwn(links.peers, node)) continue;
+    found.push(`network.via.${name} is ${show(place)}; allowed is link:NODE with a node of links.peers`);
+  }
   for (const [name, address] of Object.entries(network.hosts)) {
     if (!HOST_NAME.test(name)) found.push(`network.hosts names ${show(name)}; allowed is a host name without a port`);
     if (isIP(address) === 0) {
@@ -81,13 +90,9 @@ export function linkMistakes({ links, listeners, relay }: Config): string[] {
   if (!/^\/[\x21-\x22\x24-\x3e\x40-\x7e]{1,255}$/.test(links.path)) {
     found.push(`links.path is ${show(links.path)}; allowed is a path like /link`);
   }
-  for (const [index, { apis, tls }] of listeners.entries()) {
-    if (!apis.includes('link') || tls !== undefined) continue;
-    found.push(`listeners[${index}] has the api "link" but no tls; links prove themselves by its channel: add tls`);
-  }
   const hasListener = listeners.some(({ apis }) => apis.includes('link'));
   const hasClients = listeners.some(({ apis, tls }) => apis.includes('client') && tls !== undefined);
-  for (const [name, { key, dial = [], sni, carries = [] }] of Object.entries(links.peers)) {
+  for (const [name, { key, dial = [], sni, carries = [], egress = [] }] of Object.entries(links.peers)) {
     const where = `links.peers.${name}`;
     if (!/^[0-9A-Za-z_-]{1,64}$/.test(name))
       found.push(`links.peers names ${show(name)}; allowed are letters, digits, _ and -`);
@@ -95,8 +100,14 @@ export function linkMistakes({ links, listeners, relay }: Config): string[] {
       found.push(`${where}.key is ${show(key)}; allowed is ed25519: and 32 bytes in base64, as its node prints it`);
     }
     for (const [index, place] of dial.entries()) {
-      if (isHostAndPort(place)) continue;
-      found.push(`${where}.dial[${index}] is ${show(place)}; allowed is "host:port", with [ ] around IPv6`);
+      if (isHostAndPort(place) || isSite(place)) continue;
+      found.push(
+        `${where}.dial[${index}] is ${show(place)}; allowed is "host:port", with [ ] around IPv6, or a wss:// URL`,
+      );
+    }
+    for (const [index, rule] of egress.entries()) {
+      if (parseEgressRule(rule) !== undefined) continue;
+      found.push(`${where}.egress[${index}] is ${show(rule)}; allowed is host:port, *.host:port, *:port or host:*`);
     }
     if (sni !== undefined && (isIP(sni) !== 0 || !HOST_NAME.test(sni))) {
       found.push(`${where}.sni is ${show(sni)}; allowed is a host name without a port`);
@@ -139,6 +150,10 @@ function isHostAndPort(text: string): boolean {
   const [, literal, name, port] = match;
   const isHost = literal === undefined ? isIP(name ?? '') === 4 || HOST_NAME.test(name ?? '') : isIP(literal) === 6;
   return isHost && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+function isSite(text: string): boolean {
+  return text.length <= 500 && parseSite(text) !== undefined;
 }
 
 function isProxy(text: string): boolean {

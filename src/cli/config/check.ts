@@ -6,6 +6,7 @@ import { parseServerName } from '../../matrix/ids.ts';
 import { certificateMistakes } from './check-certificates.ts';
 import { dnsMistakes } from './check-dns.ts';
 import { federationMistakes, linkMistakes, networkMistakes, relayMistakes } from './check-network.ts';
+import { routeMistakes } from './check-routes.ts';
 import { durationMs } from './duration.ts';
 import { type Config, ConfigSchema, LATER, SUPPORTED_APIS } from './schema.ts';
 import { ConfigError, type Source } from './sources.ts';
@@ -89,6 +90,9 @@ function contradictions(config: Config): string[] {
   if (config.storage.engine === 'postgres' && config.storage.encryption.key !== null) {
     found.push('storage.encryption works with storage.engine: sqlite only; encrypt the disk of the PostgreSQL server');
   }
+  if (config.roles.includes('homeserver') === config.roles.includes('relay') && config.roles.join() !== 'dns') {
+    found.push(`roles is ${show(config.roles)}; allowed is homeserver or relay, with or without dns, or dns alone`);
+  }
   const supported: readonly string[] = SUPPORTED_APIS;
   for (const [index, listener] of config.listeners.entries()) {
     for (const api of listener.apis) {
@@ -112,6 +116,7 @@ function contradictions(config: Config): string[] {
     ...relayMistakes(config),
     ...dnsMistakes(config),
     ...certificateMistakes(config),
+    ...routeMistakes(config),
   );
   if (config.listeners.length === 0) found.push('listeners is empty; at least one is needed');
   return found;

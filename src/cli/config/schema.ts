@@ -120,6 +120,11 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
   publicBaseUrl: optionalText(
     'The URL under which clients reach this server. Default: the first listener that serves "client".',
   ),
+  roles: list(
+    'What "postern up" runs here: homeserver or relay, and dns for the sockets of dns.listeners beside a relay.',
+    Type.Enum(['homeserver', 'relay', 'dns']),
+    ['homeserver'],
+  ),
   listeners: list('Sockets to listen on.', Listener, [
     { address: '127.0.0.1', port: 8008, apis: ['client', 'media', 'admin', 'web'] },
   ]),
@@ -173,6 +178,11 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
     ),
     extraCa: list('PEM files of further certificate authorities to trust.', Type.String(), []),
     proxy: optionalText('http:// or socks5:// proxy for outgoing requests; private addresses are reached without it.'),
+    via: map(
+      'Hosts that another node connects to instead of this one: name (and what is below it) or * → link:NODE, whose ' +
+        'links.peers must list them for this node. Not for addresses of network.hosts and federation.overrides.',
+      Type.String(),
+    ),
     trustedProxies: list('Address ranges of reverse proxies whose X-Forwarded-For is believed.', Type.String(), []),
   }),
   federation: section('Other servers.', {
@@ -204,22 +214,59 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
       default: null,
     }),
   }),
+  routes: section('How clients reach this server: what invites and the signed route manifest say.', {
+    list: list(
+      'The routes in the order of preference: https://host[:port][/path], or webrtc://address:port for the port of ' +
+        'routes.webRtc as it is seen from outside; zone (home, idc or abroad) says where the far end stands. ' +
+        'Empty: publicBaseUrl alone.',
+      Type.Object(
+        { url: Type.String(), zone: Type.Optional(Type.Enum(['home', 'idc', 'abroad'])) },
+        { additionalProperties: false },
+      ),
+      [],
+    ),
+    pathSecret: secret(
+      'Answers everything below /x/SECRET, too (16 to 64 letters, digits, - or _), and puts that path on the https ' +
+        'routes that have none.',
+      null,
+    ),
+    stealth: flag('Clients are answered below the path secret only; everybody else finds a small site.', false),
+    webRtc: Type.Union(
+      [
+        Type.Null(),
+        Type.Object(
+          { address: Type.String(), port: Type.Integer({ minimum: 1, maximum: 65_535 }) },
+          { additionalProperties: false },
+        ),
+      ],
+      {
+        description: 'The UDP port of WebRTC-direct; silent to whoever has no invite and no manifest.',
+        default: null,
+      },
+    ),
+  }),
   links: section('Connections with other nodes, which either side may open.', {
     key: secret('The key by which other nodes know this one; made at the first start with a peer.', {
       file: 'link.key',
     }),
-    path: text('Where listeners with tls and the api "link" take the calls of peers; a random one hides it.', '/link'),
+    path: text(
+      'Where listeners with the api "link" take the calls of peers; a random one hides it. One without tls takes ' +
+        'only calls as WebSockets, for a web server in front of it.',
+      '/link',
+    ),
     peers: map(
-      'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, nothing where it dials ' +
+      'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, and wss:// URLs ' +
+        'of ordinary sites on which it takes calls at its links.path, tried after the others; nothing where it dials ' +
         'us; sni is the name that the connection asks for, none unless it is set; carries lists what it may reach ' +
-        'here: federation, client for a node with a relay, certificates for one that sends them, ' +
-        'reach for one that asks whether its ports are open.',
+        'here: federation, client (a relay), certificates (to send them), reach (to ask whether its ports are open); ' +
+        'egress lists places (host:port, *.host:port, *:port) that it may reach through this node.',
       Type.Object(
         {
           key: Type.String(),
           dial: Type.Optional(Type.Array(Type.String())),
           sni: Type.Optional(Type.String()),
           carries: Type.Optional(Type.Array(Type.Enum(['federation', 'client', 'certificates', 'reach']))),
+          egress: Type.Optional(Type.Array(Type.String())),
         },
         { additionalProperties: false },
       ),
@@ -284,7 +331,8 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
       description:
         'A private zone: its records, by whole names ({name: chat.example.org, type: A, value: 192.0.2.1}), are told ' +
         'to whoever asks at listeners (UDP and TCP, for the local network) or at /dns of a listener with the api ' +
-        '"dns", and nothing else is. Run by "postern serve", or alone by "postern dns".',
+        '"dns", and nothing else is. link:NODE as an address is that from which the link of a node of links.peers ' +
+        'comes. Run by "postern serve", or alone by "postern dns".',
       default: null,
     },
   ),

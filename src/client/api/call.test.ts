@@ -4,6 +4,7 @@ import { endpoint } from '../../matrix/api/declare.ts';
 import { OperationError } from '../../matrix/errors.ts';
 import { object, optional, string, integer } from '../../matrix/schema.ts';
 import { nodeEnvironment } from '../testing.ts';
+import { directLine } from '../routes/line.ts';
 import { Api, fillPath } from './call.ts';
 import { isTemporary, ServerError } from './errors.ts';
 
@@ -30,7 +31,7 @@ function serve(answers: (() => Response | Promise<Response>)[]) {
     sleep: async (delayMs) => void waits.push(delayMs),
   });
   let token = 'secret';
-  const api = new Api(environment, 'https://example.org/', {
+  const api = new Api(environment, directLine(environment, 'https://example.org/'), {
     accessToken: () => token,
     refresh: async () => {
       refreshes += 1;

@@ -3,6 +3,7 @@ import { assert } from '../../lib/assert.ts';
 import { OperationError } from '../../matrix/errors.ts';
 import type { BodyOf, Endpoint, QueryOf, ResponseOf } from '../../matrix/api/declare.ts';
 import type { ClientEnvironment } from '../environment.ts';
+import type { Line, RequestHints } from '../routes/line.ts';
 import { readServerError, ServerError } from './errors.ts';
 
 /** Where the access token comes from, and who is told when the server no longer knows it. */
@@ -20,10 +21,40 @@ export interface CallOptions<E> {
   readonly signal?: AbortSignal;
   /** A 429 is answered by waiting as told and asking again, unless this is false. */
   readonly waitWhenLimited?: boolean;
+  /** The server may hold its answer back for so long. */
+  readonly waitMs?: number;
+}
+
+export interface SendOptions {
+  readonly access: Endpoint['access'];
+  /** A 429 is answered by waiting as told and asking again. */
+  readonly wait: boolean;
+  readonly hints: RequestHints;
 }
 
 const LIMIT_RETRIES_MAX = 6;
 const LIMIT_WAIT_MAX_MS = 60_000;
+
+/**
+ * Requests by POST that change nothing, or do the same thing once when they come twice. A refresh is one: "The old
+ * refresh token remains valid until the new access token or refresh token is used".
+ */
+const REPEATABLE_POSTS: ReadonlySet<string> = new Set([
+  'slidingSync',
+  'refresh',
+  'queryKeys',
+  'uploadKeys',
+  'defineFilter',
+  'postReceipt',
+  'setReadMarker',
+  'searchUserDirectory',
+  'queryPublicRooms',
+  'uploadCrossSigningSignatures',
+]);
+
+function isRepeatable({ method, id }: Endpoint): boolean {
+  return method !== 'POST' || REPEATABLE_POSTS.has(id);
+}
 
 /** Fills the path parameters of a declaration, each percent-encoded. */
 export function fillPath(path: string, values: Readonly<Record<string, string>>): string {
@@ -48,12 +79,17 @@ function fillQuery(query: object): string {
 export class Api {
   readonly #environment: ClientEnvironment;
   readonly #tokens: TokenSource;
-  readonly homeserver: string;
+  readonly #line: Line;
 
-  constructor(environment: ClientEnvironment, homeserver: string, tokens: TokenSource) {
+  constructor(environment: ClientEnvironment, line: Line, tokens: TokenSource) {
     this.#environment = environment;
     this.#tokens = tokens;
-    this.homeserver = homeserver.replace(/\/+$/, '');
+    this.#line = line;
+  }
+
+  /** Where the line leads to begin with. */
+  get homeserver(): string {
+    return this.#line.name;
   }
 
   /** Sends one declared request and gives the parsed answer; an error answer is a {@link ServerError}. */
@@ -65,19 +101,20 @@ export class Api {
       init.body = JSON.stringify(options.body ?? {});
       init.headers = { 'content-type': 'application/json' };
     }
-    const response = await this.send(path, init, { access: endpoint.access, wait: options.waitWhenLimited !== false });
+    const { waitMs } = options;
+    const response = await this.send(path, init, {
+      access: endpoint.access,
+      wait: options.waitWhenLimited !== false,
+      hints: { isRepeatable: isRepeatable(endpoint), ...(waitMs !== undefined && { waitMs }) },
+    });
     return (await response.json()) as ResponseOf<E>;
   }
 
   /** Sends a request with the access token and gives the good answer, whatever its body. */
-  async send(
-    path: string,
-    init: RequestInit,
-    options: { access: Endpoint['access']; wait: boolean },
-  ): Promise<Response> {
+  async send(path: string, init: RequestInit, options: SendOptions): Promise<Response> {
     let refreshed = false;
     for (let attempt = 0; ; attempt += 1) {
-      const response = await this.#fetch(path, init, options.access !== 'none');
+      const response = await this.#fetch(path, init, options);
       if (response.ok) return response;
       const error = await readServerError(response);
       if (error.status === 429 && options.wait && attempt < LIMIT_RETRIES_MAX) {
@@ -95,12 +132,12 @@ export class Api {
     }
   }
 
-  async #fetch(path: string, init: RequestInit, withToken: boolean): Promise<Response> {
+  async #fetch(path: string, init: RequestInit, { access, hints }: SendOptions): Promise<Response> {
     const headers = new Headers(init.headers);
-    const token = withToken ? this.#tokens.accessToken() : undefined;
+    const token = access !== 'none' ? this.#tokens.accessToken() : undefined;
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
     try {
-      return await this.#environment.fetch(this.homeserver + path, { ...init, headers });
+      return await this.#line.fetch(path, { ...init, headers }, hints);
     } catch (cause) {
       if (init.signal?.aborted === true) throw new OperationError('aborted', { temporary: false, cause });
       throw new OperationError('network', { temporary: true, server: this.homeserver, cause });

@@ -1,9 +1,9 @@
 /** One signed-in account: store, sync, outbox, timelines and crypto put together. */
-import { getUserProfile } from '../../matrix/api/client-server/getUserProfile.ts';
 import { Api } from '../api/call.ts';
 import { NOT_READY, type CryptoFace, type Decrypted, type Verification } from '../crypto/face.ts';
 import { isVerification, type RoomEvent } from '../events.ts';
 import { asString } from '../json.ts';
+import type { Line } from '../routes/line.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { createSealer, type Sealer } from '../store/sealer.ts';
 import type { Store } from '../store/store.ts';
@@ -17,6 +17,7 @@ import { Feed, FeedMap } from './feed.ts';
 import type { Host, StoredSession } from './host.ts';
 import { readWaiting, refreshShields, roomsWaiting } from './late-keys.ts';
 import { emptyDetails, readRoomDetails } from './members.ts';
+import { loadProfile, type Profile } from './profile.ts';
 import { RoomReaders } from './room-readers.ts';
 import { readSummaries } from './summaries.ts';
 import { SessionTokens } from './tokens.ts';
@@ -25,11 +26,14 @@ type RoomSession = Applied['unreadable'][number];
 
 export interface AccountOptions {
   readonly host: Host;
+  readonly line: Line;
   readonly session: StoredSession;
   /** Known right after sign-in only; it answers the server when it asks again, and is forgotten then. */
   readonly password?: string;
   onSessionChanged(): void;
   onSignedOut(): void;
+  /** Account data of these types has come. */
+  onAccountData(store: Store, types: ReadonlySet<string>): void;
 }
 
 export class Account {
@@ -59,7 +63,7 @@ export class Account {
   #connection: Connection = 'connecting';
   #isCurrent = false;
   #verification: Verification | null = null;
-  #profile: { displayName?: string; avatarUrl?: string } = {};
+  #profile: Profile = {};
   #password: string | undefined;
 
   private constructor(options: AccountOptions, store: Store, sealer: Sealer) {
@@ -73,7 +77,7 @@ export class Account {
     this.#cryptoOpened = new Promise((resolve) => {
       this.#resolveCrypto = resolve;
     });
-    this.api = new Api(host.environment, session.homeserver, new SessionTokens(host, session, options.onSignedOut));
+    this.api = new Api(host.environment, options.line, new SessionTokens(options, session, options.onSignedOut));
     this.readers = new RoomReaders({
       store,
       api: this.api,
@@ -216,19 +220,10 @@ export class Account {
   }
 
   async loadProfile(): Promise<void> {
-    const saved = await this.store.read(['meta'], (one) => one.find('meta', ['profile']));
-    if (typeof saved === 'object' && saved !== null) this.#setProfile(saved as { displayName?: string });
-    const profile = await this.api.call(getUserProfile, { path: { userId: this.userId } });
-    this.#setProfile({
-      ...(profile.displayname === undefined ? {} : { displayName: profile.displayname }),
-      ...(profile.avatar_url === undefined ? {} : { avatarUrl: profile.avatar_url }),
+    await loadProfile(this, (profile) => {
+      this.#profile = profile;
+      this.#options.onSessionChanged();
     });
-    await this.store.write(['meta'], async (one) => one.put('meta', ['profile'], this.#profile));
-  }
-
-  #setProfile(profile: { displayName?: string; avatarUrl?: string }): void {
-    this.#profile = profile;
-    this.#options.onSessionChanged();
   }
 
   #onConnection(connection: Connection): void {
@@ -240,6 +235,7 @@ export class Account {
 
   async #onApplied(applied: Applied): Promise<void> {
     await this.outbox.confirmSeen(applied);
+    this.#options.onAccountData(this.store, applied.accountDataTypes);
     for (const { roomId, userIds } of applied.typing) this.#typing.set(roomId, userIds);
     for (const roomId of new Set([...applied.rooms, ...applied.typing.map((one) => one.roomId)]))
       this.#roomChanged(roomId);

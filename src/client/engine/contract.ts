@@ -1,4 +1,6 @@
 /** The engine's one face: what a page may ask of it and what it may watch. Everything is plain data. */
+import type { Route, RouteZone } from '../../matrix/routes/route.ts';
+import type { FailureKind } from '../routes/failures.ts';
 import type { OwnDevice, SecurityState, Verification } from '../crypto/face.ts';
 import type { Membership } from '../store/records.ts';
 import type { Connection } from '../sync/loop.ts';
@@ -77,9 +79,30 @@ export interface SecurityFeed extends SecurityState {
   readonly recoveryKeyUnsaved: boolean;
 }
 
+/** One route, for the panel. */
+export interface RouteState {
+  readonly name: string;
+  readonly kind: Route['kind'];
+  readonly zone?: RouteZone;
+  readonly isCurrent: boolean;
+  readonly state: 'good' | 'untried' | 'failing';
+  readonly rttMs?: number;
+  readonly failure?: FailureKind;
+}
+
+/** What an invite is for. */
+export interface InvitePreview {
+  readonly serverName: string;
+  readonly token: string;
+  readonly isExpired: boolean;
+  readonly inviter?: string;
+  readonly roomId?: string;
+}
+
 export interface Topics {
   readonly session: { readonly argument: undefined; readonly value: SessionState };
   readonly connection: { readonly argument: undefined; readonly value: ConnectionState };
+  readonly routes: { readonly argument: undefined; readonly value: readonly RouteState[] };
   readonly rooms: { readonly argument: undefined; readonly value: readonly RoomSummary[] };
   readonly security: { readonly argument: undefined; readonly value: SecurityFeed };
   readonly verification: { readonly argument: undefined; readonly value: Verification | null };
@@ -143,6 +166,10 @@ export interface RegisterRequest {
 export interface Commands {
   signIn(request: SignInRequest): Promise<void>;
   register(request: RegisterRequest): Promise<void>;
+  /** Takes the routes of an invite (a link, or its text), and says what it is for. */
+  openInvite(text: string): Promise<InvitePreview>;
+  /** Asks every route whether it is there. */
+  testRoutes(): Promise<void>;
   /** A free user name like the one given. */
   suggestUserName(wish: string): Promise<string>;
   isUserNameFree(userName: string): Promise<boolean>;

@@ -83,7 +83,11 @@ async function sendFile(account: Account, request: FileToSend): Promise<void> {
 }
 
 async function download(account: Account, path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await account.api.send(path, { method: 'GET' }, { access: 'required', wait: true });
+  const response = await account.api.send(
+    path,
+    { method: 'GET' },
+    { access: 'required', wait: true, hints: { isRepeatable: true } },
+  );
   return new Uint8Array(await response.arrayBuffer());
 }
 

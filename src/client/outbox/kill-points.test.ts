@@ -2,6 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { directLine } from '../routes/line.ts';
 import { Api } from '../api/call.ts';
 import type { ClearContent } from '../events.ts';
 import { openMemoryStore } from '../store/memory.ts';
@@ -84,7 +85,7 @@ function start(world: { store: Store; sealer: Sealer; server: Server }, life: Li
       seal: (value) => life.around(() => sealer.seal(value)),
       open: (bytes) => life.around(() => sealer.open(bytes)),
     },
-    api: new Api(environment, 'https://s', tokens),
+    api: new Api(environment, directLine(environment, 'https://s'), tokens),
     // Each encryption gives another ciphertext, as the ratchet does.
     protect: (_, message: ClearContent) =>
       life.around(async () => {

@@ -1,6 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { directLine } from '../routes/line.ts';
 import { Api } from '../api/call.ts';
 import type { ClearContent } from '../events.ts';
 import { openMemoryStore } from '../store/memory.ts';
@@ -37,7 +38,7 @@ async function harness(
     environment,
     store,
     sealer,
-    api: new Api(environment, 'https://s', tokens),
+    api: new Api(environment, directLine(environment, 'https://s'), tokens),
     protect: async (_, message: ClearContent) => {
       encryptions += 1;
       if (!isReady()) return undefined;

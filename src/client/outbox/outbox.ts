@@ -253,7 +253,7 @@ export class Outbox {
     const response = await api.send(
       uploadContent.path + query,
       { method: 'POST', body: bytes ?? new Uint8Array(), headers: { 'content-type': upload.contentType } },
-      { access: 'required', wait: true },
+      { access: 'required', wait: true, hints: { isRepeatable: false } },
     );
     const uri = asString(field(asObject(parseJson(await response.text())), 'content_uri'));
     if (uri === undefined) throw new ServerError(response.status, { errcode: 'M_UNKNOWN', error: 'no content_uri' });

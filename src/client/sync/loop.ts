@@ -185,6 +185,7 @@ export class SyncLoop {
   async #askSliding(): Promise<SyncChanges | undefined> {
     const { api, userId } = this.#options;
     const quick = this.#position === undefined || this.#restart || !this.#isCovered();
+    const waitMs = quick ? 0 : POLL_MS;
     const body = planSlidingRequest({
       connectionId: this.#connectionId,
       userId,
@@ -193,18 +194,22 @@ export class SyncLoop {
       windowEnd: this.#windowEnd,
       openRooms: this.#openRooms,
       withCrypto: this.#options.crypto() !== undefined,
-      timeoutMs: quick ? 0 : POLL_MS,
+      timeoutMs: waitMs,
     });
-    return parseSlidingSync(await this.#poll((signal) => api.call(slidingSync, { body: { ...body }, signal })), userId);
+    return parseSlidingSync(
+      await this.#poll((signal) => api.call(slidingSync, { body: { ...body }, signal, waitMs })),
+      userId,
+    );
   }
 
   async #askV3(): Promise<SyncChanges | undefined> {
     await this.#options.whenCrypto();
+    const waitMs = this.#position === undefined ? 0 : POLL_MS / 2;
     const query = {
       filter: V3_FILTER,
-      timeout: this.#position === undefined ? 0 : POLL_MS / 2,
+      timeout: waitMs,
       ...(this.#position === undefined ? {} : { since: this.#position }),
     };
-    return parseV3Sync(await this.#poll((signal) => this.#options.api.call(sync, { query, signal })));
+    return parseV3Sync(await this.#poll((signal) => this.#options.api.call(sync, { query, signal, waitMs })));
   }
 }

@@ -26,8 +26,8 @@ export interface HttpsParameters {
 
 /** What each type allows, for messages. */
 export const RECORD_FORMS: Readonly<Record<RecordType, string>> = {
-  A: 'an IPv4 address',
-  AAAA: 'an IPv6 address',
+  A: 'an IPv4 address, or link:NODE',
+  AAAA: 'an IPv6 address, or link:NODE',
   CNAME: 'a name',
   SRV: '"PRIORITY WEIGHT PORT NAME"',
   HTTPS: '"PRIORITY NAME" with alpn=…, no-default-alpn, port=…, ipv4hint=…, ipv6hint=… behind; "." is the name itself',

@@ -15,9 +15,22 @@ export interface Zone {
   /** The server that a delegation names; the zone's own name where nobody delegates it. */
   readonly nameServer?: string;
   readonly ttlSeconds: number;
+  /** Names whose address is that from which a node's link comes. */
+  readonly moving?: readonly MovingName[];
   /** Name → type → records. A name that has none has names below it that do. */
   readonly names: ReadonlyMap<string, ReadonlyMap<RecordType, readonly RecordData[]>>;
 }
+
+/** A name that follows a node on a line whose address changes. */
+export interface MovingName {
+  readonly name: string;
+  readonly type: 'A' | 'AAAA';
+  readonly node: string;
+}
+
+/** What moves is asked for anew soon. */
+const MOVING_TTL_SECONDS_MAX = 60;
+const LINK = /^link:([0-9A-Za-z_-]{1,64})$/;
 
 /** Records of one name and type: their answer stays far below what TCP can carry. */
 const SET_MAX = 32;
@@ -34,23 +47,36 @@ export function parseZone(source: ZoneSource): { readonly zone: Zone } | { reado
   }
   if (source.records.length > RECORDS_MAX) mistakes.push(`dns.records has more than ${RECORDS_MAX} entries`);
   const names = new Map<string, Map<RecordType, RecordData[]>>([[name, new Map()]]);
+  const moving: MovingName[] = [];
   for (const [index, record] of source.records.entries()) {
     const where = `dns.records[${index}]`;
     const owner = parseName(record.name);
-    const data = parseRecord(record.type, record.value);
+    const node = readNode(record);
+    const data = node === undefined ? parseRecord(record.type, record.value) : undefined;
     if (owner === undefined || !isWithin(owner, name)) {
       mistakes.push(`${where}.name is ${show(record.name)}; allowed is ${name} or a whole name that ends in .${name}`);
+    } else if (node !== undefined) {
+      moving.push({ name: owner, ...node });
+      if (!names.has(owner)) names.set(owner, new Map());
     } else if (data === undefined) {
       mistakes.push(`${where}.value is ${show(record.value)}; allowed is ${RECORD_FORMS[record.type]}`);
     } else {
       add(names, owner, data);
     }
   }
-  const zone = { name, ttlSeconds: source.ttlSeconds, names };
+  const isMoving = moving.length > 0;
+  const ttlSeconds = isMoving ? Math.min(source.ttlSeconds, MOVING_TTL_SECONDS_MAX) : source.ttlSeconds;
+  const zone = { name, ttlSeconds, names, ...(isMoving && { moving }) };
   mistakes.push(...conflicts(zone));
   if (mistakes.length > 0) return { mistakes };
   addAncestors(names, name);
   return { zone };
+}
+
+/** The node of a value `link:NODE`. */
+function readNode({ type, value }: ZoneSource['records'][number]): Omit<MovingName, 'name'> | undefined {
+  const node = LINK.exec(value)?.[1];
+  return node === undefined || (type !== 'A' && type !== 'AAAA') ? undefined : { type, node };
 }
 
 function add(names: Map<string, Map<RecordType, RecordData[]>>, owner: string, data: RecordData): void {
@@ -71,7 +97,8 @@ function conflicts(zone: Zone): string[] {
     const aliases = sets.get('CNAME') ?? [];
     if (aliases.length === 0) continue;
     // RFC 1034 §3.6.2: "If a CNAME RR is present at a node, no other data should be present".
-    if (sets.size > 1 || aliases.length > 1 || owner === zone.name) {
+    const moves = zone.moving?.some(({ name }) => name === owner) === true;
+    if (sets.size > 1 || aliases.length > 1 || owner === zone.name || moves) {
       found.push(`dns.records has a CNAME of ${owner} and other records of it; a CNAME stands alone, below the zone`);
     }
     if (follow(zone, owner).target === undefined) {

@@ -56,7 +56,8 @@ function nodeLines(node: PlanNode, plan: Plan, texts: PlanTexts): string[] {
   const dials = node.dials.map(({ to, purpose, places }) =>
     fill(texts.nodeDials, { to, purpose: texts.purposes[purpose], places: places.join(', ') }),
   );
-  const lines = [...(open.length === 0 ? [texts.nodeClosed] : open), ...dials];
+  const direct = node.openDirect.map((port) => fill(texts.nodeOpenDirect, { port }));
+  const lines = [...(open.length === 0 ? [texts.nodeClosed] : open), ...direct, ...dials];
   const zone = texts.zones[node.zone];
   return [`- ${fill(texts.node, { name: node.name, zone, runs })}`, ...lines.map((line) => `    ${line}`)];
 }

@@ -1,9 +1,18 @@
 /** Topology → plan. Pure. The face of the folder. */
-import { findLink, findOwnServer, findRelay, isRelay, serverNameOf } from '../topology/derive.ts';
+import {
+  clientRoutesOf,
+  findLink,
+  findNodeOfRoute,
+  findOwnServer,
+  findRelay,
+  isRelay,
+  serverNameOf,
+} from '../topology/derive.ts';
 import type { BuiltOption, Topology, TopologyNode } from '../topology/topology.ts';
 import { flowsOf } from './flows.ts';
 import { foundingStars, latencyOf } from './measured.ts';
-import { certificatesOf, dnsOf } from './names.ts';
+import { certificatesOf } from './certificates.ts';
+import { dnsOf } from './names.ts';
 import { partiesOf } from './parties.ts';
 import type { Flow, Plan, PlanNode } from './plan.ts';
 import { dutiesOf, warningsOf } from './remarks.ts';
@@ -47,6 +56,9 @@ function planNode(topology: Topology, node: TopologyNode, flows: readonly Flow[]
     server: isRelay(node) ? null : serverNameOf(topology, node),
     addresses: node.addresses,
     open: node.listen.map((port) => ({ port, uses: usesOf(topology, node, port) })),
+    openDirect: clientRoutesOf(topology)
+      .filter((route) => route.scheme === 'webrtc' && findNodeOfRoute(topology, route) === node)
+      .map(({ port }) => port),
     dials: dials.map(({ to, purpose, places }) => ({ to, purpose, places })),
   };
 }

@@ -1,53 +1,20 @@
 /** DNS records and certificates: which are needed, and which must never be. DEPLOYMENT §2, §12. */
 import { isIP } from 'node:net';
 import {
-  clientRoutesOf,
   federationPortOf,
-  findNodeOfRoute,
   findOwnServer,
   findRelay,
   homeserversOf,
   hostOf,
-  isRelay,
   relayedNames,
   serverNameOf,
 } from '../topology/derive.ts';
 import type { Topology, TopologyNode } from '../topology/topology.ts';
+import { namesOf } from './certificates.ts';
+import { challengeAliases, challengeZones } from './issuers.ts';
 import type { DnsRecord, Plan, PlanCertificate, Remark } from './plan.ts';
 
 const FEDERATION_PORT = 8448;
-const ACME_PORTS = [80, 443];
-
-/** Every certificate that the nodes show. */
-export function certificatesOf(topology: Topology): PlanCertificate[] {
-  return [...topology.nodes.values()].flatMap((node) => {
-    if (isRelay(node)) return [{ node: node.name, names: [], method: 'site' }] satisfies PlanCertificate[];
-    return [serverCertificate(topology, node)];
-  });
-}
-
-/** Names that a homeserver answers to: its own, those of its routes, and those that a relay passes on to it. */
-function namesOf(topology: Topology, node: TopologyNode): string[] {
-  const routed = clientRoutesOf(topology).filter((one) => !one.isLiteral && findNodeOfRoute(topology, one) === node);
-  const relayed = node === findOwnServer(topology) ? relayedNames(topology) : [];
-  return [...new Set([hostOf(serverNameOf(topology, node)), ...routed.map(({ host }) => host), ...relayed])];
-}
-
-function serverCertificate(topology: Topology, node: TopologyNode): PlanCertificate {
-  const names = namesOf(topology, node);
-  const literals = clientRoutesOf(topology).filter((one) => one.isLiteral && findNodeOfRoute(topology, one) === node);
-  // A listener shows one certificate, which then names addresses beside names.
-  if (literals.length > 0) {
-    const addresses = literals.map(({ host }) => host);
-    return { node: node.name, names: [...names, ...new Set(addresses)], method: 'shortlived' };
-  }
-  const canAnswer = node.hasPublicDns && node.listen.some((port) => ACME_PORTS.includes(port));
-  if (canAnswer && node.nat !== 'cgnat') return { node: node.name, names, method: 'tls-alpn-01' };
-  const own = hostOf(serverNameOf(topology, node));
-  // "use *.zone so that CT logs do not reveal the host label": DEPLOYMENT §12.3.
-  const hidden = names.map((name) => (name === own ? name : `*${name.slice(name.indexOf('.'))}`));
-  return { node: node.name, names: [...new Set(hidden)], method: 'dns-01' };
-}
 
 /** Records of public DNS, those that must not be, and those that stand on devices. */
 export function dnsOf(topology: Topology, certificates: readonly PlanCertificate[]): Plan['dns'] {
@@ -56,8 +23,16 @@ export function dnsOf(topology: Topology, certificates: readonly PlanCertificate
   const challenges = certificates
     .filter(({ method }) => method === 'dns-01')
     .flatMap(({ names }) => names.map((name) => `_acme-challenge.${name.replace(/^\*\./, '')}`));
+  const aliases = challengeAliases(topology);
+  const shown = [...new Set(challenges)].map((name): DnsRecord => {
+    const value = aliases.get(name);
+    return value === undefined ? { name, type: 'TXT', value: 'ACME' } : { name, type: 'CNAME', value };
+  });
+  const zones = challengeZones(topology).map(
+    ({ name, nameServer }): DnsRecord => ({ name, type: 'NS', value: nameServer }),
+  );
   return {
-    add: [...add, ...[...new Set(challenges)].map((name): DnsRecord => ({ name, type: 'TXT', value: 'ACME' }))],
+    add: [...add, ...zones, ...shown],
     never: [...servers.flatMap((node) => forbiddenRecords(topology, node)), ...homeWarnings(topology)],
     devices: deviceRecords(topology),
   };

@@ -40,12 +40,14 @@ export interface PlanNode {
   readonly server: string | null;
   readonly addresses: readonly string[];
   readonly open: readonly { readonly port: number; readonly uses: readonly PortUse[] }[];
+  /** UDP ports for WebRTC. */
+  readonly openDirect: readonly number[];
   readonly dials: readonly { readonly to: string; readonly purpose: FlowPurpose; readonly places: readonly string[] }[];
 }
 
 export interface DnsRecord {
   readonly name: string;
-  readonly type: 'A' | 'AAAA' | 'SRV' | 'TXT';
+  readonly type: 'A' | 'AAAA' | 'SRV' | 'TXT' | 'CNAME' | 'NS';
   readonly value: string;
 }
 

@@ -148,6 +148,37 @@ describe('the planner', () => {
     assert.deepEqual(missing, [[], ['abroad'], []]);
   });
 
+  it('has certificates issued by one node and sent to another over their link', () => {
+    const certificates = { directory: 'https://acme.example/directory', contact: [], termsAgreed: true };
+    const issuing = {
+      ...tunnel,
+      certificates,
+      nodes: { ...tunnel.nodes, abroad: { ...abroad, role: ['homeserver', 'acme'] } },
+    };
+    type Managed = { certificates: { managed: Record<string, object>; zone?: object; directory?: string } };
+    const { certificates: theirs, ...inside } = configOf(issuing, 'cloud') as Managed & Record<string, unknown>;
+    const names = ['example.org', '*.example.org'];
+    assert.deepEqual(theirs, { managed: { cloud: { names, from: 'abroad' } } });
+    assert.match(JSON.stringify(inside), /"abroad":\{[^}]*"carries":\["federation","certificates"\]/);
+    assert.match(JSON.stringify(inside), /"tls":\{"managed":"cloud"\}/);
+    const { certificates: ours } = configOf(issuing, 'abroad') as Managed;
+    assert.deepEqual(ours.managed['cloud'], { names, challenge: 'dns-01', shipTo: ['cloud'] });
+    assert.deepEqual(ours.managed['abroad'], { names: ['friends.example.net'], challenge: 'tls-alpn-01' });
+    assert.equal(ours.directory, certificates.directory);
+    const records = planOf(issuing).dns.add.filter(({ type }) => type === 'NS' || type === 'CNAME');
+    assert.deepEqual(
+      records.map(({ name, type }) => `${name} ${type}`),
+      ['acme.friends.example.net NS', '_acme-challenge.example.org CNAME'],
+    );
+    assert.deepEqual(
+      warnings(issuing).filter((name) => name.startsWith('acme')),
+      ['acme-zone'],
+    );
+    // Without a link nobody can send it: the node asks by itself, and somebody adds the record.
+    const apart = configOf({ ...issuing, links: links.slice(0, 1) }, 'cloud') as Managed;
+    assert.deepEqual(apart.certificates.managed, { cloud: { names, challenge: 'dns-01' } });
+  });
+
   it('takes the topology of the handbook, and says what of it is not built', () => {
     const handbook = {
       name: 'example.org',
@@ -170,24 +201,26 @@ describe('the planner', () => {
         },
       },
       routes: [...routes, 'webrtc://198.51.100.80:41443#fp=abc', 'https://203.0.113.20:443'],
+      linkPath: '/x/secret',
       devices: { doh: 'https://k3f9.example.org:40443/dns', zone: 'example.org' },
       push: { via: 'abroad' },
     };
     assert.deepEqual(warnings(handbook).toSorted(), [
-      'acme-by-hand',
+      'acme-idle',
       'address-moves',
       'certificate-short',
       'found-by-own-only',
-      'link-path-known',
       'not-built-dns',
       'not-built-doh',
       'not-built-fallback',
       'not-built-push',
       'not-built-push-via',
-      'not-built-route',
       'override-key-unused',
       'route-of-other-server',
     ]);
+    const { links } = configOf(handbook, 'cloud') as { links: { peers: { abroad: { dial: string[] } } } };
+    const dial = ['203.0.113.20:443', '[2001:db8::20]:443', 'wss://abroad:443/x/secret'];
+    assert.deepEqual(links.peers.abroad.dial, dial, 'the site is tried after the addresses');
   });
 
   it('states duties wherever something stands inside, and leaves the decision to the operator', () => {

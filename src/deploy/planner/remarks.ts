@@ -12,6 +12,7 @@ import {
 } from '../topology/derive.ts';
 import type { BuiltOption, Role, Topology } from '../topology/topology.ts';
 import type { Flow, Plan, Remark } from './plan.ts';
+import { challengeZones } from './issuers.ts';
 import { connectOf, isFoundByAll } from './ways.ts';
 
 /** What the law and the terms of providers ask of this layout. The decision is the operator's. */
@@ -43,7 +44,6 @@ export function warningsOf(
 }
 
 const ROLE_REMARKS: Readonly<Partial<Record<Role, Remark['name']>>> = {
-  acme: 'acme-by-hand',
   dns: 'not-built-dns',
   push: 'not-built-push',
 };
@@ -55,11 +55,14 @@ function notBuilt(topology: Topology): Remark[] {
       return name === undefined ? [] : [{ name, values: { node: node.name } }];
     }),
   );
-  const routes = topology.routes.filter(({ scheme }) => scheme === 'webrtc');
-  const fallbacks = topology.links.filter(({ fallback }) => fallback.length > 0);
+  const zones = challengeZones(topology);
+  const issuing = [...topology.nodes.values()].filter(({ roles }) => roles.includes('acme'));
+  const idle = issuing.filter((node) => zones.every((zone) => zone.node !== node));
+  const fallbacks = topology.links.filter(({ fallback }) => fallback.includes('webrtc'));
   return [
     ...roles,
-    ...routes.map(({ host }): Remark => ({ name: 'not-built-route', values: { route: `webrtc://${host}` } })),
+    ...idle.map(({ name: node }): Remark => ({ name: 'acme-idle', values: { node } })),
+    ...zones.map(({ node, name: zone }): Remark => ({ name: 'acme-zone', values: { node: node.name, zone } })),
     ...fallbacks.map(({ from, to }): Remark => ({ name: 'not-built-fallback', values: { from, to } })),
     ...(topology.devices.doh === undefined ? [] : [{ name: 'not-built-doh', values: {} } as const]),
     ...(topology.pushVia === undefined ? [] : [{ name: 'not-built-push-via', values: {} } as const]),

@@ -14,7 +14,10 @@ import {
   showPlace,
 } from '../topology/derive.ts';
 import type { Topology, TopologyNode } from '../topology/topology.ts';
+import { certificatesOf } from '../planner/certificates.ts';
+import { issuerOf } from '../planner/issuers.ts';
 import { usesOf } from '../planner/uses.ts';
+import { renderCertificates, tlsOf } from './certificates.ts';
 import { connectOf, findOverride, relayRouteForServers } from '../planner/ways.ts';
 
 export interface RenderedConfig {
@@ -25,14 +28,18 @@ export interface RenderedConfig {
 
 /** Where the unit and the container keep everything durable. */
 export const DATA_DIR = '/var/lib/postern';
-const TLS = { certificate: 'tls/cert.pem', key: 'tls/key.pem' };
 const SITE = { certificate: 'tls/site.pem', key: 'tls/site.key' };
 /** Where a server listens that is reached over its link alone. */
 const LOCAL_TLS_PORT = 8443;
 /** Where the tools of the machine's owner find it, or at the next port that the node does not use. */
 const LOCAL_PORT = 8008;
+const HTTP_PORT = 80;
 
 type Plain = Record<string, unknown>;
+
+function rolesOf(node: TopologyNode): string[] {
+  return isRelay(node) ? ['relay'] : ['homeserver'];
+}
 
 /** What a node is configured with; whole only where no key is missing. */
 export function renderConfig(topology: Topology, node: TopologyNode): RenderedConfig {
@@ -41,8 +48,8 @@ export function renderConfig(topology: Topology, node: TopologyNode): RenderedCo
   const links =
     peers.length === 0 ? {} : { links: { path: topology.linkPath, peers: Object.fromEntries(entries(peers)) } };
   const config = isRelay(node)
-    ? { dataDir: DATA_DIR, ...links, relay: relayOf(topology, node) }
-    : { ...serverOf(topology, node), ...links };
+    ? { dataDir: DATA_DIR, roles: rolesOf(node), ...links, relay: relayOf(topology, node) }
+    : { ...serverOf(topology, node), ...links, ...renderCertificates(topology, node) };
   return { config, missingKeys };
 }
 
@@ -54,20 +61,23 @@ interface Peer {
 }
 
 function peersOf(topology: Topology, node: TopologyNode): Peer[] {
-  return topology.links.flatMap(({ from, to, dial }) => {
+  return topology.links.flatMap(({ from, to, dial, fallback }) => {
     if (from !== node.name && to !== node.name) return [];
     const peer = topology.nodes.get(from === node.name ? to : from);
     if (peer === undefined) return [];
     const places = dial === node.name ? dialPlacesOf(topology, peer, peer.listen[0] ?? 0) : [];
     const carries = carriedFor(topology, node, peer);
-    return [{ name: peer.name, key: peer.key, dial: places, carries }];
+    const sites = dial === node.name ? fallback.filter((one) => one.startsWith('wss://')) : [];
+    return [{ name: peer.name, key: peer.key, dial: [...places, ...sites], carries }];
   });
 }
 
 /** What streams of a peer may reach at a node: no more than the layout needs. */
 function carriedFor(topology: Topology, node: TopologyNode, peer: TopologyNode): string[] {
   if (isRelay(node)) return [];
-  if (!isRelay(peer)) return ['federation'];
+  const [own] = certificatesOf(topology).filter((one) => one.node === node.name);
+  const issues = own !== undefined && issuerOf(topology, own) === peer;
+  if (!isRelay(peer)) return ['federation', ...(issues ? ['certificates'] : [])];
   return node === findOwnServer(topology) ? ['client'] : [];
 }
 
@@ -92,7 +102,29 @@ function serverOf(topology: Topology, node: TopologyNode): Plain {
     publicBaseUrl: baseUrlOf(topology, node),
     listeners: listenersOf(topology, node),
     registration: { mode: 'invite' },
+    ...(node === findOwnServer(topology) && routesOf(topology, node)),
     ...(Object.keys(federation).length > 0 && { federation }),
+  };
+}
+
+const ROUTE_ZONES = { world: 'abroad', 'cn-idc': 'idc', 'cn-home': 'home' } as const;
+
+/** The routes that invites and the manifest name; none where the public URL says it all. */
+function routesOf(topology: Topology, node: TopologyNode): Plain {
+  const { routes, pathSecret } = topology;
+  const direct = routes.find(({ scheme }) => scheme === 'webrtc');
+  if (routes.length < 2 && direct === undefined && pathSecret === undefined) return {};
+  const list = routes.map((route) => {
+    const end = findNodeOfRoute(topology, route) ?? node;
+    return { url: `${route.scheme}://${showPlace(route.host, route.port)}`, zone: ROUTE_ZONES[end.zone] };
+  });
+  const webRtc = direct && { address: direct.host.includes(':') ? '::' : '0.0.0.0', port: direct.port };
+  return {
+    routes: {
+      ...(list.length > 0 && { list }),
+      ...(pathSecret !== undefined && { pathSecret, stealth: true }),
+      ...(webRtc !== undefined && { webRtc }),
+    },
   };
 }
 
@@ -100,7 +132,9 @@ function serverOf(topology: Topology, node: TopologyNode): Plain {
 function baseUrlOf(topology: Topology, node: TopologyNode): string {
   const isOwn = node === findOwnServer(topology);
   const entry = isOwn ? (findRelay(topology) ?? node) : node;
-  const route = clientRoutesOf(topology).find((one) => findNodeOfRoute(topology, one) === entry);
+  const route = clientRoutesOf(topology).find(
+    (one) => one.scheme === 'https' && findNodeOfRoute(topology, one) === entry,
+  );
   const host = hostOf(serverNameOf(topology, node));
   const place =
     route === undefined ? showPlace(host, node.listen[0] ?? LOCAL_TLS_PORT) : showPlace(route.host, route.port);
@@ -115,14 +149,14 @@ const APIS = {
 } as const;
 
 function listenersOf(topology: Topology, node: TopologyNode): Plain[] {
-  const open = node.listen.map((port) => ({
-    address: '::',
-    port,
-    apis: usesOf(topology, node, port).flatMap((use) => APIS[use]),
-    tls: TLS,
-  }));
+  const tls = tlsOf(topology, node);
+  const open = node.listen.map((port) => {
+    // Where an authority asks over HTTP, nothing else is answered.
+    if (port === HTTP_PORT && topology.certificates !== undefined) return { address: '::', port, apis: ['acme'] };
+    return { address: '::', port, apis: usesOf(topology, node, port).flatMap((use) => APIS[use]), tls };
+  });
   const apis = [...APIS.client, ...APIS.federation];
-  const inner = open.length === 0 ? [{ address: '127.0.0.1', port: LOCAL_TLS_PORT, apis, tls: TLS }] : [];
+  const inner = open.length === 0 ? [{ address: '127.0.0.1', port: LOCAL_TLS_PORT, apis, tls }] : [];
   // The first listener for clients that has a certificate is the one that a relay leads to.
   let port = LOCAL_PORT;
   while (node.listen.includes(port)) port += 1;

@@ -1,15 +1,10 @@
 /** How the program of a node is started: a systemd unit, and a file for Docker compose. */
-import { isRelay } from '../topology/derive.ts';
 import type { TopologyNode } from '../topology/topology.ts';
 import { DATA_DIR } from './config.ts';
 
 const CONFIG = '/etc/postern/postern.yaml';
 /** Below it a port needs a permission. */
 const FREE_PORT_MIN = 1024;
-
-function commandOf(node: TopologyNode): 'relay' | 'serve' {
-  return isRelay(node) ? 'relay' : 'serve';
-}
 
 /** The unit `postern.service`. */
 export function renderUnit(node: TopologyNode): string {
@@ -25,7 +20,7 @@ export function renderUnit(node: TopologyNode): string {
     'User=postern',
     'StateDirectory=postern',
     'StateDirectoryMode=0700',
-    `ExecStart=/usr/bin/env postern ${commandOf(node)} --config ${CONFIG}`,
+    `ExecStart=/usr/bin/env postern up --config ${CONFIG}`,
     ...(needsLowPort ? ['AmbientCapabilities=CAP_NET_BIND_SERVICE'] : []),
     `CapabilityBoundingSet=${needsLowPort ? 'CAP_NET_BIND_SERVICE' : ''}`,
     'Restart=on-failure',
@@ -45,7 +40,7 @@ export function renderUnit(node: TopologyNode): string {
 
 /** The file `compose.yaml`, beside `postern.yaml` and the folder `tls`. */
 export function renderCompose(node: TopologyNode, version: string): string {
-  const command = ['npx', '--yes', `postern@${version}`, commandOf(node), '--config', CONFIG];
+  const command = ['npx', '--yes', `postern@${version}`, 'up', '--config', CONFIG];
   const lines = [
     `# The node ${node.name}. On the host's network, so that addresses of clients stay what they are.`,
     'services:',

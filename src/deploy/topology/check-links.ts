@@ -19,6 +19,19 @@ export function checkLinks(topology: Topology, note: Note): void {
     else if (dial !== from && dial !== to) note([...path, 'dial'], 'link-dial', { found: show(dial), from, to });
     else checkDial(topology, link, (name, values) => note([...path, 'dial'], name, values));
     seen.add(pair);
+    checkFallback(topology, link, (at, values) => note([...path, 'fallback', String(at)], 'fallback-path', values));
+  }
+}
+
+/** All nodes take the calls of links at one path, on sites too. */
+function checkFallback(
+  { linkPath }: Topology,
+  { fallback }: TopologyLink,
+  note: (at: number, values: { found: string; path: string }) => void,
+): void {
+  for (const [at, text] of fallback.entries()) {
+    const url = text === 'webrtc' ? null : URL.parse(text);
+    if (url !== null && url.pathname + url.search !== linkPath) note(at, { found: show(text), path: linkPath });
   }
 }
 

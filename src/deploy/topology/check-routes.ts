@@ -7,12 +7,12 @@ import type { ClientRoute, Topology } from './topology.ts';
 /** Notes what is wrong with each route, or that one is missing. */
 export function checkRoutes(topology: Topology, note: Note): void {
   const routes = clientRoutesOf(topology);
-  if (!routes.some(({ scheme }) => scheme === 'https')) {
+  if (routes.length === 0) {
     const port = findRelay(topology)?.listen[0] ?? 40_443;
     note(['routes'], 'routes-missing', { option: topology.option, name: topology.name, port });
   }
   for (const [index, route] of routes.entries()) {
-    if (route.scheme === 'https') checkRoute(topology, route, (...rest) => note(['routes', String(index)], ...rest));
+    checkRoute(topology, route, (...rest) => note(['routes', String(index)], ...rest));
   }
 }
 
@@ -22,12 +22,14 @@ function checkRoute(
   note: (name: Parameters<Note>[1], values: Parameters<Note>[2]) => void,
 ): void {
   const [node, ...more] = nodesOfRoute(topology, route);
-  const found = show(route.text);
+  // What stands behind # opens the port: it is told to nobody.
+  const found = show(route.text.replace(/#.*/, ''));
   if (node === undefined) {
     note('route-nowhere', { found });
     return;
   }
   if (more.length > 0) note('route-several', { found, nodes: [node, ...more].map(({ name }) => name).join(', ') });
+  if (route.scheme === 'webrtc') return;
   if (route.isLiteral && isRelay(node)) note('route-address-at-relay', { found });
   // "shortlived profile …, http-01 / tls-alpn-01, not dns-01": DEPLOYMENT §12.3.
   if (route.isLiteral && !isRelay(node) && !node.listen.some((port) => port === 80 || port === 443)) {

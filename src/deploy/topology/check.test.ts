@@ -64,7 +64,7 @@ const REFUSALS: readonly (readonly [string, MistakeName, unknown])[] = [
   ['name', 'wrong-value', { ...one, name: 'example org' }],
   ['option', 'missing', { ...one, option: null }],
   ['option', 'wrong-value', { ...one, option: 15 }],
-  ['option', 'option-not-built', { ...one, option: 7 }],
+  ['option', 'option-not-built', { ...one, option: 8 }],
   ['optoin', 'unknown-key-near', { ...one, optoin: 1 }],
   ['somethingElse', 'unknown-key', { ...one, somethingElse: 1 }],
   ['nodes.abroad.zone', 'wrong-value', withNode(one, 'abroad', { zone: 'cn-isp' })],
@@ -85,6 +85,8 @@ const REFUSALS: readonly (readonly [string, MistakeName, unknown])[] = [
   ['federationOverrides.a.connect', 'no-connect', { ...one, federationOverrides: { a: { connect: [] } } }],
   ['federationOverrides.a.connect', 'no-connect', { ...one, federationOverrides: { a: { order: 'race' } } }],
   ['federationOverrides.a.b', 'unknown-key', { ...one, federationOverrides: { a: { connect: ['a:1'], b: 1 } } }],
+  ['certificates.directory', 'wrong-value', { ...one, certificates: { directory: 'http://acme.example' } }],
+  ['certificates.contact[0]', 'wrong-value', { ...one, certificates: { directory: 'https://a.b', contact: ['x'] } }],
   ['push.via', 'unknown-node', { ...one, push: { via: 'nowhere' } }],
   // Servers and roles.
   ['name', 'name-is-address', { ...one, name: '203.0.113.20' }],
@@ -126,6 +128,18 @@ const REFUSALS: readonly (readonly [string, MistakeName, unknown])[] = [
     nodes: { abroad: { ...abroad, listen: [] }, b: friends },
     routes: ['https://friends.example.net'],
   }],
+  ['routes', 'option-needs-routes', { ...one, option: 5 }],
+  ['pathSecret', 'option-needs-path-secret', { ...one, option: 6 }],
+  ['pathSecret', 'wrong-value', { ...one, option: 6, pathSecret: 'short' }],
+  ['routes', 'option-needs-webrtc', { ...one, option: 7 }],
+  ['routes', 'option-needs-address', { ...one, option: 9, routes: ['https://example.org'] }],
+  ['links', 'option-needs-abroad', {
+    ...one,
+    option: 11,
+    nodes: { cloud, b: friends },
+    routes: ['webrtc://198.51.100.80:41443'],
+  }],
+  ['routes[0]', 'route-nowhere', { ...one, option: 7, routes: ['webrtc://203.0.113.99:443', 'https://example.org'] }],
   // Links.
   ['links[0].to', 'unknown-node', linked({ from: 'home', to: 'clod' })],
   ['links[0]', 'link-self', linked({ from: 'home', to: 'home' })],
@@ -144,6 +158,7 @@ const REFUSALS: readonly (readonly [string, MistakeName, unknown])[] = [
     { from: 'front', to: 'home' },
     withNode(twelve, 'home', { nat: 'none', listen: [8443], addr: ['198.51.100.50'] }),
   )],
+  ['links[0].fallback[0]', 'fallback-path', linked({ from: 'home', to: 'cloud', fallback: ['wss://shop.example/x'] })],
   ['federationOverrides.friends.example.net.connect[0]', 'override-no-link',
     overridden(['link:abroad'], withNode(three, 'abroad', friends))],
   ['federationOverrides.friends.example.net.connect[0]', 'override-other-server', overridden(['link:cloud'], three)],
@@ -256,7 +271,7 @@ describe('a topology', () => {
 
   it('that is nearly right is often right, or the test before says little', () => {
     const right = fc.sample(almostTopology, { numRuns: 1_000, seed: 7 }).filter(judge);
-    assert.ok(right.length > 20, String(right.length));
+    assert.ok(right.length > 10, String(right.length));
   });
 });
 

@@ -64,6 +64,10 @@ export function showPlace(host: string, port: number): string {
 /** Nodes that a route may mean; one, if the file is right. */
 export function nodesOfRoute(topology: Topology, route: ClientRoute): TopologyNode[] {
   const listening = [...topology.nodes.values()].filter(({ listen }) => listen.includes(route.port));
+  // What opens a WebRTC port is the server's alone.
+  if (route.scheme === 'webrtc') {
+    return listening.filter((node) => node === findOwnServer(topology) && node.addresses.includes(route.host));
+  }
   if (route.isLiteral) return listening.filter(({ addresses }) => addresses.includes(route.host));
   const named = listening.filter((node) => node.hasPublicDns && (isRelay(node) || isHomeserver(node)));
   // A name of another homeserver of the file is that homeserver's alone.
@@ -75,9 +79,9 @@ export function nodesOfRoute(topology: Topology, route: ClientRoute): TopologyNo
   return topology.option === '3' ? listening.filter((node) => node === findOwnServer(topology)) : [];
 }
 
-/** The node that a route of a checked topology leads to; none for carriers that are not built. */
+/** The node that a route of a checked topology leads to. */
 export function findNodeOfRoute(topology: Topology, route: ClientRoute): TopologyNode | undefined {
-  return route.scheme === 'https' ? nodesOfRoute(topology, route)[0] : undefined;
+  return nodesOfRoute(topology, route)[0];
 }
 
 /** Routes that users open: those of the file, or the server's own name where that is what the option has. */

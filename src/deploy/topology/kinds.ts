@@ -66,8 +66,13 @@ export const LABEL = textKind('label', (text) => DNS_LABEL.test(text));
 export const PINNED = textKind('pin', (text) => PIN.test(text));
 export const NODE_KEY = textKind('key', (text) => parseNodeKey(text) !== undefined);
 export const PATH = textKind('path', (text) => LINK_PATH.test(text));
+export const PATH_SECRET = textKind('path-secret', (text) => /^[0-9A-Za-z_-]{16,64}$/.test(text));
 export const URL_TEXT = textKind('url', (text) => /^https:\/\/[^\s]{1,500}$/.test(text) && URL.canParse(text));
-export const CARRIER = textKind('carrier', (text) => /^(?:wss:\/\/\S{1,500}|webrtc)$/.test(text));
+export const CONTACT = textKind('contact', (text) => /^mailto:[^\s@,?]{1,100}@[^\s@,?]{1,253}$/.test(text));
+export const CARRIER = textKind(
+  'carrier',
+  (text) => text === 'webrtc' || (/^wss:\/\/[^\s#@]{1,500}$/.test(text) && URL.canParse(text)),
+);
 export const TEXT = textKind('text', (text) => text.length <= 500);
 export const PLACE = textKind('place', (text) => /^link:[0-9A-Za-z_-]{1,64}$/.test(text) || isHostAndPort(text));
 

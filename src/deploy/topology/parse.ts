@@ -5,6 +5,7 @@ import { type Mistake, show } from './mistakes.ts';
 import {
   ALL_OPTIONS,
   BUILT_OPTIONS,
+  type CertificateAuthority,
   type BuiltOption,
   type ClientRoute,
   type FederationOverride,
@@ -17,7 +18,10 @@ import {
   type TopologyNode,
 } from './topology.ts';
 
-const KEYS = ['name', 'option', 'nodes', 'links', 'linkPath', 'federationOverrides', 'routes', 'devices', 'push'];
+const KEYS = [
+  'name', 'option', 'nodes', 'links', 'linkPath', 'federationOverrides', 'routes', 'pathSecret', 'devices', 'push',
+  'certificates',
+]; // biome-ignore format: words
 const NODE_KEYS = ['zone', 'role', 'server', 'addr', 'listen', 'nat', 'ddns', 'publicDns', 'licence', 'key'];
 /** More than anybody runs by hand; a bound keeps a hostile file from costing much. */
 const NODES_MAX = 64;
@@ -42,7 +46,20 @@ export function readShape(value: unknown, mistakes: Mistake[]): Topology {
       doh: devices?.read('doh', kinds.URL_TEXT, undefined),
       zone: devices?.read('zone', kinds.HOST, undefined),
     },
+    certificates: readAuthority(fields, mistakes),
+    pathSecret: fields.read('pathSecret', kinds.PATH_SECRET, undefined),
     pushVia: push?.require('via', kinds.NODE, undefined),
+  };
+}
+
+function readAuthority(fields: Fields, mistakes: Mistake[]): CertificateAuthority | undefined {
+  if (!fields.has('certificates')) return undefined;
+  const keys = ['directory', 'contact', 'termsAgreed'];
+  const one = Fields.open(fields.raw('certificates'), ['certificates'], keys, mistakes);
+  return {
+    directory: one.require('directory', kinds.URL_TEXT, ''),
+    contact: one.list('contact', kinds.CONTACT),
+    termsAgreed: one.read('termsAgreed', kinds.FLAG, false),
   };
 }
 

@@ -8,7 +8,7 @@ export const ROLES = ['homeserver', 'relay', 'notary', 'push', 'acme', 'dns'] as
 export type Role = (typeof ROLES)[number];
 
 /** Options of the table that this version can plan; the others are refused by name. */
-export const BUILT_OPTIONS = ['1', '2', '3', '4', '4t', '12'] as const;
+export const BUILT_OPTIONS = ['1', '2', '3', '4', '4t', '5', '6', '7', '9', '11', '12'] as const;
 export type BuiltOption = (typeof BUILT_OPTIONS)[number];
 export const ALL_OPTIONS = ['1', '2', '3', '4', '4t', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14'] as const;
 
@@ -63,6 +63,13 @@ export interface ClientRoute {
   readonly isLiteral: boolean;
 }
 
+export interface CertificateAuthority {
+  /** `https://…`, the directory of its ACME. */
+  readonly directory: string;
+  readonly contact: readonly string[];
+  readonly termsAgreed: boolean;
+}
+
 export interface Topology {
   /** The name of the server, the part behind the colon of every user id. */
   readonly name: string;
@@ -75,4 +82,8 @@ export interface Topology {
   readonly routes: readonly ClientRoute[];
   readonly devices: { readonly doh: string | undefined; readonly zone: string | undefined };
   readonly pushVia: string | undefined;
+  /** Who issues the certificates of the nodes; files are put there by hand where nobody is named. */
+  readonly certificates: CertificateAuthority | undefined;
+  /** Clients are answered below `/x/SECRET` only; everybody else finds a small site. */
+  readonly pathSecret: string | undefined;
 }

@@ -60,6 +60,7 @@ import { getRoomStateRoute } from './getRoomState.ts';
 import { getRoomStateWithKeyRoute } from './getRoomStateWithKey.ts';
 import { getRoomSummaryRoute } from './getRoomSummary.ts';
 import { getRoomTagsRoute } from './getRoomTags.ts';
+import { getRoutesRoute } from './getRoutes.ts';
 import { getRoomVisibilityOnDirectoryRoute } from './getRoomVisibilityOnDirectory.ts';
 import { getSpaceHierarchyRoute } from './getSpaceHierarchy.ts';
 import { getThreadRootsRoute } from './getThreadRoots.ts';
@@ -181,6 +182,7 @@ const ROUTES: readonly ((services: Services) => ClientRoute)[] = [
   getRoomStateWithKeyRoute,
   getRoomSummaryRoute,
   getRoomTagsRoute,
+  getRoutesRoute,
   getRoomVisibilityOnDirectoryRoute,
   getSpaceHierarchyRoute,
   getThreadRootsRoute,

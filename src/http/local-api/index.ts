@@ -13,6 +13,8 @@ const NAMES: ReadonlySet<string> = new Set([
   'invite.create',
   'invite.list',
   'invite.revoke',
+  'routes.show',
+  'routes.rotate',
 ]);
 
 /** The routes, bound to the services. */

@@ -6,12 +6,14 @@ import type { Accounts } from '../accounts/index.ts';
 import type { Context } from '../context.ts';
 import type { Devices } from '../devices/index.ts';
 import type { Lifecycle } from '../lifecycle/index.ts';
+import type { ServerRoutes } from '../routes/index.ts';
 
 export interface AdminParts {
   readonly context: Context;
   readonly accounts: Accounts;
   readonly devices: Devices;
   readonly lifecycle: Lifecycle;
+  readonly routes: ServerRoutes;
   readonly publicBaseUrl: string;
 }
 
@@ -29,7 +31,9 @@ export type AdminCommand =
       readonly by?: string;
     }
   | { readonly name: 'invite.list' }
-  | { readonly name: 'invite.revoke'; readonly token: string };
+  | { readonly name: 'invite.revoke'; readonly token: string }
+  | { readonly name: 'routes.show' }
+  | { readonly name: 'routes.rotate' };
 
 const USER_ACTIONS = [
   'user.lock',
@@ -54,6 +58,8 @@ export interface UserFacts {
 export interface InviteFacts {
   readonly token: string;
   readonly link: string;
+  /** What stands for the link where none can be followed; without routes there is none. */
+  readonly text: string | null;
   readonly usesLeft: number | null;
   readonly expiresAt: number | null;
 }
@@ -85,6 +91,10 @@ export class Admin {
         return await this.#listInvites();
       case 'invite.revoke':
         return await this.#revokeInvite(command.token);
+      case 'routes.show':
+        return await this.#parts.routes.facts();
+      case 'routes.rotate':
+        return await this.#parts.routes.rotate();
       default:
         return await this.#act(command.name, command.user);
     }
@@ -159,17 +169,17 @@ export class Admin {
       rooms: command.room === undefined || parseRoomId(command.room) === undefined ? [] : [command.room],
     };
     await context.store.transact((one) => one.accounts.putRegistrationToken(record));
-    return this.#inviteFacts(record);
+    return await this.#inviteFacts(record);
   }
 
   async #listInvites(): Promise<InviteFacts[]> {
     const { context } = this.#parts;
     const now = context.clock.now();
     const rows = await context.store.accounts.listRegistrationTokens();
-    return rows
+    const open = rows
       .filter((one) => !one.admin && (one.expiresAt === undefined || one.expiresAt > now))
-      .filter((one) => one.usesMax === undefined || one.usesCompleted < one.usesMax)
-      .map((one) => this.#inviteFacts(one));
+      .filter((one) => one.usesMax === undefined || one.usesCompleted < one.usesMax);
+    return await Promise.all(open.map((one) => this.#inviteFacts(one)));
   }
 
   async #revokeInvite(token: string): Promise<{ revoked: string }> {
@@ -181,18 +191,32 @@ export class Admin {
     return { revoked: token };
   }
 
-  #inviteFacts(record: RegistrationTokenRecord): InviteFacts {
+  async #inviteFacts(record: RegistrationTokenRecord): Promise<InviteFacts> {
+    const { token, createdBy, expiresAt } = record;
+    const [roomId] = record.rooms;
+    const made = await this.#parts.routes.invite({
+      token,
+      ...(expiresAt !== undefined && { expiresAtMs: expiresAt }),
+      ...(createdBy !== undefined && { inviter: createdBy }),
+      ...(roomId !== undefined && { roomId }),
+    });
+    return {
+      token,
+      link: made?.link ?? this.#plainLink(record),
+      text: made?.text ?? null,
+      usesLeft: record.usesMax === undefined ? null : record.usesMax - record.usesCompleted,
+      expiresAt: expiresAt ?? null,
+    };
+  }
+
+  /** The link of a server that has no route which an invite could hold: its address is the route. */
+  #plainLink({ token, createdBy, rooms }: RegistrationTokenRecord): string {
     const query = new URLSearchParams();
-    if (record.createdBy !== undefined) query.set('from', record.createdBy);
-    const [room] = record.rooms;
+    if (createdBy !== undefined) query.set('from', createdBy);
+    const [room] = rooms;
     if (room !== undefined) query.set('room', room);
     const search = query.size === 0 ? '' : `?${query.toString()}`;
-    return {
-      token: record.token,
-      link: `${this.#parts.publicBaseUrl}/#/invite/${encodeURIComponent(record.token)}${search}`,
-      usesLeft: record.usesMax === undefined ? null : record.usesMax - record.usesCompleted,
-      expiresAt: record.expiresAt ?? null,
-    };
+    return `${this.#parts.publicBaseUrl}/#/invite/${encodeURIComponent(token)}${search}`;
   }
 }
 

@@ -8,6 +8,11 @@ export const planEnglish = {
     '3': 'A server inside without a public DNS record; devices resolve its name themselves.',
     '4': 'A server inside without a public DNS record, and a relay on a home line that passes TLS on as it is.',
     '4t': 'A server inside without a public DNS record, and a relay on a home line that has a link with it.',
+    '5': 'Several ways to one server at a time; clients go from one to the next.',
+    '6': 'A server that looks like an ordinary small site to whoever lacks the secret path.',
+    '7': 'A server reached by WebRTC at its address: no DNS name, no certificate authority, no SNI.',
+    '9': 'A server abroad reached by its address over HTTPS: a certificate for the address, no SNI.',
+    '11': 'A server inside that goes on while the border is cut, linked with a server abroad.',
     '12': 'A server on a home line that nobody can dial; it dials a node that everybody reaches.',
   },
   sections: {
@@ -29,6 +34,7 @@ export const planEnglish = {
   runs: { serve: 'runs "postern serve" as {server}', relay: 'runs "postern relay"' },
   node: '{name} ({zone}): {runs}',
   nodeOpen: 'open inwards: TCP {port} for {uses}',
+  nodeOpenDirect: 'open inwards: UDP {port} for clients by WebRTC',
   nodeClosed: 'open inwards: nothing',
   nodeDials: 'dials outwards: {to} at {places}, {purpose}',
   flow: '{from} → {to}: {purpose}, {places}, {sni}{border}',
@@ -96,15 +102,16 @@ export const planEnglish = {
     'duty-decide': 'State your real purpose wherever you are asked. Whether to run this layout is your decision.',
     'certificate-short':
       'The certificate of {node} runs out after about 160 h: renew its files in time; they are read within a minute.',
-    'acme-by-hand':
-      '{node} has the role acme: say under certificates of its postern.yaml which authority it asks, for what, and ' +
-      'which nodes it sends certificates to (docs/deploying/certificates.md).',
+    'acme-idle':
+      '{node} has the role acme, but issues for nobody: set certificates, and a link with each node that needs one.',
+    'acme-zone':
+      '{node} answers for {zone}: open its port 53 (UDP, TCP) to everybody; it tells what authorities ask, no more.',
     'not-built-dns':
       '{node} has the role dns, which is not rendered yet: write the section dns of its postern.yaml by hand.',
     'not-built-push':
       '{node} has the role push, which is not built yet: clients are told of messages while they are open.',
-    'not-built-route': 'The route {route} needs WebRTC, which is not built yet; it is left out.',
-    'not-built-fallback': 'The fallback of the link {from}–{to} is not built yet; the link dials again by itself.',
+    'not-built-fallback':
+      'The fallback webrtc of the link {from}–{to} is not built yet; its other ways are tried in turn.',
     'not-built-doh': 'devices.doh is not rendered yet: add the api dns to a listener, and the section dns, by hand.',
     'not-built-push-via': 'push.via is not built yet; it is left out.',
     'shows-name-to-idc':
@@ -133,6 +140,8 @@ export const planEnglish = {
   renderForUnknown: '--for: "{found}"; allowed is synapse-peer',
   renderKeyMissing: 'nodes.{node}.key is missing; on {node} type: postern link --data-dir {folder}',
   renderKeyPut: 'Put what it prints into {file} as nodes.{node}.key, and run this again.',
+  renderJoin: 'Wrote {file}: whoever has it can pass for the node. Give it to that machine alone.',
+  renderNextManaged: 'Next: copy {folder} to {node}, and type there: {command}. Its certificates come by themselves.',
   renderNext: 'Next: copy {folder} to {node}, put the certificates there ({certificates}), and type: {command}',
   peerHosts: 'For /etc/hosts, where {server} is reached at port 8448 of these addresses:',
   peerResolver: 'For a private resolver (dnsmasq) of the Synapse peer:',

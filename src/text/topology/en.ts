@@ -55,6 +55,11 @@ export const topologyEnglish = {
     'option-public-forbidden':
       'is true; option {option} has no public record for this node: set publicDns: false, and remove its records',
     'option-needs-link': 'has no link between {relay} and {server}; option {option} passes users on over one',
+    'option-needs-routes': 'has fewer than two; option {option} is several ways to one server: write more of them',
+    'option-needs-path-secret': 'is missing; option {option} hides the server behind one: 16 to 64 letters and digits',
+    'option-needs-webrtc': 'names none by WebRTC; option {option} has webrtc://{host}:{port}',
+    'option-needs-address': 'names no address; option {option} has https://{host}:443',
+    'option-needs-abroad': 'has none between {server} and a server abroad; option {option} has one',
     'link-self': 'joins {found} with itself; a link has two ends',
     'link-twice': 'joins {from} and {to}, which a link joins already; remove one',
     'link-dial': 'is {found}; allowed is one of its ends, {from} or {to}',
@@ -67,6 +72,7 @@ export const topologyEnglish = {
     'link-into-home':
       'is {dial}, but {other} is on a home line behind the border, where calls from abroad are cut after a while; ' +
       'set dial: {other}',
+    'fallback-path': 'is {found}; its path must be that at which all nodes take links, {path}: see linkPath',
     'override-no-link': 'is {found}, but no link joins {node} with another node; add the link, or write host:port',
     'override-other-server': 'is {found}, but {node} is not the server {name}; name its own node, or write host:port',
     'routes-missing': 'is missing; option {option} needs the name that users open, like https://k3f9.{name}:{port}',
@@ -89,6 +95,8 @@ export const topologyEnglish = {
     label: 'a label of small letters and digits, or random',
     pin: 'sha256/ and the base64 of the SHA-256 of a public key',
     key: 'ed25519: and 32 bytes in base64, as "postern link" of that node prints it',
+    contact: 'mailto:NAME@HOST',
+    'path-secret': '16 to 64 letters, digits, - or _',
     path: 'a path like /a-random-path',
     url: 'an https:// URL',
     carrier: 'wss://… or webrtc',

@@ -49,6 +49,11 @@ export const topologyChinese: TopologyTexts = {
     'option-public-forbidden':
       '为 true；方案 {option} 中该节点没有公开记录：请设 publicDns: false，并删除其 A 和 AAAA 记录',
     'option-needs-link': '中 {relay} 与 {server} 之间没有链路；方案 {option} 经由链路转发用户',
+    'option-needs-routes': '少于两条；方案 {option} 是到达同一台服务器的多条途径：请多写几条',
+    'option-needs-path-secret': '缺失；方案 {option} 用它隐藏服务器：16 到 64 个字母和数字',
+    'option-needs-webrtc': '没有 WebRTC 路由；方案 {option} 需要 webrtc://{host}:{port}',
+    'option-needs-address': '没有按地址的路由；方案 {option} 需要 https://{host}:443',
+    'option-needs-abroad': '在 {server} 与境外服务器之间没有链路；方案 {option} 需要一条',
     'link-self': '把 {found} 与自身相连；链路有两端',
     'link-twice': '连接 {from} 与 {to}，两者已有链路；请删除一条',
     'link-dial': '的值是 {found}；允许的是它的一端，{from} 或 {to}',
@@ -57,6 +62,7 @@ export const topologyChinese: TopologyTexts = {
     'link-target-unplaced': '的值是 {dial}，但 {other} 没有固定地址，也没有带域名的路由通向它；请设 dial: {other}',
     'link-into-home':
       '的值是 {dial}，但 {other} 在边界内的家庭宽带上，来自境外的连接过一阵就会被切断；请设 dial: {other}',
+    'fallback-path': '的值是 {found}；其路径必须与所有节点接受链路的路径 {path} 相同：见 linkPath',
     'override-no-link': '的值是 {found}，但没有链路把 {node} 与其他节点相连；请添加链路，或写 host:port',
     'override-other-server': '的值是 {found}，但 {node} 不是服务器 {name}；请写它自己的节点，或写 host:port',
     'routes-missing': '缺失；方案 {option} 需要用户打开的地址，如 https://k3f9.{name}:{port}',
@@ -76,6 +82,8 @@ export const topologyChinese: TopologyTexts = {
     label: '由小写字母和数字组成的标签，或 random',
     pin: 'sha256/ 加公钥 SHA-256 的 base64',
     key: 'ed25519: 加 32 字节的 base64，由该节点的“postern link”显示',
+    contact: 'mailto:名称@主机',
+    'path-secret': '16 到 64 个字母、数字、- 或 _',
     path: '路径，如 /a-random-path',
     url: 'https:// 开头的 URL',
     carrier: 'wss://… 或 webrtc',

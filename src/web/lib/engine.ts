@@ -8,6 +8,7 @@ export type {
   Member,
   RoomDetails,
   RoomSummary,
+  RouteState,
   SecurityFeed,
   SessionState,
   TextToSend,

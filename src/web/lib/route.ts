@@ -6,6 +6,8 @@ export type Route =
   | { readonly name: 'new' }
   | { readonly name: 'settings' }
   | { readonly name: 'setup'; readonly token: string }
+  /** The text of an invite: the engine reads it. */
+  | { readonly name: 'invitation'; readonly text: string }
   | {
       readonly name: 'invite';
       readonly token: string;
@@ -16,6 +18,8 @@ export type Route =
     };
 
 const TOKEN = /^[A-Za-z0-9._~-]{1,64}$/;
+/** Base64url, as long as an invite may be. */
+const INVITATION = /^i=([A-Za-z0-9_-]{1,400})$/;
 const NAME_LENGTH_MAX = 80;
 // Control characters, and those that turn the direction of text around.
 const UNSAFE_IN_NAMES = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
@@ -51,6 +55,8 @@ function parseInvite(token: string, query: URLSearchParams): Route {
 
 /** Reads a fragment; anything unknown is the room list. */
 export function parseRoute(fragment: string): Route {
+  const invitation = INVITATION.exec(fragment.replace(/^#/, ''))?.[1];
+  if (invitation !== undefined) return { name: 'invitation', text: invitation };
   const [path = '', search = ''] = fragment.replace(/^#/, '').split('?', 2);
   const [, name, argument] = path.split('/').map(decode);
   const query = new URLSearchParams(search);
@@ -79,6 +85,8 @@ export function routeLink(route: Route): string {
     case 'new':
     case 'settings':
       return `#/${route.name}`;
+    case 'invitation':
+      return `#i=${route.text}`;
     default:
       return '#/';
   }

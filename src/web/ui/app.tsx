@@ -4,6 +4,7 @@ import { Gate } from './parts/icon.tsx';
 import { lazy } from './parts/lazy.tsx';
 import { engine, go, openRoom, overlay, route, rooms, say, session, verification, words } from './state.ts';
 import { RoomList } from './screens/room-list.tsx';
+import { Invitation, openInvitation } from './screens/invitation.tsx';
 import { Invite } from './screens/invite.tsx';
 import { Welcome } from './screens/welcome.tsx';
 
@@ -20,6 +21,7 @@ export function App() {
   const current = route.value;
   if (status === 'loading') return <Loading />;
   if (status === 'signed-out') {
+    if (current.name === 'invitation') return <Invitation text={current.text} />;
     return current.name === 'invite' || current.name === 'setup' ? <Invite entry={current} /> : <Welcome />;
   }
   return <Main />;
@@ -47,9 +49,9 @@ function useInvitation(): void {
   const current = route.value;
   useEffect(() => {
     if (current.name === 'setup') go({ name: 'home' });
-    if (current.name !== 'invite') return;
-    const { room, from } = current;
+    if (current.name !== 'invite' && current.name !== 'invitation') return;
     const lead = async () => {
+      const { room, from } = current.name === 'invite' ? current : await openInvitation(current.text);
       if (room !== undefined) return engine.commands.joinRoom(room);
       return from === undefined || from === session.value.userId ? undefined : engine.commands.createDirect(from);
     };

@@ -29,6 +29,10 @@ export class MemoCrypto implements Crypto {
     return this.#inner.sha1(data);
   }
 
+  hmacSha256(key: Uint8Array, data: Uint8Array | string): Uint8Array {
+    return this.#inner.hmacSha256(key, data);
+  }
+
   hmacSha1(key: string, data: Uint8Array | string): Uint8Array {
     return this.#inner.hmacSha1(key, data);
   }

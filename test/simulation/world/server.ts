@@ -246,6 +246,7 @@ export class SimulatedServer implements Station {
         federationName: undefined,
         version: 'simulated',
       },
+      routes: { routes: [], fingerprint: undefined },
       registration: 'open',
       sharedSecret: undefined,
       hasher: plainHasher,

@@ -1,4 +1,5 @@
 /** The engine's host in a browser: IndexedDB, keys that cannot be taken out, the crypto wasm loaded late. */
+import type { Route } from '../../../matrix/routes/route.ts';
 import type { Host, StoredSession } from '../../../client/engine/host.ts';
 import { openIndexedDbStore } from '../../../client/store/indexed-db.ts';
 import { openMemoryStore } from '../../../client/store/memory.ts';
@@ -77,6 +78,26 @@ async function machineKey(storeName: string): Promise<Uint8Array> {
   return key;
 }
 
+async function loadRoutes(): Promise<unknown> {
+  const sealed: unknown = await vault('readonly', (table) => table.get('routes'));
+  if (!(sealed instanceof Uint8Array)) return undefined;
+  return await createSealer(environment, await sealingKey('routes')).open(sealed);
+}
+
+/** The service worker puts these origins into the policy under which page and engine start next time. */
+async function tellOrigins(routes: readonly Route[]): Promise<void> {
+  const origins = routes.flatMap((route) => (route.kind === 'web' ? [new URL(route.baseUrl).origin] : []));
+  const cache = await caches.open('postern-routes');
+  await cache.put('/routes.json', new Response(JSON.stringify(origins)));
+}
+
+async function saveRoutes(saved: object, routes: readonly Route[]): Promise<void> {
+  const sealed = await createSealer(environment, await sealingKey('routes')).seal(saved);
+  await vault('readwrite', (table) => table.put(sealed, 'routes'));
+  // A file has no cache, and needs none: its policy is its own.
+  await tellOrigins(routes).catch(() => undefined);
+}
+
 async function clearSession({ storeName }: StoredSession): Promise<void> {
   const databases = [
     storeName,
@@ -97,6 +118,8 @@ export function browserHost(homeserver: string): Host {
     loadSession,
     saveSession,
     clearSession,
+    loadRoutes,
+    saveRoutes,
     sealingKey,
     openStore: (name) => openIndexedDbStore(name).catch(() => openMemoryStore()),
     async openCrypto(options, storeName) {

@@ -6,7 +6,10 @@ import { Avatar, Confirm, Field, IconButton, useAction } from '../parts/controls
 import { Icon } from '../parts/icon.tsx';
 import { PasswordDialog } from '../parts/password-dialog.tsx';
 import { connection, engine, go, now, overlay, say, security, session, setLanguage, theme, words } from '../state.ts';
+import { lazy } from '../parts/lazy.tsx';
 import { needsUnlock } from './recovery.tsx';
+
+const Routes = lazy(() => import('./routes.tsx').then((module) => module.Routes));
 
 export function Settings() {
   return (
@@ -21,6 +24,7 @@ export function Settings() {
           <Appearance />
           <RecoverySection />
           <Devices />
+          <Routes />
           <SignOut />
         </div>
       </div>

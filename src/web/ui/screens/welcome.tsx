@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { failureText } from '../../lib/describe.ts';
 import { Field, useAction } from '../parts/controls.tsx';
+import { PasteInvite } from '../parts/paste-invite.tsx';
 import { Gate } from '../parts/icon.tsx';
 import { engine, say, session, words } from '../state.ts';
 import { deviceName } from '../device-name.ts';
@@ -44,7 +45,7 @@ export function Welcome({ onBack }: { onBack?: (() => void) | undefined }) {
           </button>
         </form>
         {onBack === undefined ? (
-          <p class="small quiet entry-head">{say('haveInvite')}</p>
+          <PasteInvite />
         ) : (
           <button type="button" class="button plain" onClick={onBack}>
             {say('back')}

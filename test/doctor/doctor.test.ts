@@ -12,7 +12,9 @@ import { lookBack, lookFromServer } from '../../src/cli/compose/look-around.ts';
 import { type RunningRelay, startRelay } from '../../src/cli/compose/relay.ts';
 import { checkConfig } from '../../src/cli/config/check.ts';
 import type { LoadedConfig } from '../../src/cli/config/load.ts';
+import { MECHANISMS } from '../../src/deploy/doctor/mechanisms.ts';
 import { diagnoseNetwork } from '../../src/deploy/doctor/network.ts';
+import { MECHANISMS as LAB_MECHANISMS } from '../../src/lab/scenario/mechanisms.ts';
 import { answerReach } from '../../src/deploy/reach/ask.ts';
 import { closedPort } from '../harness/places.ts';
 import { TestServer } from '../harness/server.ts';
@@ -40,6 +42,20 @@ function loaded(value: Record<string, unknown>): LoadedConfig {
 
 const namesOf = (facts: Parameters<typeof diagnoseNetwork>[0]): string[] =>
   diagnoseNetwork(facts).map(({ name }) => name);
+
+it('each mechanism of the lab has a finding or a reason, and each of ours is one of the lab', () => {
+  const ours: readonly string[] = MECHANISMS;
+  const theirs = LAB_MECHANISMS.map(({ name }) => name).filter((one) => one !== 'none');
+  assert.deepEqual(
+    theirs.filter((one) => !ours.includes(one)),
+    [],
+  );
+  // Two are no cell of the lab's matrix: a network beside it plays them.
+  assert.deepEqual(
+    ours.filter((one) => !theirs.includes(one)),
+    ['prober', 'cgnat'],
+  );
+});
 
 describe('the doctor', () => {
   const scene = {} as { server: TestServer; port: number };

@@ -259,9 +259,8 @@ export const ConfigSchema = section('The configuration of one Postern server.', 
       'Node → its key (ed25519:…, as its own "postern link" prints it); dial lists host:port, and wss:// URLs ' +
         'of ordinary sites on which it takes calls at its links.path, tried after the others; nothing where it dials ' +
         'us; sni is the name that the connection asks for, none unless it is set; carries lists what it may reach ' +
-        'here: federation, client for a node with a relay, certificates for one that sends them, reach for one that ' +
-        'asks whether its ports are open; egress lists places (host:port, *.host:port, *:port) that it may reach ' +
-        'through this node.',
+        'here: federation, client (a relay), certificates (to send them), reach (to ask whether its ports are open); ' +
+        'egress lists places (host:port, *.host:port, *:port) that it may reach through this node.',
       Type.Object(
         {
           key: Type.String(),

@@ -148,9 +148,12 @@ const PROVOKED: Partial<Record<Mechanism, readonly [string[], () => Promise<Look
   'sni-rst': [['name-reset'], () => refusing(hasOurs, 'reset')],
   provincial: [['name-reset'], () => refusing(hasOurs, 'reset')],
   'sni-drop': [['name-dropped'], () => refusing(hasOurs, 'drop')],
+  mismatch: [['any-name-reset'], () => refusing(hasName, 'drop')],
+  'icp-sni-web': [['any-name-reset'], () => refusing(hasName, 'reset')],
+  'dns-abroad': [['name-poisoned'], async () => ({ port: await behind({}), answers: ['192.0.2.66'] })],
   'icp-sni': [['any-name-reset'], () => refusing(hasName, 'reset')],
   ip: [['address-blocked'], async () => ({ port: 443, otherPorts: [8443], change: silent(() => true) })],
-  port: [
+  'port-443': [
     ['port-blocked'],
     async () => {
       const open = await behind({});
@@ -159,7 +162,7 @@ const PROVOKED: Partial<Record<Mechanism, readonly [string[], () => Promise<Look
   ],
   freeze: [['connection-freezes'], () => slowing((_, sent) => (sent > 16_384 ? 'stop' : 0))],
   throttle: [['connection-throttled'], () => slowing((chunk) => Math.ceil(chunk.length / 16))],
-  bottleneck: [['line-slow'], () => slowing((chunk) => Math.ceil(chunk.length / 50))],
+  evening: [['line-slow'], () => slowing((chunk) => Math.ceil(chunk.length / 50))],
 };
 
 describe('each mechanism is found, and nothing besides', () => {
@@ -179,7 +182,7 @@ describe('each mechanism is found, and nothing besides', () => {
       assert.ok('findings' in observation && expected.every((one) => observation.findings.some((two) => one === two)));
     }
     // Those that are provoked elsewhere: by what the owner has done, and by asking back.
-    const elsewhere: readonly Mechanism[] = ['icp-dns', 'inport', 'serving'];
+    const elsewhere: readonly Mechanism[] = ['icp-dns', 'inport', 'cgnat', 'serving'];
     const observable = MECHANISMS.filter((one) => 'findings' in OBSERVATIONS[one]);
     assert.deepEqual([...Object.keys(PROVOKED), ...elsewhere].toSorted(), observable.toSorted());
   });

@@ -16,6 +16,7 @@ import { MECHANISMS } from '../../src/deploy/doctor/mechanisms.ts';
 import { diagnoseNetwork } from '../../src/deploy/doctor/network.ts';
 import { MECHANISMS as LAB_MECHANISMS } from '../../src/lab/scenario/mechanisms.ts';
 import { answerReach } from '../../src/deploy/reach/ask.ts';
+import { encodeInvite, inviteText } from '../../src/matrix/routes/invite.ts';
 import { closedPort } from '../harness/places.ts';
 import { TestServer } from '../harness/server.ts';
 import { tlsFile } from '../harness/tls.ts';
@@ -93,6 +94,17 @@ describe('the doctor', () => {
     const closed = await run(['--as-user', '--route', `https://127.0.0.1:${await closedPort()}`]);
     assert.match(closed.out, /✗ Nobody listens at port \d+ of 127\.0\.0\.1.*\n {4}Type: ss -ltn/);
     assert.equal((await run(['--as-user', '--route', 'ftp://x'])).code, 2);
+    const invite = encodeInvite({
+      serverName: 'beta.test',
+      keyId: 'ed25519:a',
+      publicKey: new Uint8Array(32),
+      routes: [{ kind: 'web', baseUrl: `https://127.0.0.1:${scene.port}` }],
+      token: 'a-token-of-the-tests',
+    });
+    const invited = await run(['--as-user', '--invite', inviteText(invite ?? assert.fail())]);
+    assert.match(invited.out, /^route .*\nhttps:\/\/127\.0\.0\.1:\d+ +open +yes +yes/);
+    assert.match(invited.out, /Nobody who is trusted here vouches/);
+    assert.equal((await run(['--as-user', '--invite', 'not one'])).code, 2);
   });
 
   it('looks from a server: its own address, its certificates, and whom it federates with', async () => {

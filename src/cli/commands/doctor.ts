@@ -4,7 +4,7 @@ import { bySeverity, type Finding } from '../../deploy/doctor/findings.ts';
 import { diagnoseNetwork } from '../../deploy/doctor/network.ts';
 import { routeTable } from '../../deploy/doctor/table.ts';
 import { gatherLocalFacts } from '../../deploy/facts/local.ts';
-import { routeQuestion } from '../../deploy/facts/questions.ts';
+import { inviteQuestions, routeQuestion } from '../../deploy/facts/questions.ts';
 import type { NetworkFacts } from '../../deploy/topology/network-facts.ts';
 import { fill } from '../../text/cli/index.ts';
 import { doctorTexts } from '../../text/doctor/index.ts';
@@ -27,11 +27,12 @@ const EXIT = { error: 1, warning: 3, hint: 0 } as const;
 export const doctor: Command = {
   name: 'doctor',
   about: (texts) => texts.commandDoctor,
-  usage: 'doctor [--local] | --ask NODE | --from NODE | --as-user [--route URL] [--topology FILE] [--patient]',
+  usage: 'doctor [--local] | --ask NODE | --from NODE | --as-user [--route URL | --invite LINK] [--patient]',
   options: [
     { name: 'local', text: 'look at this machine alone, ask nobody' },
     { name: 'as-user', text: 'look from where a user stands: the routes of the topology, or those of --route' },
     { name: 'route', value: 'URL', text: 'a route that a user was given; several with commas between them' },
+    { name: 'invite', value: 'LINK', text: 'the invite that a user was given: its routes' },
     { name: 'from', value: 'NODE', text: 'look from this node of the topology, on which this is typed' },
     { name: 'ask', value: 'NODE', text: 'have this peer try our ports, over the link of the running Postern' },
     { name: 'topology', value: 'FILE', text: 'the topology; postern.topology.yaml unless named' },
@@ -76,7 +77,7 @@ async function look(run: Run): Promise<Seen> {
   const isPatient = options.has('patient');
   const from = options.get('from');
   if (options.has('as-user')) {
-    const given = givenRoutes(options.get('route'));
+    const given = [...givenRoutes(options.get('route')), ...routesOfInvite(options.get('invite'))];
     const topology = given.length === 0 || options.has('topology') ? topologyOf(run).topology : undefined;
     return { local: [], network: await lookAsUser(topology, given, { isPatient }) };
   }
@@ -100,6 +101,15 @@ function requirePeer(loaded: LoadedConfig, node: string): LoadedConfig {
   const known = Object.keys(loaded.config.links.peers);
   if (known.includes(node)) return loaded;
   throw new ConfigError(`--ask is ${JSON.stringify(node)}; links.peers has ${known.join(', ') || 'nobody'}`);
+}
+
+function routesOfInvite(text: string | undefined) {
+  if (text === undefined) return [];
+  const questions = inviteQuestions(text);
+  // It opens an account: it is not repeated.
+  if (questions === undefined) throw new ConfigError('--invite is no invite; give its link, or the text behind #i=');
+  if (questions.length === 0) throw new ConfigError('--invite has no route over https');
+  return questions;
 }
 
 function givenRoutes(text: string | undefined) {

@@ -1,5 +1,6 @@
 /** What there is to ask about a deployment, from where one stands. Pure. */
 import { isIP } from 'node:net';
+import { readInvite } from '../../matrix/routes/invite.ts';
 import { splitServerName } from '../../matrix/server-address.ts';
 import { clientRoutesOf, findNodeOfRoute, hostOf, homeserversOf, serverNameOf, showPlace } from '../topology/derive.ts';
 import { isGuessableLabel } from '../topology/labels.ts';
@@ -66,6 +67,14 @@ export function routeQuestion(text: string): RouteQuestion | undefined {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? 443 : Number(url.port);
   return { route: `https://${url.host}`, host, port, expected: [], otherPorts: [] };
+}
+
+/** The routes of an invite, as a link or as text; `undefined` where it is none. Those over WebRTC are left out. */
+export function inviteQuestions(pasted: string): RouteQuestion[] | undefined {
+  return readInvite(pasted)?.routes.flatMap((route) => {
+    const question = route.kind === 'web' ? routeQuestion(route.baseUrl) : undefined;
+    return question === undefined ? [] : [question];
+  });
 }
 
 export interface PublicName {

@@ -8,6 +8,7 @@ import {
   findRelay,
   homeserversOf,
   hostOf,
+  isInside,
   isRelay,
   relayedNames,
   serverNameOf,
@@ -77,8 +78,10 @@ function carriedFor(topology: Topology, node: TopologyNode, peer: TopologyNode):
   if (isRelay(node)) return [];
   const [own] = certificatesOf(topology).filter((one) => one.node === node.name);
   const issues = own !== undefined && issuerOf(topology, own) === peer;
-  if (!isRelay(peer)) return ['federation', ...(issues ? ['certificates'] : [])];
-  return node === findOwnServer(topology) ? ['client'] : [];
+  // From abroad a node may learn whether its own ports are open: nobody else tells it.
+  const reach = isInside(node) ? [] : ['reach'];
+  if (!isRelay(peer)) return ['federation', ...(issues ? ['certificates'] : []), ...reach];
+  return node === findOwnServer(topology) ? ['client', ...reach] : reach;
 }
 
 function entries(peers: readonly Peer[]): (readonly [string, Plain])[] {

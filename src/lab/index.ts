@@ -1,6 +1,7 @@
 /** The face of the lab: what it can do here, what it knows, and a run of it. */
-import { fileURLToPath } from 'node:url';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { siblingUrl } from '../lib/sibling-url.ts';
 import { enter, namespaceObstacle } from './namespaces/enter.ts';
 import type { Abouts } from './report/report.ts';
@@ -22,7 +23,8 @@ export type { RunSettings } from './run/settings.ts';
 
 /** Why scenarios cannot be run here; `undefined` where they can. */
 export async function findObstacle(): Promise<string | undefined> {
-  return namespaceObstacle() ?? (await browserObstacle());
+  if (process.platform !== 'linux') return 'it needs Linux';
+  return await browserObstacle();
 }
 
 /** What each option is, by its name. */
@@ -40,10 +42,15 @@ export function unknownNames(wanted: { options: readonly string[]; mechanisms: r
   ];
 }
 
-/** Runs scenarios in namespaces of their own and tells each result as it comes. Resolves to what went wrong, if any. */
+/**
+ * Runs scenarios, in namespaces of their own where that is possible and else on loopback, and tells each result as it
+ * comes. Resolves to what went wrong, if anything.
+ */
 export async function runLab(settings: RunSettings, onResult: (result: Result) => void): Promise<string | undefined> {
   const program = fileURLToPath(siblingUrl(new URL('run/', import.meta.url).href + suffix(), 'run-worker'));
-  const child = enter(program, [JSON.stringify(settings)]);
+  const options = [JSON.stringify(settings)];
+  const isApproximate = settings.backend === 'loopback' || namespaceObstacle() !== undefined;
+  const child = isApproximate ? fork(program, options, { serialization: 'json' }) : enter(program, options);
   let failure: string | undefined;
   child.on('message', (report: RunReport) => {
     if (report.tell === 'result') onResult(report.result);

@@ -88,6 +88,20 @@ test('the page holds what was measured, and nothing of it as markup', () => {
   assert.equal(escapeHtml('<a b="c">&'), '&lt;a b=&quot;c&quot;&gt;&amp;');
 });
 
+test('what was measured again replaces what was measured before', () => {
+  const page = renderReport([cell('ip', false), cell('ip', true)], new Map());
+  assert.ok(page.includes('class="good"') && !page.includes('class="bad"'));
+});
+
+test('names lead where the lab has them, in both families, so that no mismatch is found that is none', () => {
+  const mismatch = MECHANISMS.find((one) => one.name === 'mismatch');
+  const [layout] = LAYOUTS;
+  assert.ok(mismatch !== undefined && layout !== undefined);
+  const [placed] = mismatch.rules(layout);
+  assert.ok(placed?.rule.kind === 'mismatch');
+  assert.deepEqual(placed.rule.zone[0]?.addresses, ['203.0.113.20', '2001:db8:2::14']);
+});
+
 test('what a prober gets, in words, and what it may conclude', () => {
   const said = (text: string, end: 'open' | 'closed' | 'reset' | 'timeout') =>
     describeAnswer({ bytes: Buffer.from(text, 'latin1'), end });

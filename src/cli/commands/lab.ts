@@ -44,6 +44,7 @@ export const lab: Command = {
     { name: 'short', text: 'the cells that every change is held by, and no times' },
     { name: 'out', value: 'FOLDER', text: 'write results.jsonl there' },
     { name: 'html', text: 'write report.html beside it' },
+    { name: 'loopback', text: 'the approximate network, even where namespaces are to be had' },
     { name: 'pcap', value: 'FILE', text: 'write all packets there' },
   ],
   positionalsMax: 1 + LAYOUTS.length,
@@ -174,6 +175,7 @@ function settingsOf(run: Run, names: readonly string[]): RunSettings {
     idleSeconds: countOf(run, 'idle', 60),
     islandSeconds: countOf(run, 'island', isShort ? 0 : 60),
     stepSeconds: isShort ? 15 : 20,
+    ...(options.has('loopback') && { backend: 'loopback' as const }),
     ...(pcap !== undefined && { pcapPath: path.resolve(run.workingDir, pcap) }),
   };
 }

@@ -73,6 +73,10 @@ export class NamespaceHost implements LabHost {
     return this.listenAddress;
   }
 
+  portOf(port: number): number {
+    return port;
+  }
+
   get listenAddress(): string {
     return this.addresses[0] ?? '';
   }

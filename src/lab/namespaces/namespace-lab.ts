@@ -78,6 +78,15 @@ export class NamespaceLab implements Lab {
     await this.#calls.ask({ do: 'censor', name, rule, place });
   }
 
+  /** Packets find their way to any port. */
+  publish(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  namesFor(): undefined {
+    return undefined;
+  }
+
   async sever(place: Place): Promise<void> {
     await this.#calls.ask({ do: 'sever', place });
   }

@@ -30,6 +30,8 @@ export interface HostCommand {
 export interface LabHost extends HostSpec {
   /** Its first IPv4 address, as `from` reaches it. */
   addressFrom(from: string): string;
+  /** A port of it, as others reach it and as its own program opens it: low ones may not be had. */
+  portOf(port: number): number;
   /** Where a program on it listens so that others reach it. */
   readonly listenAddress: string;
   /** Puts a program behind what is needed for it to run here. */
@@ -59,6 +61,16 @@ export interface Lab {
   setBorder(profile: BorderProfile): Promise<void>;
   /** Switches a rule on under a name, or off without a rule. */
   setCensor(name: string, rule: Rule | undefined, place?: Place): Promise<void>;
+  /** Says that a program of a host listens on a port. */
+  publish(host: string, port: number): Promise<void>;
+  /**
+   * Names as programs of a host must be told of them, `address:port` for each `name:port`; `undefined` where they ask a
+   * name server.
+   */
+  namesFor(
+    host: string,
+    places: readonly { readonly name: string; readonly port: number }[],
+  ): ReadonlyMap<string, string> | undefined;
   /** Ends every TCP connection that crosses the line around a place. */
   sever(place: Place): Promise<void>;
   /** What censors did since the start, oldest first; the oldest are forgotten when they are too many. */

@@ -1,12 +1,12 @@
 /** The network between the hosts, as one function of packets and time: lines, censors, and what is counted. Pure. */
 import { Heap } from '../../lib/heap.ts';
-import { type Censor, type Injection, PASS, type ProbeWish, type Tools, type Verdict } from '../censor/censor.ts';
-import { createCensor } from '../censor/create.ts';
+import type { Injection, ProbeWish, Tools } from '../censor/censor.ts';
 import type { Rule } from '../censor/rules.ts';
 import { Prefixes } from '../packet/address.ts';
 import { fillChecksums, type Packet, parsePacket } from '../packet/packet.ts';
 import { Pipe, type PipeSettings } from '../shape/pipe.ts';
 import { type BorderProfile, ZONES, zoneLine } from '../shape/profiles.ts';
+import { CensorSet, type Passing } from './censors.ts';
 import { Connections } from './connections.ts';
 import { crossingOf, FORGED, type HostSpec, type Place } from './topology.ts';
 
@@ -62,10 +62,9 @@ export class Router {
   readonly #hosts: ReadonlyMap<string, HostSpec>;
   readonly #names: ReadonlyMap<string, HostSpec>;
   readonly #tools: Tools;
-  readonly #onEvent: (event: LabEvent) => void;
   readonly #lines = new Map<string, Pipe>();
   readonly #devices = new Map<string, { readonly up: Pipe; readonly down: Pipe }>();
-  readonly #censors = new Map<string, { readonly censor: Censor; readonly place: Place }>();
+  readonly #censors: CensorSet;
   readonly #journeys = new Heap<Journey>((left, right) => left.at - right.at || left.order - right.order);
   readonly #traffic = new Map<string, { -readonly [key in keyof Traffic]: number }>();
   readonly #foreign = new Map<string, Foreign>();
@@ -79,7 +78,7 @@ export class Router {
     this.#names = new Map(hosts.map((one) => [one.name, one]));
     this.#hosts = new Map(hosts.flatMap((one) => one.addresses.map((address) => [address, one] as const)));
     this.#tools = tools;
-    this.#onEvent = onEvent;
+    this.#censors = new CensorSet(tools, onEvent);
     for (const one of hosts) {
       this.#traffic.set(one.name, { sentBytes: 0, sentPackets: 0, receivedBytes: 0, receivedPackets: 0 });
     }
@@ -106,8 +105,7 @@ export class Router {
 
   /** Switches a rule on under a name; a name that is in use gets the new rule, and an empty memory. */
   setCensor(name: string, rule: Rule | undefined, place: Place): void {
-    if (rule === undefined) this.#censors.delete(name);
-    else this.#censors.set(name, { censor: createCensor(rule, this.#tools), place });
+    this.#censors.set(name, rule, place);
   }
 
   /** Ends every TCP connection that crosses the line around a place. */
@@ -180,40 +178,12 @@ export class Router {
   #forward(trip: Trip): void {
     const { bytes, source, destination, now } = trip;
     const path = this.#path(source, destination);
-    const verdict = this.#judge(trip, path);
-    if (verdict.action === 'drop') return;
+    const judgement = this.#censors.judge(trip);
+    for (const injection of judgement.inject) this.#inject(injection, trip, path);
+    if (judgement.isDropped) return;
     const [first, ...rest] = path;
     const journey = { at: 0, order: 0, bytes, host: destination.name, rest };
-    if (first !== undefined) this.#send(journey, first, now + (verdict.delayMs ?? 0));
-  }
-
-  #judge(trip: Trip, path: readonly Pipe[]): Verdict {
-    const { packet, source, destination, now } = trip;
-    let delayMs = 0;
-    for (const [name, { censor, place }] of this.#censors) {
-      const crossing = crossingOf(place, source.zone, destination.zone);
-      if (crossing === undefined) continue;
-      const verdict = censor.inspect({ packet, isOutbound: crossing.isOutbound, now });
-      for (const injection of verdict.inject ?? []) this.#inject(injection, trip, path);
-      if (verdict.reason !== undefined) this.#tell(name, verdict, trip);
-      if (verdict.action === 'drop') return verdict;
-      delayMs += verdict.delayMs ?? 0;
-    }
-    return delayMs === 0 ? PASS : { action: 'pass', delayMs };
-  }
-
-  #tell(name: string, verdict: Verdict, { source, destination, now }: Trip): void {
-    this.#onEvent({
-      at: now,
-      censor: name,
-      action: verdict.action,
-      reason: verdict.reason ?? '',
-      from: source.name,
-      to: destination.name,
-      injected: verdict.inject?.length ?? 0,
-      ...(verdict.score !== undefined && { score: verdict.score }),
-      ...(verdict.probe !== undefined && { probe: verdict.probe }),
-    });
+    if (first !== undefined) this.#send(journey, first, now + judgement.delayMs);
   }
 
   /** What is forged knows no queue and no loss, and comes before what it was forged for. */
@@ -262,12 +232,8 @@ export class Router {
   }
 }
 
-interface Trip {
+interface Trip extends Passing {
   readonly bytes: Uint8Array;
-  readonly packet: Packet;
-  readonly source: HostSpec;
-  readonly destination: HostSpec;
-  readonly now: number;
 }
 
 /** Multicast, and addresses of one line: a kernel greets its neighbours, and there are none. */

@@ -31,6 +31,11 @@ export function readAddresses(payload: Uint8Array): { readonly name: string; rea
   );
 }
 
+/** A question for the IPv4 addresses of a name. */
+export function writeQuestion(name: string): Uint8Array {
+  return encode({ type: 'query', id: 1, flags: 0x100, questions: [{ name, type: 'A', class: 'IN' }] });
+}
+
 /** An answer with addresses of the asked type, or with none. */
 export function writeAnswer(
   question: Pick<DnsQuestion, 'id' | 'name' | 'type'>,

@@ -8,13 +8,14 @@ import { FOUNDING, WEIGHTS } from './weights.ts';
 export type Abouts = ReadonlyMap<string, string>;
 
 /** Writes the page. */
-export function renderReport(results: readonly Result[], abouts: Abouts): string {
-  const head = results.find((one) => one.kind === 'run');
+export function renderReport(all: readonly Result[], abouts: Abouts): string {
+  const heads = all.filter((one) => one.kind === 'run');
+  const results = latestOf(all);
   const cells = results.filter((one) => one.kind === 'cell');
   const latencies = results.filter((one) => one.kind === 'latency');
   const body = [
     `<h1>Postern lab</h1>`,
-    head === undefined ? '' : aboutRun(head),
+    ...heads.map(aboutRun),
     `<h2>Stars</h2>`,
     starTable(starsOf(results, WEIGHTS), abouts),
     `<p class="quiet">Computed from what follows by the weights of version ${WEIGHTS.version}, below. ` +
@@ -28,6 +29,18 @@ export function renderReport(results: readonly Result[], abouts: Abouts): string
     weightsTable(),
   ];
   return page(body.join('\n'));
+}
+
+/** Lines of several runs may stand one after the other: what was measured again replaces what was measured before. */
+function latestOf(results: readonly Result[]): Result[] {
+  const latest = new Map<string, Result>();
+  for (const one of results) {
+    const { kind } = one;
+    const place = kind === 'run' ? one.at : one.option;
+    const inner = kind === 'cell' ? one.mechanism : kind === 'latency' ? `${one.border} ${one.to}` : '';
+    latest.set(`${kind} ${place} ${inner}`, one);
+  }
+  return [...latest.values()];
 }
 
 function section(title: string, isThere: boolean, draw: () => string): string {

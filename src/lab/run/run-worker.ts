@@ -1,8 +1,9 @@
-/** The process inside the namespaces that makes the lab and runs scenarios in it. */
+/** The process that makes the lab and runs scenarios in it: inside the namespaces, or without them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
-import { endWithParent } from '../namespaces/enter.ts';
+import { LoopbackLab } from '../loopback/loopback-lab.ts';
+import { endWithParent, isInside } from '../namespaces/enter.ts';
 import { NamespaceLab } from '../namespaces/namespace-lab.ts';
 import { HOSTS } from '../network/topology.ts';
 import { LAYOUTS } from '../scenario/layouts.ts';
@@ -30,7 +31,9 @@ function pick<T extends { readonly name: string }>(all: readonly T[], names: rea
 async function main(): Promise<void> {
   const { pcapPath, borders, messages, idleSeconds, islandSeconds, stepSeconds } = settings;
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-lab-run-'));
-  const lab = await NamespaceLab.open({ hosts: HOSTS, ...(pcapPath !== undefined && { pcapPath }) });
+  const lab = isInside()
+    ? await NamespaceLab.open({ hosts: HOSTS, ...(pcapPath !== undefined && { pcapPath }) })
+    : new LoopbackLab(HOSTS);
   emit({
     kind: 'run',
     version: settings.version,

@@ -13,6 +13,8 @@ export interface RunSettings {
   readonly islandSeconds: number;
   /** How long one step may take where nothing is slow. */
   readonly stepSeconds: number;
+  /** Loopback even where namespaces are to be had. */
+  readonly backend?: 'loopback';
   /** Where packets are written to; nowhere unless given. */
   readonly pcapPath?: string;
 }

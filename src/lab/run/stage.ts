@@ -23,7 +23,7 @@ export class Stage {
   readonly lab: Lab;
   readonly layout: Layout;
   readonly deployment: Deployment;
-  readonly #inside: LabBrowser;
+  #inside: LabBrowser;
   readonly #abroad: LabBrowser;
   readonly #bob: Person;
   readonly #token: string;
@@ -54,13 +54,12 @@ export class Stage {
     for (const zone of layout.translated ?? []) await lab.setCensor(`cgnat ${zone}`, { kind: 'cgnat' }, [zone]);
     await setNames(lab, layout, { zoneAbroad: false });
     const deployment = await Deployment.start(lab, layout, folder);
-    const { trustedKeys } = deployment;
     const { own, friends } = layout;
     const [token, guestToken, inside, abroad] = await Promise.all([
       deployment.invite(own),
       deployment.invite(friends),
-      LabBrowser.launch(lab.host('alice'), { trustedKeys }),
-      LabBrowser.launch(lab.host('bob'), { trustedKeys }),
+      launch(lab, 'alice', deployment),
+      launch(lab, 'bob', deployment),
     ]);
     const bob = await abroad.person(GUEST_STEP_MS);
     const url = `https://${friends.serverName}/#/invite/${guestToken}`;
@@ -113,6 +112,7 @@ export class Stage {
     await setNames(this.lab, this.layout, { zoneAbroad: mechanism.zoneAbroad === true });
     // What stood before has shown its name already: everything that a mechanism can see begins anew.
     for (const { place } of rules) await this.lab.sever(place);
+    await this.#renewNames();
     return async () => {
       for (const at of rules.keys()) await this.lab.setCensor(`${mechanism.name} ${at}`, undefined);
       if (mechanism.border !== undefined) await this.lab.setBorder('calm');
@@ -125,9 +125,25 @@ export class Stage {
     for (const zone of this.layout.translated ?? []) await this.lab.setCensor(`cgnat ${zone}`, undefined);
   }
 
+  /** Where no name server is asked, a browser knows for its whole life what it was told at its start. */
+  async #renewNames(): Promise<void> {
+    if (this.lab.backend === 'namespaces') return;
+    await this.#inside.close();
+    this.#inside = await launch(this.lab, 'alice', this.deployment);
+  }
+
   #stepsOf(name: string, text: string): Step[] {
     const url = `${this.layout.origin}/#/invite/${this.#token}`;
     const to = `@bob:${this.layout.friends.serverName}`;
     return [...joinSteps({ url, name }), ...firstMessageSteps({ to, text })];
   }
+}
+
+function launch(lab: Lab, host: string, { layout, trustedKeys }: Deployment): Promise<LabBrowser> {
+  const { origin, naming, friends } = layout;
+  const names = lab.namesFor(host, [
+    { name: naming.name, port: Number(new URL(origin).port || 443) },
+    { name: friends.serverName, port: 443 },
+  ]);
+  return LabBrowser.launch(lab.host(host), { trustedKeys, ...(names !== undefined && { names }) });
 }

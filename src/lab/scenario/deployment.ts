@@ -111,7 +111,8 @@ export class Deployment {
     const { certificate = '', key = '' } = this.#pairs.get(server.host) ?? {};
     writeFileSync(path.join(folder, 'cert.pem'), certificate);
     writeFileSync(path.join(folder, 'key.pem'), key);
-    const address = this.#lab.backend === 'namespaces' ? '::' : this.#lab.host(server.host).listenAddress;
+    const host = this.#lab.host(server.host);
+    const address = this.#lab.backend === 'namespaces' ? '::' : host.listenAddress;
     const tls = { certificate: 'cert.pem', key: 'key.pem' };
     const isOwn = server === this.layout.own;
     const [first] = server.ports;
@@ -120,7 +121,7 @@ export class Deployment {
       dataDir: './data',
       publicBaseUrl: isOwn ? this.layout.origin : `https://${server.serverName}:${first?.port ?? 443}`,
       listeners: [
-        ...server.ports.map(({ port, apis }) => ({ address, port, apis, tls })),
+        ...server.ports.map(({ port, apis }) => ({ address, port: host.portOf(port), apis, tls })),
         { address: '127.0.0.1', port: 0, apis: ['client', 'media', 'admin'] },
       ],
       registration: { mode: 'invite' },
@@ -133,6 +134,7 @@ export class Deployment {
     };
     writeFileSync(path.join(folder, 'postern.json'), JSON.stringify(config, undefined, 2));
     await this.#run(server.host, 'serve');
+    for (const { port } of server.ports) await this.#lab.publish(server.host, port);
   }
 
   /** Without namespaces the system's resolver knows nothing of the lab. */
@@ -153,7 +155,8 @@ export class Deployment {
 
   #placeOf(server: ServerPlan, from: string, api: string): string {
     const port = server.ports.find((one) => one.apis.includes(api))?.port ?? 0;
-    return `${this.#lab.host(server.host).addressFrom(from)}:${port}`;
+    const host = this.#lab.host(server.host);
+    return `${host.addressFrom(from)}:${host.portOf(port)}`;
   }
 
   #links(server: ServerPlan): Plain {
@@ -204,6 +207,7 @@ export class Deployment {
     };
     writeFileSync(path.join(folder, 'postern.json'), JSON.stringify(config, undefined, 2));
     await this.#run(relay.host, 'relay');
+    await this.#lab.publish(relay.host, relay.port);
   }
 
   /** Starts a program that says in one line that it is ready. */

@@ -1,6 +1,6 @@
 /** What is switched on in each cell of the matrix, as data made for a layout. Pure. */
 import type { Rule } from '../censor/rules.ts';
-import { NATION, type Place } from '../network/topology.ts';
+import { HOSTS, NATION, type Place } from '../network/topology.ts';
 import type { BorderProfile } from '../shape/profiles.ts';
 import { type Layout, publicNames } from './layouts.ts';
 
@@ -28,15 +28,12 @@ const atBorder = (rule: Rule): PlacedRule => ({ rule, place: NATION });
 const atDataCentre = (rule: Rule): PlacedRule => ({ rule, place: ['cn-idc'] });
 const atHome = (rule: Rule): PlacedRule => ({ rule, place: ['cn-home'] });
 
-function zoneOf(layout: Layout): { name: string; addresses: string[] }[] {
-  const addresses: Readonly<Record<string, string>> = {
-    abroad: '203.0.113.20',
-    cloud: '198.51.100.80',
-    home: '198.51.100.50',
-  };
+/** What the public DNS says of a layout. */
+function zoneOf(layout: Layout): { name: string; addresses: readonly string[] }[] {
+  const addressesOf = (host: string): readonly string[] => HOSTS.find((one) => one.name === host)?.addresses ?? [];
   const { by, name, host } = layout.naming;
-  const own = by === 'dns' ? [{ name, addresses: [addresses[host] ?? ''] }] : [];
-  return [...own, { name: 'friends.example', addresses: ['203.0.113.20'] }];
+  const own = by === 'dns' ? [{ name, addresses: addressesOf(host) }] : [];
+  return [...own, { name: layout.friends.serverName, addresses: addressesOf(layout.friends.host) }];
 }
 
 export const MECHANISMS: readonly Mechanism[] = [

@@ -5,7 +5,6 @@ import { request as requestTls } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
-import { encode } from 'dns-packet';
 import { errorCode } from '../../lib/error-code.ts';
 import type {
   AgentAnswer,
@@ -16,7 +15,7 @@ import type {
   Numbered,
 } from '../network/messages.ts';
 import type { ResolveAnswer, SayAnswer } from '../network/messages.ts';
-import { decodeDns, readAddresses } from '../packet/dns.ts';
+import { decodeDns, readAddresses, writeQuestion } from '../packet/dns.ts';
 
 type Of<Kind extends AgentCommand['do']> = Extract<AgentCommand, { do: Kind }>;
 
@@ -57,11 +56,7 @@ async function resolveFrom({ server, name, waitMs }: Of<'resolve'>): Promise<Res
     const addresses = readAddresses(message).map((one) => one.address);
     answers.push({ ms: performance.now() - start, addresses, isTrue });
   });
-  socket.send(
-    encode({ type: 'query', id: 1, flags: 0x100, questions: [{ name, type: 'A', class: 'IN' }] }),
-    53,
-    server,
-  );
+  socket.send(writeQuestion(name), 53, server);
   await pause(waitMs);
   socket.close();
   return { answers };

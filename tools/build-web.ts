@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, zstdCompressSync } from 'node:zlib';
 import { build, type Plugin, type Rollup } from 'vite';
+import { buildSingle } from './build-web/single.ts';
 import { finishPage, headersFor } from './build-web/page.ts';
 import { stripCustomSections } from './build-web/wasm.ts';
 
@@ -107,12 +108,13 @@ function listAssets(outDir: string): string[] {
   return sized.toSorted((left, right) => left.bytes - right.bytes).map(({ name }) => `/assets/${name}`);
 }
 
-/** Builds everything; `compressed: false` spares the slow part for tests that only look. */
-export async function buildWeb(outDir: string, options: { compressed: boolean }): Promise<void> {
+/** Builds everything; `compressed: false` and `single: false` spare the slow parts for tests that only look. */
+export async function buildWeb(outDir: string, options: { compressed: boolean; single?: boolean }): Promise<void> {
   await bundle(outDir);
   const style = inlineStyle(outDir);
   writeFileSync(path.join(outDir, 'headers.json'), JSON.stringify(headersFor(style), null, 2));
   writeFileSync(path.join(outDir, 'assets.json'), JSON.stringify(listAssets(outDir)));
+  if (options.single !== false) await buildSingle({ root, outDir, plugins: [stubSchemas] });
   if (options.compressed) compress(outDir);
 }
 

@@ -10,7 +10,7 @@ import { buildWeb } from '../../tools/build-web.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'postern-budget-'));
 const KIB = 1024;
 
-before(() => buildWeb(folder, { compressed: false }));
+before(() => buildWeb(folder, { compressed: false, single: false }));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 function compressed(file: string): number {

@@ -46,7 +46,7 @@ async function startWithClient(name: string): Promise<TestServer> {
 before(async () => {
   if (skip !== false) return;
   webFolder = mkdtempSync(path.join(tmpdir(), 'postern-www-'));
-  await buildWeb(webFolder, { compressed: false });
+  await buildWeb(webFolder, { compressed: false, single: false });
   network.addressOf('alpha.test');
   network.addressOf('beta.test');
   browser = await launchBrowser();

@@ -26,7 +26,7 @@ type Flags = Readonly<Record<string, string>>;
 /** Builds the web client, into a folder of its own, and starts a server that serves it. */
 export async function startWithWeb(flags: Flags = {}): Promise<RealServer> {
   const webFolder = mkdtempSync(path.join(tmpdir(), 'postern-www-'));
-  await buildWeb(webFolder, { compressed: false });
+  await buildWeb(webFolder, { compressed: false, single: false });
   const server = await startRealServer(webFolder, flags);
   return {
     ...server,

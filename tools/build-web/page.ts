@@ -63,6 +63,13 @@ export function headersFor(style: string): Readonly<Record<string, Readonly<Reco
       'content-security-policy': policy,
       'cache-control': 'public, max-age=31536000, immutable',
     },
+    // To be kept and opened as a file: here it would have the origin of the server.
+    '/client.html': {
+      ...always,
+      'content-security-policy': `sandbox; default-src 'none'; frame-ancestors 'none'`,
+      'content-disposition': 'attachment; filename="client.html"',
+      'cache-control': 'no-cache',
+    },
     '/*': { ...always, 'cache-control': 'public, max-age=3600' },
   };
 }

@@ -16,6 +16,8 @@ const ENTRY_POINTS = [
   /^src\/adapters\/acme\/webcrypto\.ts$/,
   /^src\/web\/[^/]+\.tsx?$/,
   /^src\/web\/ui\/main\.tsx$/,
+  // Taken in the place of another file by the build of client.html.
+  /^src\/web\/ui\/engine-port-file\.ts$/,
   /^(?:tools|test|bench)\//,
 ];
 

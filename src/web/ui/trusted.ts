@@ -9,6 +9,8 @@ interface TrustedTypesFactory {
 
 function isOwnScript(url: string): boolean {
   const parsed = new URL(url, location.href);
+  // The one file of `client.html` makes the engine's script of itself.
+  if (location.protocol === 'file:') return parsed.protocol === 'blob:';
   return parsed.origin === location.origin && parsed.pathname.endsWith('.js');
 }
 

@@ -111,8 +111,14 @@ async function clearSession({ storeName }: StoredSession): Promise<void> {
   }
 }
 
-/** The host for a client that was loaded from its homeserver's own address. */
-export function browserHost(homeserver: string, pages: PageHelp): Host {
+export interface BrowserParts {
+  readonly pages: PageHelp;
+  /** Where the crypto wasm is, where it does not lie beside the script. */
+  wasmUrl?(): Promise<string>;
+}
+
+/** The host for a client that was loaded from its homeserver's own address, or from a file, which has none. */
+export function browserHost(homeserver: string, { pages, wasmUrl }: BrowserParts): Host {
   return {
     environment,
     homeserver,
@@ -127,7 +133,7 @@ export function browserHost(homeserver: string, pages: PageHelp): Host {
     async openCrypto(options, storeName) {
       const { openCrypto } = await import('../../../client/crypto/open.ts');
       const store = { name: `${storeName}-crypto`, key: await machineKey(storeName) };
-      return openCrypto({ ...options, store });
+      return openCrypto({ ...options, store, ...(wasmUrl !== undefined && { wasmUrl: await wasmUrl() }) });
     },
   };
 }

@@ -180,3 +180,17 @@ test('a request that was given up ends at once and accuses no route', async () =
   await assert.rejects(world.settle(asked));
   assert.equal(world.scores.of(routeOf('a')).failures, 0);
 });
+
+test('a route that is suspected loses its long polls, not the requests that are on their way', async () => {
+  let isSlow = false;
+  const world = new World({
+    a: (path) => (path === '/_matrix/client/versions' && isSlow ? undefined : path === '/slow' ? 9_000 : 50),
+    b: () => 80,
+  });
+  await world.settle(world.get('/x'));
+  isSlow = true;
+  const posted = world.post('/slow');
+  const probed = world.dialler.probe(routeOf('a'));
+  assert.match(await world.from(posted), /^a/);
+  assert.equal(await probed, false);
+});

@@ -32,11 +32,15 @@ const PULSE_MIN_MS = 1_000;
 const PULSE_MAX_MS = 60_000;
 const PULSE_OF_QUIET = 10;
 const SLOW_BYTES_PER_SECOND = 2 * 1024;
+/** A timer that is so late was held up by work. */
+const BUSY_MS = 250;
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 const PROBE_PATH = getVersions.path;
 
 interface Running extends Attempt {
   readonly controller: AbortController;
+  /** A long poll. */
+  readonly isWaiting: boolean;
 }
 
 interface Request {
@@ -133,8 +137,9 @@ export class Dialler implements Line {
   /** What waits for an answer over a dead route goes over another. */
   #leave(route: Route): void {
     const name = routeName(route);
-    for (const { route: taken, controller } of this.#running) {
-      if (routeName(taken) === name) controller.abort(MOVED);
+    for (const { route: taken, controller, isWaiting } of this.#running) {
+      // Ordinary requests have a race or a time of their own; what must not be repeated is not cut off on suspicion.
+      if (isWaiting && routeName(taken) === name) controller.abort(MOVED);
     }
   }
 
@@ -208,11 +213,20 @@ export class Dialler implements Line {
   #begin(request: Request): Running {
     const controller = new AbortController();
     const answer = this.#attempt(request, controller);
-    const { route } = request;
-    const attempt: Running = { route, controller, answer, giveUp: () => controller.abort(LOST) };
+    const { route, waitMs = 0 } = request;
+    const giveUp = (): void => controller.abort(LOST);
+    const attempt: Running = { route, controller, answer, giveUp, isWaiting: waitMs > 0 };
     this.#running.add(attempt);
     void answer.catch(() => undefined).finally(() => this.#running.delete(attempt));
     return attempt;
+  }
+
+  /** Lets time run out. Where this thread was busy meanwhile an answer may lie there unread: it gets a moment more. */
+  async #runOut(delayMs: number, signal: AbortSignal): Promise<void> {
+    const { environment } = this.#options;
+    const dueMs = environment.nowMs() + delayMs;
+    await environment.sleep(delayMs, signal);
+    if (environment.nowMs() - dueMs > BUSY_MS) await environment.sleep(BUSY_MS, signal);
   }
 
   async #attempt(request: Request, controller: AbortController): Promise<Response> {
@@ -223,7 +237,7 @@ export class Dialler implements Line {
     init.signal?.addEventListener('abort', given);
     if (init.signal?.aborted === true) given();
     const answered = new AbortController();
-    void environment.sleep(waitMs + withinMs, answered.signal).then(() => {
+    void this.#runOut(waitMs + withinMs, answered.signal).then(() => {
       if (!answered.signal.aborted) controller.abort(new RouteFailure('timeout'));
     });
     try {

@@ -14,7 +14,7 @@ import { Transport } from './transport.ts';
 import { renewalName } from './x509.ts';
 import type { PrivateTexts } from '../../ports/certificates.ts';
 
-export { makePlaceholder } from './x509.ts';
+export { makePinned, makePlaceholder } from './x509.ts';
 
 export interface AuthorityOptions {
   readonly http: Http;

@@ -21,6 +21,7 @@ const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;
 /** RFC 8737 §6.1. */
 const ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31';
 const DAY_MS = 86_400_000;
+const DAYS = 30;
 
 /** A private key on P-256, PKCS #8 as PEM. */
 export async function makeKey(): Promise<string> {
@@ -58,6 +59,12 @@ export async function makePlaceholder(names: readonly string[], nowMs: number): 
   return await selfSigned(names, nowMs, [new BasicConstraintsExtension(false, undefined, true)]);
 }
 
+/** A certificate that whoever uses it knows by its fingerprint: no authority's rules apply to it. */
+export async function makePinned(key: string, { nowMs, years }: { nowMs: number; years: number }): Promise<string> {
+  const { certificate } = await selfSigned(['localhost'], nowMs, [], { key, days: Math.floor(years * 365.25) });
+  return certificate;
+}
+
 /** RFC 9773 §4.1: the name of a certificate is that of its issuer's key and its serial number. */
 export function renewalName(pem: string): string | undefined {
   const certificate = new X509Certificate(pem);
@@ -70,15 +77,20 @@ export function renewalName(pem: string): string | undefined {
   return `${encodeBase64Url(Buffer.from(issuer, 'hex'))}.${encodeBase64Url(bytes)}`;
 }
 
-async function selfSigned(names: readonly string[], nowMs: number, more: Extension[]): Promise<Certificate> {
-  const key = await makeKey();
+async function selfSigned(
+  names: readonly string[],
+  nowMs: number,
+  more: Extension[],
+  { key: given, days = DAYS }: { readonly key?: string; readonly days?: number } = {},
+): Promise<Certificate> {
+  const key = given ?? (await makeKey());
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
       keys: await importPair(key),
       name: 'CN=localhost',
       signingAlgorithm: SIGNING,
       notBefore: new Date(nowMs - DAY_MS),
-      notAfter: new Date(nowMs + 30 * DAY_MS),
+      notAfter: new Date(nowMs + days * DAY_MS),
       extensions: [new SubjectAlternativeNameExtension(names.map(generalName)), ...more],
     },
     crypto,

@@ -30,7 +30,7 @@ function nonce(number: number): string {
 const ignore = (): void => undefined;
 const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => log };
 
-const certificate = openDirectCertificate(folder, { nowMs: Date.UTC(2026, 10, 24), random: randomBytes(16) });
+const certificate = await openDirectCertificate(folder, Date.UTC(2026, 10, 24));
 
 /** A STUN Binding request (RFC 8489) as ICE sends it: user name, integrity by the password, fingerprint. */
 function bindingRequest(ufrag: string, password: string): Buffer {
@@ -129,8 +129,8 @@ async function goodRequest(): Promise<() => Buffer> {
   return () => bindingRequest(ufrag, password);
 }
 
-test('the certificate lasts ten years, is made once, and its key is its owner’s', () => {
-  const again = openDirectCertificate(folder, { nowMs: 0, random: randomBytes(16) });
+test('the certificate lasts ten years, is made once, and its key is its owner’s', async () => {
+  const again = await openDirectCertificate(folder, 0);
   assert.deepEqual(again, certificate);
   const read = new X509Certificate(readFileSync(certificate.certificateFile));
   assert.equal(read.verify(read.publicKey), true);

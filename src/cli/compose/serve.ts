@@ -97,7 +97,7 @@ export async function startServices(options: ServeOptions): Promise<RunningServi
   });
   const images = createImages();
   const below = secretPath(config, places(options));
-  const certificate = directCertificate(options, dataDir, parts);
+  const certificate = await directCertificate(options, dataDir, parts);
   const context: Context = { ...parts, serverName: serverNameOf(config), store, stream: new Stream() };
   const services = createServices(context, {
     facts: factsOf(config),
@@ -195,13 +195,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
 }
 
 /** Made at the first start with a WebRTC port, and kept: clients know its fingerprint. */
-function directCertificate(
+async function directCertificate(
   { config }: ServeOptions,
   dataDir: string,
-  { clock, random }: Pick<Context, 'clock' | 'random'>,
-): DirectCertificate | undefined {
-  if (config.routes.webRtc === null) return undefined;
-  return openDirectCertificate(dataDir, { nowMs: clock.now(), random: random.bytes(16) });
+  { clock }: Pick<Context, 'clock'>,
+): Promise<DirectCertificate | undefined> {
+  return config.routes.webRtc === null ? undefined : await openDirectCertificate(dataDir, clock.now());
 }
 
 async function openDirect(
@@ -210,7 +209,7 @@ async function openDirect(
   { clients }: OpenListeners,
 ): Promise<DirectPort | undefined> {
   const { webRtc } = options.config.routes;
-  const certificate = directCertificate(options, dataDirOf(options), services.context);
+  const certificate = await directCertificate(options, dataDirOf(options), services.context);
   if (webRtc === null || certificate === undefined) return undefined;
   return await openDirectDoor({ services, place: webRtc, certificate, handle: clients });
 }

@@ -19,7 +19,7 @@ const GAP = 12;
 export function drawBars(bars: readonly Bar[], unit: string): string {
   const all = bars.flatMap((bar) => bar.values.map((one) => one.value));
   const max = Math.max(10, ...all);
-  const scale = (value: number): number => ((WIDTH - LABEL - 90) * Math.log10(1 + value)) / Math.log10(1 + max);
+  const scale = (value: number): number => ((WIDTH - LABEL - 130) * Math.log10(1 + value)) / Math.log10(1 + max);
   const parts: string[] = [];
   let y = 6;
   for (const bar of bars) {

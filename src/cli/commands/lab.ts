@@ -166,7 +166,8 @@ function settingsOf(run: Run, names: readonly string[]): RunSettings {
   const borders = listed('border') ?? (isShort ? ['none'] : ['calm', 'evening', 'bad']);
   const pcap = options.get('pcap');
   return {
-    command: `postern lab ${raw.join(' ')}`,
+    // Where the results go is the machine's own affair.
+    command: `postern lab ${raw.filter((one, at) => !one.startsWith('--out') && raw[at - 1] !== '--out').join(' ')}`,
     version: packageVersion(),
     options: names.length > 0 ? names : isShort ? DEFAULT_OPTIONS : LAYOUTS.map((one) => one.name),
     mechanisms: listed('mechanism') ?? (isShort ? SHORT_MECHANISMS : MECHANISMS.map((one) => one.name)),

@@ -1,6 +1,9 @@
 /** The face of the lab: what it can do here, what it knows, and a run of it. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { siblingUrl } from '../lib/sibling-url.ts';
 import { enter, namespaceObstacle } from './namespaces/enter.ts';
@@ -50,13 +53,19 @@ export async function runLab(settings: RunSettings, onResult: (result: Result) =
   const program = fileURLToPath(siblingUrl(new URL('run/', import.meta.url).href + suffix(), 'run-worker'));
   const options = [JSON.stringify(settings)];
   const isApproximate = settings.backend === 'loopback' || namespaceObstacle() !== undefined;
-  const child = isApproximate ? fork(program, options, { serialization: 'json' }) : enter(program, options);
+  // Whatever ends in there in the middle of something leaves its files here, where they go with the rest.
+  const folder = mkdtempSync(path.join(tmpdir(), 'postern-lab-'));
+  const environment = { TMPDIR: folder };
+  const child = isApproximate
+    ? fork(program, options, { env: { ...process.env, ...environment } })
+    : enter(program, options, environment);
   let failure: string | undefined;
   child.on('message', (report: RunReport) => {
     if (report.tell === 'result') onResult(report.result);
     else failure = report.message;
   });
   const [code, signal] = await once(child, 'exit');
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   if (code === 0) return undefined;
   return failure ?? `the lab ended with ${String(code ?? signal)}`;
 }

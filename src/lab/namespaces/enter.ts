@@ -45,12 +45,16 @@ export function isInside(): boolean {
 }
 
 /** Starts a program of Node.js inside. It must end when its channel to us closes: {@link endWithParent}. */
-export function enter(program: string, options: readonly string[]): ChildProcess {
+export function enter(
+  program: string,
+  options: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess {
   const way = findWay();
   if ('obstacle' in way) throw new Error(`namespaces cannot be used: ${way.obstacle}`);
   return spawn('unshare', [...way.way, process.execPath, ...process.execArgv, program, ...options], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, [MARK]: '1' },
+    env: { ...process.env, ...environment, [MARK]: '1' },
   });
 }
 

@@ -16,6 +16,7 @@ import { LANES, type PeerConfig, PeerLink, type PeerLinkParts } from './peer-lin
 import type { Opening } from './mux.ts';
 import type { LinkStream } from './stream.ts';
 
+export { placeOf } from './carriers/carriers.ts';
 export { parseSite } from './carriers/site.ts';
 export type { PeerConfig } from './peer-link.ts';
 export type { LinkStream } from './stream.ts';

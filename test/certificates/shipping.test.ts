@@ -13,18 +13,11 @@ import { checkConfig } from '../../src/cli/config/check.ts';
 import { openCuttableLine, type CuttableLine } from '../client/cuttable.ts';
 import { closedPort } from '../harness/places.ts';
 import { TestServer } from '../harness/server.ts';
+import { CLOUD as ABROAD, HOME } from '../harness/node-keys.ts';
 import { tlsFile } from '../harness/tls.ts';
 import { quiet } from '../relay/front.ts';
 import { untilTrue } from './until.ts';
 
-const HOME = {
-  key: 'ed25519 home AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8',
-  public: 'ed25519:A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg',
-};
-const ABROAD = {
-  key: 'ed25519 cloud ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8',
-  public: 'ed25519:Kay64UG8yvCyLhqU000LxzYeUm0L/hLIl5S8kyKWbdc',
-};
 const authority = new TestAuthority();
 const NAMES = ['home.test'];
 /** A directory at which nobody is: what is there is shipped all the same. */

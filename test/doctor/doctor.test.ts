@@ -19,17 +19,10 @@ import { answerReach } from '../../src/deploy/reach/ask.ts';
 import { encodeInvite, inviteText } from '../../src/matrix/routes/invite.ts';
 import { closedPort } from '../harness/places.ts';
 import { TestServer } from '../harness/server.ts';
+import { CLOUD as ABROAD, HOME } from '../harness/node-keys.ts';
 import { tlsFile } from '../harness/tls.ts';
 import { quiet } from '../relay/front.ts';
 
-const HOME = {
-  key: 'ed25519 home AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8',
-  public: 'ed25519:A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg',
-};
-const ABROAD = {
-  key: 'ed25519 cloud ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8',
-  public: 'ed25519:Kay64UG8yvCyLhqU000LxzYeUm0L/hLIl5S8kyKWbdc',
-};
 const TLS = { certificate: tlsFile('server.pem'), key: tlsFile('server.key') };
 const MAIN = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
 

@@ -11,20 +11,14 @@ import { createNodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import { createRandom } from '../../src/adapters/random/index.ts';
 import { writePass } from '../../src/link/carriers/site.ts';
 import { type CuttableLine, openCuttableLine } from '../client/cuttable.ts';
-import { type TestServer, type User, v3 } from '../harness/index.ts';
+import { type TestServer, type User } from '../harness/index.ts';
 import { TestNetwork } from '../harness/network.ts';
+import { CLOUD, HOME } from '../harness/node-keys.ts';
 import { TEST_CA, TEST_CERTIFICATE, TEST_KEY, tlsFile } from '../harness/tls.ts';
+import { shareRoom, textsFor } from './conversation-of-two.ts';
 import { untilSeen, untilTrue } from './until.ts';
 
 const PATH = '/news/morning';
-const HOME = {
-  key: 'ed25519 home AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8',
-  public: 'ed25519:A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg',
-};
-const CLOUD = {
-  key: 'ed25519 cloud ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8',
-  public: 'ed25519:Kay64UG8yvCyLhqU000LxzYeUm0L/hLIl5S8kyKWbdc',
-};
 
 /** The web server: it ends TLS for the site, and hands what it reads to the node behind it. */
 class Front {
@@ -138,23 +132,7 @@ after(async () => {
   scene.front.close();
 });
 
-async function shared(): Promise<string> {
-  const { alice, bob } = scene;
-  const room = await alice.createRoom({ preset: 'private_chat', invite: [bob.id] });
-  await untilTrue(bob, (answer) => JSON.stringify(answer).includes(room));
-  await bob.ok('POST', v3`/join/${room}`, {});
-  await untilTrue(alice, async () => {
-    const members = await alice.ok('GET', v3`/rooms/${room}/joined_members`);
-    return bob.id in (members.get('joined') as object);
-  });
-  return room;
-}
-
-async function textsFor(user: User, room: string): Promise<string[]> {
-  const { body } = await user.ok('GET', v3`/rooms/${room}/messages?dir=f&limit=500`);
-  const { chunk } = body as { chunk: { content: { body?: string } }[] };
-  return chunk.flatMap((event) => event.content.body ?? []);
-}
+const shared = (): Promise<string> => shareRoom(scene.alice, scene.bob);
 
 describe('a server that is reached on a site', () => {
   test('is invited from, joined and written to, and the site reads nothing of it', async () => {

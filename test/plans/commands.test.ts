@@ -1,56 +1,23 @@
 /** `postern plan` and `postern render` as they are typed. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, beforeEach, describe, it, mock } from 'node:test';
+import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Command, parseArguments } from '../../src/cli/command.ts';
 import { plan } from '../../src/cli/commands/plan.ts';
 import { render } from '../../src/cli/commands/render.ts';
-import { ConfigError } from '../../src/cli/config/sources.ts';
-import { cliTexts } from '../../src/text/cli/index.ts';
+import { Keyboard } from '../harness/typed.ts';
 
-const folders: string[] = [];
-let workingDir = '';
-
-beforeEach(() => {
-  workingDir = mkdtempSync(path.join(tmpdir(), 'postern-plans-'));
-  folders.push(workingDir);
-});
-
-after(() => {
-  for (const one of folders) rmSync(one, { recursive: true, force: true });
-});
+const keyboard = new Keyboard();
+const type = keyboard.type.bind(keyboard);
+const refuses = keyboard.refuses.bind(keyboard);
 
 function take(option: string, change: (text: string) => string = (text) => text): void {
   const file = fileURLToPath(new URL(`../fixtures/plans/${option}/postern.topology.yaml`, import.meta.url));
-  writeFileSync(path.join(workingDir, 'postern.topology.yaml'), change(readFileSync(file, 'utf8')));
+  writeFileSync(path.join(keyboard.workingDir, 'postern.topology.yaml'), change(readFileSync(file, 'utf8')));
 }
 
-/** Runs a command in the working folder; what it prints. */
-async function type(command: Command, ...raw: string[]): Promise<string> {
-  const log = mock.method(console, 'log', () => undefined);
-  try {
-    const code = await command.run({
-      texts: cliTexts('C'),
-      arguments: parseArguments(raw, command),
-      workingDir,
-      environment: { LANG: 'C' },
-      isTerminal: false,
-    });
-    assert.equal(code, 0);
-    return log.mock.calls.flatMap((call) => call.arguments.map(String)).join('\n');
-  } finally {
-    log.mock.restore();
-  }
-}
-
-async function refuses(message: RegExp, command: Command, ...raw: string[]): Promise<void> {
-  await assert.rejects(type(command, ...raw), (error) => error instanceof ConfigError && message.test(error.message));
-}
-
-const read = (name: string): string => readFileSync(path.join(workingDir, name), 'utf8');
+const read = (name: string): string => readFileSync(path.join(keyboard.workingDir, name), 'utf8');
 
 describe('postern plan', () => {
   it('prints the plan and the next step', async () => {
@@ -82,9 +49,9 @@ describe('postern plan', () => {
 
   it('refuses a file that is not there, no YAML, or too large', async () => {
     await refuses(/^postern\.topology\.yaml: the file cannot be read/, plan);
-    writeFileSync(path.join(workingDir, 'other.yaml'), 'a: [');
+    writeFileSync(path.join(keyboard.workingDir, 'other.yaml'), 'a: [');
     await refuses(/^other\.yaml:1: /, plan, '--topology', 'other.yaml');
-    writeFileSync(path.join(workingDir, 'other.yaml'), `# ${'x'.repeat(1_048_577)}`);
+    writeFileSync(path.join(keyboard.workingDir, 'other.yaml'), `# ${'x'.repeat(1_048_577)}`);
     await refuses(/larger than 1 MiB/, plan, '--topology', 'other.yaml');
   });
 });
@@ -104,11 +71,11 @@ describe('postern render', () => {
   it('writes nothing where one file differs, unless it is forced', async () => {
     take('4t');
     await type(render, '--node', 'home', '--out', 'there');
-    writeFileSync(path.join(workingDir, 'there/postern.yaml'), 'mine: true\n');
-    rmSync(path.join(workingDir, 'there/compose.yaml'));
+    writeFileSync(path.join(keyboard.workingDir, 'there/postern.yaml'), 'mine: true\n');
+    rmSync(path.join(keyboard.workingDir, 'there/compose.yaml'));
     await refuses(/^there\/postern\.yaml exists and differs/, render, '--node', 'home', '--out', 'there');
     assert.equal(read('there/postern.yaml'), 'mine: true\n');
-    assert.ok(!existsSync(path.join(workingDir, 'there/compose.yaml')));
+    assert.ok(!existsSync(path.join(keyboard.workingDir, 'there/compose.yaml')));
     await type(render, '--node', 'home', '--out', 'there', '--force');
     assert.match(read('there/postern.yaml'), /\nrelay:\n/);
   });
@@ -121,7 +88,7 @@ describe('postern render', () => {
       '--node',
       'home',
     );
-    assert.ok(!existsSync(path.join(workingDir, 'home')));
+    assert.ok(!existsSync(path.join(keyboard.workingDir, 'home')));
     // The node itself needs the keys of the others only.
     await type(render, '--node', 'cloud');
   });

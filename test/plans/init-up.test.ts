@@ -1,54 +1,22 @@
 /** From an answer to a running node: `postern init`, `render` and `up` as they are typed. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, beforeEach, describe, it, mock } from 'node:test';
+import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { type Command, parseArguments } from '../../src/cli/command.ts';
 import { init } from '../../src/cli/commands/init.ts';
 import { link } from '../../src/cli/commands/link.ts';
 import { plan } from '../../src/cli/commands/plan.ts';
 import { render } from '../../src/cli/commands/render.ts';
 import { up } from '../../src/cli/commands/up.ts';
-import { ConfigError } from '../../src/cli/config/sources.ts';
-import { cliTexts } from '../../src/text/cli/index.ts';
+import { Keyboard } from '../harness/typed.ts';
 
-const folders: string[] = [];
-let workingDir = '';
+const keyboard = new Keyboard();
+const type = keyboard.type.bind(keyboard);
+const refuses = keyboard.refuses.bind(keyboard);
 
-beforeEach(() => {
-  workingDir = mkdtempSync(path.join(tmpdir(), 'postern-init-'));
-  folders.push(workingDir);
-});
-
-after(() => {
-  for (const one of folders) rmSync(one, { recursive: true, force: true });
-});
-
-async function type(command: Command, ...raw: string[]): Promise<string> {
-  const log = mock.method(console, 'log', () => undefined);
-  try {
-    const code = await command.run({
-      texts: cliTexts('C'),
-      arguments: parseArguments(raw, command),
-      workingDir,
-      environment: { LANG: 'C' },
-      isTerminal: false,
-    });
-    assert.equal(code, 0);
-    return log.mock.calls.flatMap((call) => call.arguments.map(String)).join('\n');
-  } finally {
-    log.mock.restore();
-  }
-}
-
-async function refuses(message: RegExp, command: Command, ...raw: string[]): Promise<void> {
-  await assert.rejects(type(command, ...raw), (error) => error instanceof ConfigError && message.test(error.message));
-}
-
-const read = (name: string): string => readFileSync(path.join(workingDir, name), 'utf8');
-const modeOf = (name: string): number => statSync(path.join(workingDir, name)).mode & 0o777;
+const read = (name: string): string => readFileSync(path.join(keyboard.workingDir, name), 'utf8');
+const modeOf = (name: string): number => statSync(path.join(keyboard.workingDir, name)).mode & 0o777;
 const SERVER = ['--server', '198.51.100.80:41443'];
 const TUNNEL = ['--option', '4t', '--name', 'example.org', ...SERVER, '--front', 'dynamic:40443'];
 
@@ -66,7 +34,7 @@ describe('postern init for several machines', () => {
   it('draws other names, paths and keys each time', async () => {
     await type(init, ...TUNNEL);
     const first = read('postern.topology.yaml');
-    rmSync(path.join(workingDir, 'keys'), { recursive: true });
+    rmSync(path.join(keyboard.workingDir, 'keys'), { recursive: true });
     await type(init, ...TUNNEL, '--topology', 'again.yaml');
     const [one, other] = [first, read('again.yaml')].map((text) => parse(text));
     assert.notEqual(one.linkPath, other.linkPath);
@@ -87,8 +55,8 @@ describe('postern init for several machines', () => {
     await refuses(/^--server: "there"; allowed is/, init, ...TUNNEL.with(5, 'there'));
     await refuses(/^--abroad: "203\.0\.113\.20:8448"/, init, ...TUNNEL, '--abroad', '203.0.113.20:8448');
     await refuses(/^nodes\.server\.listen\[0\] is 443/, init, ...TUNNEL.with(5, '198.51.100.80:443'));
-    assert.equal(existsSync(path.join(workingDir, 'postern.topology.yaml')), false);
-    assert.equal(existsSync(path.join(workingDir, 'keys')), false);
+    assert.equal(existsSync(path.join(keyboard.workingDir, 'postern.topology.yaml')), false);
+    assert.equal(existsSync(path.join(keyboard.workingDir, 'keys')), false);
   });
 });
 
@@ -104,8 +72,8 @@ describe('postern up --join', () => {
   it('makes a machine the node: its configuration, and the key by which the others know it', async () => {
     const token = await joinOf('server');
     const { nodes } = parse(read('postern.topology.yaml'));
-    mkdirSync(path.join(workingDir, 'machine'));
-    workingDir = path.join(workingDir, 'machine');
+    mkdirSync(path.join(keyboard.workingDir, 'machine'));
+    keyboard.workingDir = path.join(keyboard.workingDir, 'machine');
     assert.equal(
       await type(up, '--join', token, '--no-start'),
       'This machine is now the node server: wrote postern.yaml.',
@@ -125,9 +93,9 @@ describe('postern up --join', () => {
 
   it('writes over nothing unless it is forced', async () => {
     const token = await joinOf('server');
-    writeFileSync(path.join(workingDir, 'postern.yaml'), 'serverName: mine.example\n');
+    writeFileSync(path.join(keyboard.workingDir, 'postern.yaml'), 'serverName: mine.example\n');
     await refuses(/postern\.yaml exists and differs/, up, '--join', token, '--no-start');
-    assert.equal(existsSync(path.join(workingDir, 'postern-data/link.key')), false);
+    assert.equal(existsSync(path.join(keyboard.workingDir, 'postern-data/link.key')), false);
     assert.equal(read('postern.yaml'), 'serverName: mine.example\n');
     await type(up, '--join', token, '--no-start', '--force');
     assert.match(read('postern.yaml'), /serverName: example\.org/);

@@ -12,8 +12,8 @@ import { renderConfig } from '../../src/deploy/render/config.ts';
 import { parseTopology } from '../../src/deploy/topology/check.ts';
 import type { Topology } from '../../src/deploy/topology/topology.ts';
 import type { Log } from '../../src/ports/log.ts';
-import { untilTrue } from '../federation/until.ts';
-import { TestServer, v3 } from '../harness/index.ts';
+import { shareRoom } from '../federation/conversation-of-two.ts';
+import { TestServer } from '../harness/index.ts';
 import { closedPort } from '../harness/places.ts';
 import { TEST_CA, tlsFile } from '../harness/tls.ts';
 
@@ -129,12 +129,6 @@ describe('what is rendered from a topology', () => {
   test('lets the servers talk with each other, though neither name resolves', async () => {
     const alice = await scene.cloud.register('alice');
     const bob = await scene.abroad.register('bob');
-    const room = await alice.createRoom({ preset: 'private_chat', invite: [bob.id] });
-    await untilTrue(bob, (answer) => JSON.stringify(answer).includes(room));
-    await bob.ok('POST', v3`/join/${room}`, {});
-    await untilTrue(alice, async () => {
-      const members = await alice.ok('GET', v3`/rooms/${room}/joined_members`);
-      return bob.id in (members.get('joined') as object);
-    });
+    assert.match(await shareRoom(alice, bob), /^!/);
   });
 });

@@ -3,18 +3,8 @@
  * rule of an authority applies to it.
  */
 import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
 import path from 'node:path';
+import type { PrivateTexts } from '../../ports/certificates.ts';
 
 export interface DirectCertificate {
   readonly certificateFile: string;
@@ -23,34 +13,35 @@ export interface DirectCertificate {
   readonly fingerprint: Uint8Array;
 }
 
-const YEARS = 10;
-
-function write(file: string, text: string): void {
-  const next = `${file}.next`;
-  rmSync(next, { force: true });
-  const handle = openSync(next, 'wx', 0o600);
-  writeSync(handle, text);
-  fsyncSync(handle);
-  closeSync(handle);
-  // Whoever starts after a crash finds a whole file, or none.
-  renameSync(next, file);
+/** A folder of private texts, whose files the process of the port reads by their paths. */
+export interface PrivateFolder extends PrivateTexts {
+  readonly path: string;
 }
 
+const YEARS = 10;
+const FILES = { certificate: 'webrtc.crt', key: 'webrtc.key' } as const;
+
 /** Opens the certificate in a folder, or makes it; its key is readable by its owner alone. */
-export async function openDirectCertificate(folder: string, nowMs: number): Promise<DirectCertificate> {
-  const certificateFile = path.join(folder, 'webrtc.crt');
-  const keyFile = path.join(folder, 'webrtc.key');
-  if (!existsSync(certificateFile) || !existsSync(keyFile)) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+export async function openDirectCertificate(folder: PrivateFolder, nowMs: number): Promise<DirectCertificate> {
+  const known = folder.read(FILES.key);
+  let certificate = known === undefined ? undefined : folder.read(FILES.certificate);
+  if (certificate === undefined) {
     // A key without its certificate, from a start that was cut short, is used: nobody has seen its fingerprint.
-    if (!existsSync(keyFile)) {
-      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      write(keyFile, String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
-    }
+    const key = known ?? makeKey();
     // What makes certificates is loaded at the first start with such a port, and never again.
     const { makePinned } = await import('../acme/index.ts');
-    write(certificateFile, await makePinned(readFileSync(keyFile, 'utf8'), { nowMs, years: YEARS }));
+    certificate = await makePinned(key, { nowMs, years: YEARS });
+    folder.write(FILES.key, key);
+    folder.write(FILES.certificate, certificate);
   }
-  const { raw } = new X509Certificate(readFileSync(certificateFile));
-  return { certificateFile, keyFile, fingerprint: createHash('sha256').update(raw).digest() };
+  return {
+    certificateFile: path.join(folder.path, FILES.certificate),
+    keyFile: path.join(folder.path, FILES.key),
+    fingerprint: createHash('sha256').update(new X509Certificate(certificate).raw).digest(),
+  };
+}
+
+function makeKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
 }

@@ -11,6 +11,7 @@ import type { Log } from '../../ports/log.ts';
 import { defer } from '../../lib/deferred.ts';
 import { directPassword, directUfrag } from '../../matrix/routes/direct.ts';
 import { Admission } from './admission.ts';
+import { CertificateFolder } from '../../deploy/certificates/folder.ts';
 import { type DirectPort, openDirectCertificate, openDirectPort } from './index.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'postern-webrtc-'));
@@ -30,7 +31,7 @@ function nonce(number: number): string {
 const ignore = (): void => undefined;
 const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => log };
 
-const certificate = await openDirectCertificate(folder, Date.UTC(2026, 10, 24));
+const certificate = await openDirectCertificate(new CertificateFolder(folder), Date.UTC(2026, 10, 24));
 
 /** A STUN Binding request (RFC 8489) as ICE sends it: user name, integrity by the password, fingerprint. */
 function bindingRequest(ufrag: string, password: string): Buffer {
@@ -130,7 +131,7 @@ async function goodRequest(): Promise<() => Buffer> {
 }
 
 test('the certificate lasts ten years, is made once, and its key is its owner’s', async () => {
-  const again = await openDirectCertificate(folder, 0);
+  const again = await openDirectCertificate(new CertificateFolder(folder), 0);
   assert.deepEqual(again, certificate);
   const read = new X509Certificate(readFileSync(certificate.certificateFile));
   assert.equal(read.verify(read.publicKey), true);

@@ -1,6 +1,8 @@
 import { fill } from '../../text/cli/index.ts';
-import type { Command } from '../command.ts';
+import type { DnsService } from '../../deploy/dns/service.ts';
+import type { Command, Run } from '../command.ts';
 import { startDns } from '../compose/dns.ts';
+import type { Config } from '../config/schema.ts';
 import { configOf } from '../config-of.ts';
 import { printResult } from '../output.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -12,16 +14,18 @@ export const dns: Command = {
   options: [],
   takesConfig: true,
   async run(run) {
-    const { texts } = run;
     const { config } = configOf(run);
     const running = await startDns(config);
-    const zone = config.dns?.zone ?? '';
-    printResult(run, { zone, ports: running.ports }, [
-      fill(texts.dnsReady, { zone, ports: running.ports.join(', ') }),
-      texts.dnsNext,
-    ]);
+    announceDns(run, config, running);
     await stopSignal(run);
     await running.close();
     return 0;
   },
 };
+
+/** Says which zone is answered for, and where. */
+export function announceDns(run: Run, { dns: section }: Config, { ports }: DnsService): void {
+  const { texts } = run;
+  const zone = section?.zone ?? '';
+  printResult(run, { zone, ports }, [fill(texts.dnsReady, { zone, ports: ports.join(', ') }), texts.dnsNext]);
+}

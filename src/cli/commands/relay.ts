@@ -1,7 +1,8 @@
 import { fill } from '../../text/cli/index.ts';
-import type { Command } from '../command.ts';
+import type { Command, Run } from '../command.ts';
 import { packageVersion } from '../compose/package-version.ts';
-import { startRelay } from '../compose/relay.ts';
+import { type RunningRelay, startRelay } from '../compose/relay.ts';
+import type { Config } from '../config/schema.ts';
 import { configOf } from '../config-of.ts';
 import { printResult } from '../output.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -13,7 +14,6 @@ export const relay: Command = {
   options: [],
   takesConfig: true,
   async run(run) {
-    const { texts } = run;
     const { config, baseDir, dataDir } = configOf(run);
     const running = await startRelay({
       config,
@@ -22,13 +22,17 @@ export const relay: Command = {
       environment: run.environment,
       version: packageVersion(),
     });
-    const names = config.relay?.names ?? [];
-    printResult(run, { port: running.port, names, to: config.relay?.to }, [
-      fill(texts.relayReady, { port: running.port, names: names.join(', '), to: config.relay?.to ?? '' }),
-      texts.relayNext,
-    ]);
+    announceRelay(run, config, running);
     await stopSignal(run);
     await running.close();
     return 0;
   },
 };
+
+/** Says where a relay listens, and what it passes on. */
+export function announceRelay(run: Run, { relay }: Config, { port }: RunningRelay): void {
+  const { texts } = run;
+  const { names = [], to = '' } = relay ?? {};
+  const ready = fill(texts.relayReady, { port, names: names.join(', '), to });
+  printResult(run, { port, names, to }, [ready, texts.relayNext]);
+}

@@ -15,6 +15,8 @@ import { ConfigError, readFileSource } from '../config/sources.ts';
 import { configOf } from '../config-of.ts';
 import { printResult } from '../output.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { announceDns } from './dns.ts';
+import { announceRelay } from './relay.ts';
 import { announceServer } from './serve.ts';
 
 export const up: Command = {
@@ -85,7 +87,7 @@ interface Running {
 }
 
 async function start(run: Run, { config, baseDir, dataDir }: LoadedConfig): Promise<Running[]> {
-  const { texts, environment } = run;
+  const { environment } = run;
   const running: Running[] = [];
   if (config.roles.includes('homeserver')) {
     const server = await startServer({ config, baseDir, environment });
@@ -95,16 +97,13 @@ async function start(run: Run, { config, baseDir, dataDir }: LoadedConfig): Prom
   if (config.roles.includes('relay')) {
     const relay = await startRelay({ config, baseDir, dataDir, environment, version: packageVersion() });
     running.push(relay);
-    const { names = [], to = '' } = config.relay ?? {};
-    const ready = fill(texts.relayReady, { port: relay.port, names: names.join(', '), to });
-    printResult(run, { port: relay.port, names, to }, [ready]);
+    announceRelay(run, config, relay);
   }
   // A homeserver answers for its zone by itself.
   if (config.roles.includes('dns') && !config.roles.includes('homeserver')) {
     const dns = await startDns(config);
     running.push(dns);
-    const zone = config.dns?.zone ?? '';
-    printResult(run, { zone, ports: dns.ports }, [fill(texts.dnsReady, { zone, ports: dns.ports.join(', ') })]);
+    announceDns(run, config, dns);
   }
   return running;
 }

@@ -6,8 +6,6 @@ import { type EgressRule, parseEgressRule } from '../../deploy/egress/rules.ts';
 import { present } from '../../lib/assert.ts';
 import { Links, type LinkStream, type PeerConfig } from '../../link/index.ts';
 import { OperationError } from '../../matrix/errors.ts';
-import { splitServerName } from '../../matrix/server-address.ts';
-import type { HttpPlace } from '../../ports/http.ts';
 import type { Context } from '../../server/context.ts';
 import type { Config } from '../config/schema.ts';
 import { readSecret } from '../config/secrets.ts';
@@ -118,10 +116,4 @@ function createLinks(
       return take !== undefined;
     },
   });
-}
-
-/** The place of `host:port`, as the configuration has it. */
-export function placeOf(text: string): HttpPlace {
-  const { host, port } = splitServerName(text);
-  return { host, port: present(port, 'the configuration was checked') };
 }

@@ -8,13 +8,14 @@ import { createRandom } from '../../adapters/random/index.ts';
 import { present } from '../../lib/assert.ts';
 import { Relay } from '../../deploy/relay/front.ts';
 import { answerAsSite } from '../../deploy/relay/site.ts';
+import { placeOf } from '../../link/index.ts';
 import type { Log } from '../../ports/log.ts';
 import { linkedNode } from '../../server/peers/index.ts';
 import { ConfigError } from '../config/sources.ts';
 import { Certificates } from './certificates.ts';
 import { openManaged } from './managed.ts';
 import { openReach } from './reach.ts';
-import { createLinkedPorts, type LinkPlaces, placeOf } from './links.ts';
+import { createLinkedPorts, type LinkPlaces } from './links.ts';
 
 export interface RelayRunOptions extends LinkPlaces {
   readonly version: string;

@@ -9,6 +9,7 @@ import { createMetrics } from '../../adapters/metrics/index.ts';
 import { createPasswordHasher } from '../../adapters/passwords/index.ts';
 import { createRandom } from '../../adapters/random/index.ts';
 import { present } from '../../lib/assert.ts';
+import { CertificateFolder } from '../../deploy/certificates/folder.ts';
 import type { DnsService } from '../../deploy/dns/service.ts';
 import type { Links } from '../../link/index.ts';
 import { parseServerName, type ServerName } from '../../matrix/ids.ts';
@@ -200,7 +201,9 @@ async function directCertificate(
   dataDir: string,
   { clock }: Pick<Context, 'clock'>,
 ): Promise<DirectCertificate | undefined> {
-  return config.routes.webRtc === null ? undefined : await openDirectCertificate(dataDir, clock.now());
+  return config.routes.webRtc === null
+    ? undefined
+    : await openDirectCertificate(new CertificateFolder(dataDir), clock.now());
 }
 
 async function openDirect(

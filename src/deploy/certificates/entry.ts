@@ -10,7 +10,7 @@ import type {
   TlsChallenges,
 } from '../../ports/certificates.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type CertificateFacts, factsOf } from './check.ts';
+import { type CertificateFacts, factsOf, whyUnusable } from './check.ts';
 import type { CertificateFolder } from './folder.ts';
 import { type CertificateState, readState, type WantedRecord, writeState } from './state.ts';
 
@@ -48,16 +48,15 @@ export class Entry {
   readonly #takers = new Set<(certificate: Certificate) => void>();
   #current: Certificate | undefined;
   #facts: CertificateFacts | undefined;
+  /** It is for these names, with its key and a whole chain: found out once for each certificate. */
+  #fits = false;
   #state: CertificateState;
   #ready: Deferred<void> | undefined;
 
   constructor(config: ManagedCertificate, folder: CertificateFolder) {
     this.config = config;
     this.#folder = folder;
-    this.#current = folder.readCertificate(config.id);
-    this.#facts = this.#current === undefined ? undefined : factsOf(this.#current.certificate);
-    // What cannot be read any more is as good as none.
-    if (this.#facts === undefined) this.#current = undefined;
+    this.#take(folder.readCertificate(config.id));
     this.#state = readState(folder, config.id);
   }
 
@@ -69,15 +68,27 @@ export class Entry {
     return this.#facts;
   }
 
+  /** Whether a listener can use it at a time. */
+  isUsable(nowMs: number): boolean {
+    return this.#fits && this.#facts !== undefined && this.#facts.validTo > nowMs;
+  }
+
   get state(): CertificateState {
     return this.#state;
+  }
+
+  #take(certificate: Certificate | undefined): void {
+    this.#facts = certificate && factsOf(certificate.certificate);
+    // What cannot be read any more is as good as none.
+    this.#current = this.#facts === undefined ? undefined : certificate;
+    const wanted = { names: this.config.names, nowMs: Number.NEGATIVE_INFINITY };
+    this.#fits = this.#current !== undefined && whyUnusable(this.#current, wanted) === undefined;
   }
 
   /** Keeps a successor, durably, and hands it to the listeners. */
   store(certificate: Certificate): void {
     this.#folder.writeCertificate(this.config.id, certificate);
-    this.#current = certificate;
-    this.#facts = factsOf(certificate.certificate);
+    this.#take(certificate);
     for (const take of this.#takers) take(certificate);
   }
 

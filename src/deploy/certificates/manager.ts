@@ -150,9 +150,7 @@ export class CertificateManager {
     if (action === 'renew') return true;
     const { facts, state } = entry;
     // Its names have changed in the configuration, or it is over.
-    const isUsable =
-      entry.current !== undefined &&
-      whyUnusable(entry.current, { names: entry.config.names, nowMs: clock.now() }) === undefined;
+    const isUsable = entry.isUsable(clock.now());
     if (action === 'issue' && !isUsable) return true;
     if (clock.now() < state.nextAt) return false;
     return !isUsable || facts === undefined || clock.now() >= renewalAt(facts, entry.window);

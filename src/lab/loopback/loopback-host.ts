@@ -1,6 +1,5 @@
 /** A host that is only addresses of loopback: its own, and one for each other host that wants to reach it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { HostCommand, LabHost, SpawnOptions } from '../network/lab.ts';
 import type {
@@ -13,7 +12,7 @@ import type {
 } from '../network/messages.ts';
 import type { HostSpec } from '../network/topology.ts';
 import { Agent, workerFile } from '../workers/agent.ts';
-import { LabError } from '../workers/calls.ts';
+import { endAll, LabError } from '../workers/calls.ts';
 import type { Zone } from '../shape/profiles.ts';
 
 /** What a host asks of the lab that it is in. */
@@ -115,12 +114,7 @@ export class LoopbackHost implements LabHost {
 
   /** Ends what runs here. */
   async close(): Promise<void> {
-    const ends = [...this.#children].map(async (child) => {
-      const end = once(child, 'exit');
-      child.kill('SIGKILL');
-      await end;
-    });
-    await Promise.all(ends);
+    await endAll(this.#children);
   }
 
   #startAgent(): ChildProcess {

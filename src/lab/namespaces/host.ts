@@ -17,7 +17,7 @@ import type { HostSpec } from '../network/topology.ts';
 import type { PipeSettings } from '../shape/pipe.ts';
 import { deviceLine, type DeviceProfile, type Zone } from '../shape/profiles.ts';
 import { Agent, workerFile } from '../workers/agent.ts';
-import { firstMessage, LabError } from '../workers/calls.ts';
+import { endAll, firstMessage, LabError } from '../workers/calls.ts';
 
 /** A process that holds the mounts of a host; it ends when its input does. */
 const ANCHOR =
@@ -138,12 +138,7 @@ export class NamespaceHost implements LabHost {
 
   /** Ends what runs here. */
   async close(): Promise<void> {
-    const ends = [...this.#children].map(async (child) => {
-      const end = once(child, 'exit');
-      child.kill('SIGKILL');
-      await end;
-    });
-    await Promise.all(ends);
+    await endAll(this.#children);
     this.#anchor.kill('SIGKILL');
   }
 

@@ -54,6 +54,16 @@ export class Calls<Command, Answer> {
   }
 }
 
+/** Ends processes at once, and waits for it. */
+export async function endAll(children: Iterable<ChildProcess>): Promise<void> {
+  const ends = [...children].map(async (child) => {
+    const end = once(child, 'exit');
+    child.kill('SIGKILL');
+    await end;
+  });
+  await Promise.all(ends);
+}
+
 /** Waits for the first message of a process; rejects where it ends before. */
 export async function firstMessage(child: ChildProcess, what: string): Promise<void> {
   const over = new AbortController();

@@ -1,5 +1,6 @@
 /** The ways to a peer, tried in turn: its places in a race, then the sites on which it is called, in their order. */
 import type { TLSSocket } from 'node:tls';
+import { present } from '../../lib/assert.ts';
 import { OperationError } from '../../matrix/errors.ts';
 import type { HttpPlace } from '../../ports/http.ts';
 import { splitServerName } from '../../matrix/server-address.ts';
@@ -97,7 +98,8 @@ export class Carriers {
   }
 }
 
-function placeOf(text: string): HttpPlace {
-  const { host, port = 443 } = splitServerName(text);
-  return { host, port };
+/** The place of `host:port`, as a checked configuration has it. */
+export function placeOf(text: string): HttpPlace {
+  const { host, port } = splitServerName(text);
+  return { host, port: present(port, 'the configuration was checked') };
 }

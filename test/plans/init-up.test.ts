@@ -26,6 +26,7 @@ describe('postern init for several machines', () => {
     assert.match(said, /Wrote postern\.topology\.yaml\.\nMade the keys of links in keys: .*\nNext: postern plan/);
     assert.match(await type(plan), /^Plan for example\.org, option 4t\n/);
     for (const node of ['server', 'front', 'abroad']) assert.equal(modeOf(`keys/${node}.key`), 0o600);
+    assert.equal(modeOf('postern.topology.yaml'), 0o600);
     const { linkPath, routes } = parse(read('postern.topology.yaml'));
     assert.match(linkPath, /^\/[A-Za-z0-9_-]{24}$/);
     assert.match(routes[0], /^https:\/\/[a-z0-9]{8}\.example\.org:40443$/);
@@ -79,7 +80,7 @@ describe('postern up --join', () => {
       'This machine is now the node server: wrote postern.yaml.',
     );
     assert.ok((await type(link)).includes(nodes.server.key));
-    assert.equal(modeOf('postern-data/link.key'), 0o600);
+    for (const file of ['postern-data/link.key', 'postern.yaml']) assert.equal(modeOf(file), 0o600);
     const config = parse(read('postern.yaml'));
     assert.deepEqual([config.serverName, config.dataDir], ['example.org', './postern-data']);
     assert.match(await type(up, '--join', token, '--no-start'), /is the node server already/);

@@ -75,7 +75,7 @@ export async function initTopology(run: Run, answers: TopologyAnswers): Promise<
   const linkPath = `/${random.token(PATH_CHARS)}`;
   const topology = draftTopology(draft, { label, linkPath, pathSecret: random.token(PATH_CHARS), keys });
   const head = '# A deployment of Postern: docs/deploying/plan.md says what each key means.\n';
-  writeFileSync(target, head + stringify(topology, { aliasDuplicateObjects: false }), { flag: 'wx' });
+  writeFileSync(target, head + stringify(topology, { aliasDuplicateObjects: false }), { flag: 'wx', mode: 0o600 });
   const lines = [
     fill(texts.initWritten, { file }),
     ...(keys.size === 0 ? [] : [fill(texts.initKeys, { folder: path.join(path.dirname(file), KEYS_FOLDER) })]),

@@ -60,7 +60,8 @@ function join(run: Run, { node, config, linkKey }: Join): void {
   const keyFile = path.resolve(path.dirname(target), dataDir, 'link.key');
   if (linkKey !== undefined) parseSigningKeys(linkKey);
   const wanted = [
-    { file: target, text, mode: 0o644 },
+    // It may hold the secret path.
+    { file: target, text, mode: 0o600 },
     ...(linkKey === undefined ? [] : [{ file: keyFile, text: linkKey, mode: 0o600 }]),
   ].filter((one) => !existsSync(one.file) || readFileSync(one.file, 'utf8') !== one.text);
   const differing = wanted.filter((one) => existsSync(one.file));
